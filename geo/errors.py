@@ -1,0 +1,25 @@
+"""What can go wrong in `geo`.
+
+GeoError
+├── InvalidPosition   a latitude or longitude that cannot be on Earth, or text that is no position
+├── InvalidHeading    text that is no direction
+└── InvalidRoute      a route that cannot be written or read in the asked format
+
+Each message is a sentence for the person who typed or uploaded the value.
+"""
+
+
+class GeoError(ValueError):
+    """Base of every error that `geo` raises on purpose."""
+
+
+class InvalidPosition(GeoError):
+    """A position is missing, not finite, out of range, or not readable as text."""
+
+
+class InvalidHeading(GeoError):
+    """A direction is neither degrees from 0 to 360 nor a compass word."""
+
+
+class InvalidRoute(GeoError):
+    """A route, or a file said to hold one, does not have the shape its format asks for."""
