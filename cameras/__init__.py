@@ -1,0 +1,4 @@
+"""Cameras: what one is, reading registries, ranking, opening footage.
+
+May import `geo`; knows nothing of web, database or queue.
+"""

@@ -1,0 +1,21 @@
+"""Footage: what a recording is, when it began, and its frames.
+
+The only part of the product that decodes video.
+"""
+
+from cameras.footage.ending import EndReason, FootageEnd
+from cameras.footage.names import start_time_from_name
+from cameras.footage.pictures import Frame
+from cameras.footage.probing import FootageFacts, probe
+from cameras.footage.reading import FrameReading, read_frames
+
+__all__ = [
+    "EndReason",
+    "FootageEnd",
+    "FootageFacts",
+    "Frame",
+    "FrameReading",
+    "probe",
+    "read_frames",
+    "start_time_from_name",
+]

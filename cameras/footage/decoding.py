@@ -1,0 +1,175 @@
+"""Decoded frames with their times, from any point of a recording on.
+
+The frames given for a time are the same wherever decoding began: it begins at a key frame at or
+before that time, and anything shown before the first whole key frame is not trusted.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+import av.error
+from av.packet import Packet
+from av.video.frame import VideoFrame
+
+from cameras.footage.opening import OpenFootage
+
+_SEEK_MARGINS_S = (0.0, 2.0, 10.0, 60.0)
+_ASSUMED_RATE = 25.0
+_GAP_S = 0.5
+TIME_TOLERANCE_S = 1e-6
+
+
+@dataclass(slots=True)
+class DecodingTally:
+    """What was met while decoding. Times in seconds since the first frame."""
+
+    frames: int = 0
+    damaged_packets: int = 0
+    first_at_s: float | None = None
+    last_at_s: float = 0.0
+    packets_to_s: float = 0.0
+    gaps_s: float = 0.0
+    was_stopped: bool = False
+    fault: av.error.FFmpegError | None = None
+
+    @property
+    def unseen_s(self) -> float:
+        """Seconds missing between frames. Cameras that send nothing while nothing moves leave
+        gaps as well, so gaps count as unseen only where parts of the recording are damaged.
+        """
+        return self.gaps_s if self.damaged_packets else 0.0
+
+    def count_frame(self, at_s: float, frame_s: float) -> None:
+        """Enter a good frame, and the gap before it if there is one."""
+        if self.first_at_s is None:
+            self.first_at_s = at_s
+        elif at_s - self.last_at_s > max(_GAP_S, 3 * frame_s):
+            self.gaps_s += at_s - self.last_at_s - frame_s
+        self.frames += 1
+        self.last_at_s = max(self.last_at_s, at_s)
+
+
+class Decoding:
+    """One pass over an open recording."""
+
+    def __init__(
+        self,
+        footage: OpenFootage,
+        *,
+        key_frames_only: bool,
+        threads: int,
+        should_stop: Callable[[], bool],
+        is_live: bool = False,
+    ) -> None:
+        self.tally = DecodingTally()
+        self._footage = footage
+        self._should_stop = should_stop
+        self._is_live = is_live
+        self._first_pts: int | None = footage.stream.start_time
+        self._counted = 0
+        context = footage.stream.codec_context
+        context.thread_count = threads
+        if key_frames_only:
+            context.skip_frame = "NONKEY"
+
+    @property
+    def frame_s(self) -> float:
+        """The usual time between two frames, in seconds."""
+        return 1.0 / (self._footage.frame_rate or _ASSUMED_RATE)
+
+    @property
+    def can_seek(self) -> bool:
+        """Whether the times after a jump can be known: not where frames must be counted."""
+        return not self._footage.has_no_timestamps and self._first_pts is not None
+
+    def frames(self) -> Iterator[tuple[float, VideoFrame]]:
+        """Every good frame from here on, as (at_s, frame), in the order of showing."""
+        for frame in self._raw_frames():
+            if frame.is_corrupt:
+                self.tally.damaged_packets += 1
+                continue
+            at_s = self._time_of(frame)
+            self.tally.count_frame(at_s, self.frame_s)
+            yield at_s, frame
+
+    def frames_from(self, from_s: float) -> Iterator[tuple[float, VideoFrame]] | None:
+        """As `frames`, beginning at a key frame at or before `from_s`.
+
+        None where no such key frame was found; the recording must then be opened again and decoded
+        from its beginning.
+        """
+        stream = self._footage.stream
+        if not self.can_seek or stream.time_base is None:
+            return None
+        for margin_s in _SEEK_MARGINS_S:
+            if from_s - margin_s <= 0:
+                return None
+            target = (self._first_pts or 0) + int((from_s - margin_s) / stream.time_base)
+            try:
+                self._footage.container.seek(target, stream=stream, backward=True)
+            except av.error.FFmpegError:
+                return None
+            self.tally = DecodingTally()
+            following = self.frames()
+            first = next(following, None)
+            if first is not None and _is_safe_start(first, from_s):
+                return chain([first], following)
+        return None
+
+    def _raw_frames(self) -> Iterator[VideoFrame]:
+        packets = self._packets()
+        while not self._stopped():
+            try:
+                packet = next(packets, None)
+            except av.error.EOFError:
+                return
+            except av.error.FFmpegError as error:
+                self.tally.fault = error
+                return
+            if packet is None:
+                return
+            if packet.stream_index != self._footage.stream.index:
+                continue
+            self._note_extent(packet.pts, packet.duration)
+            try:
+                yield from packet.decode()
+            except av.error.EOFError:
+                return
+            except av.error.MemoryError:
+                raise
+            except av.error.FFmpegError:
+                self.tally.damaged_packets += 1
+
+    def _packets(self) -> "Iterator[Packet[Any]]":
+        if self._is_live:
+            # All of them, so that sound without pictures still lets the caller stop.
+            return self._footage.container.demux()
+        return self._footage.container.demux(self._footage.stream)
+
+    def _stopped(self) -> bool:
+        self.tally.was_stopped = self._should_stop()
+        return self.tally.was_stopped
+
+    def _note_extent(self, pts: int | None, duration: int | None) -> None:
+        base = self._footage.stream.time_base
+        if pts is None or base is None:
+            return
+        end_s = float((pts - (self._first_pts or 0) + (duration or 0)) * base)
+        self.tally.packets_to_s = max(self.tally.packets_to_s, end_s)
+
+    def _time_of(self, frame: VideoFrame) -> float:
+        counted_s = self._counted * self.frame_s
+        self._counted += 1
+        base = frame.time_base or self._footage.stream.time_base
+        if self._footage.has_no_timestamps or frame.pts is None or not base:
+            return counted_s
+        if self._first_pts is None:
+            self._first_pts = frame.pts
+        return float((frame.pts - self._first_pts) * base)
+
+
+def _is_safe_start(first: tuple[float, VideoFrame], from_s: float) -> bool:
+    at_s, frame = first
+    return frame.pts is not None and frame.key_frame and at_s <= from_s + TIME_TOLERANCE_S

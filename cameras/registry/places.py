@@ -1,0 +1,214 @@
+"""Which positions of a registry cannot be, or are probably not, where its cameras stand."""
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cameras.registry.problems import Problem, Remedy, Severity, refused, warning
+from geo.distance import FloatArray, haversine_many_m
+from geo.points import Point
+
+NEAR_M = 50_000.0
+"""Closer than this to other cameras is never suspicious: a city with its surroundings."""
+
+FAR_SPREADS = 20.0
+"""Farther than so many times the median distance from the middle is far from all others."""
+
+UNINHABITED_LATITUDE_DEG = 72.0
+"""No town with street cameras lies nearer to a pole, but swapped longitudes of 72 to 90 do."""
+
+_COMPANY = 3  # a row is judged by others from so many rows on
+_CELL_DEG = 0.25
+_SWAP_MISMATCH_M = 1_000.0
+_ADVICE_ROW = "Mend the row, or accept it if it is right as it is."
+_ADVICE_SWAP = "Read the file with its axes swapped, mend the row, or accept it if it is right."
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A row with its position as written (latitude, longitude), and a second one if it has two."""
+
+    row_number: int
+    latitude_deg: float
+    longitude_deg: float
+    second: tuple[float, float] | None = None
+
+    @property
+    def snippet(self) -> str:
+        return f"{self.latitude_deg:.10g}, {self.longitude_deg:.10g}"
+
+
+def find_misplaced(
+    rows: Sequence[Placed], known: Sequence[Point], accepted: Collection[int]
+) -> dict[int, Problem]:
+    """Row number → why that position is kept out. Rows of `accepted` pass if they are possible.
+
+    Looked for, in this order: impossible values; a second position in the row that agrees once the
+    axes are swapped; 0, 0; latitudes where nobody lives; rows that land among the cameras already
+    known, or among the file's own, only once swapped; rows far from all others.
+    """
+    problems = {row.row_number: found for row in rows if (found := _impossible(row))}
+    possible = [row for row in rows if row.row_number not in problems]
+    doubtful = {row.row_number: found for row in possible if (found := _doubtful_alone(row))}
+    plain = [row for row in possible if row.row_number not in doubtful]
+    doubtful |= _doubtful_among(plain, known)
+    problems |= {number: found for number, found in doubtful.items() if number not in accepted}
+    return problems
+
+
+def axes_remarks(
+    problems: Mapping[int, Problem], row_count: int, known: Sequence[Point]
+) -> list[Problem]:
+    """What to say about the file's axes: most rows look swapped, or nothing can be told."""
+    if row_count < _COMPANY and not known:
+        text = (
+            "With so few cameras and none registered nearby, swapped latitude and longitude would "
+            "not show: check their places on the map."
+        )
+        return [warning(None, text)]
+    swapped = sum(problem.remedy is Remedy.SWAP_AXES for problem in problems.values())
+    if swapped == 0 or 2 * swapped < row_count:
+        return []
+    text = (
+        f"{swapped} of {row_count} rows look as if latitude and longitude were swapped: read the "
+        "file again with its axes swapped."
+    )
+    return [Problem(None, Severity.WARNING, text, "", Remedy.SWAP_AXES)]
+
+
+def _impossible(row: Placed) -> Problem | None:
+    lat, lon = row.latitude_deg, row.longitude_deg
+    if not (math.isfinite(lat) and math.isfinite(lon)):
+        return refused(row.row_number, "The position is not a number.", row.snippet)
+    if abs(lat) <= 90 and abs(lon) <= 180:
+        return None
+    if abs(lat) <= 180 and abs(lon) <= 90:
+        reason = (
+            f"The latitude {lat:.8g} is beyond 90 degrees; latitude and longitude look swapped. "
+            "Read the file with its axes swapped, or mend the row."
+        )
+        return refused(row.row_number, reason, row.snippet, Remedy.SWAP_AXES)
+    if abs(lat) > 1_000 and abs(lon) > 1_000:
+        reason = (
+            "The numbers are too large for degrees: they look like metres of a map projection. "
+            "Convert them to latitude and longitude (WGS 84) first."
+        )
+        return refused(row.row_number, reason, row.snippet)
+    reason = "The position is out of range: latitude −90 to 90, longitude −180 to 180 degrees."
+    return refused(row.row_number, reason, row.snippet)
+
+
+def _doubtful_alone(row: Placed) -> Problem | None:
+    lat, lon = row.latitude_deg, row.longitude_deg
+    if row.second is not None and _agrees_only_swapped((lat, lon), row.second):
+        reason = "Its other columns say the same position with latitude and longitude swapped."
+        return _looks_swapped(row, reason)
+    if abs(lat) < 0.01 and abs(lon) < 0.01:
+        reason = f"The position is 0, 0 in the Atlantic: it was probably left blank. {_ADVICE_ROW}"
+        return refused(row.row_number, reason, row.snippet, Remedy.ACCEPT_ROW)
+    if abs(lat) > UNINHABITED_LATITUDE_DEG >= abs(lon):
+        reason = "It lies where no town is; latitude and longitude look swapped."
+        return _looks_swapped(row, reason)
+    return None
+
+
+def _agrees_only_swapped(first: tuple[float, float], second: tuple[float, float]) -> bool:
+    def apart_m(lat: float, lon: float) -> float:
+        return float(haversine_many_m(lat, lon, second[0], second[1]))
+
+    straight_m, swapped_m = apart_m(*first), apart_m(first[1], first[0])
+    return straight_m > _SWAP_MISMATCH_M >= swapped_m
+
+
+def _looks_swapped(row: Placed, reason: str) -> Problem:
+    return refused(row.row_number, f"{reason} {_ADVICE_SWAP}", row.snippet, Remedy.SWAP_AXES)
+
+
+def _doubtful_among(rows: Sequence[Placed], known: Sequence[Point]) -> dict[int, Problem]:
+    """Rows judged by the company they keep: the cameras already known, and the file's own."""
+    if not rows:
+        return {}
+    lat = np.array([row.latitude_deg for row in rows])
+    lon = np.array([row.longitude_deg for row in rows])
+    known_lat = np.array([point.latitude_deg for point in known])
+    known_lon = np.array([point.longitude_deg for point in known])
+    near_known = _count_near(lat, lon, known_lat, known_lon) > 0
+    swapped_near_known = _swapped_count_near(lat, lon, known_lat, known_lon) > 0
+    far, limit_m = _far_from_middle(lat, lon)
+    close_lat, close_lon = lat[~far], lon[~far]
+    swapped_near_file = _swapped_count_near(lat, lon, close_lat, close_lon) > 0
+    # A second city is no error: so many rows together do not share one slip of the pen.
+    in_group = _count_near(lat, lon, lat, lon) >= max(3, len(rows) // 100)
+    found: dict[int, Problem] = {}
+    for i, row in enumerate(rows):
+        if near_known[i]:
+            continue
+        if swapped_near_known[i]:
+            reason = (
+                "It lies among the cameras already known once latitude and longitude are swapped."
+            )
+            found[row.row_number] = _looks_swapped(row, reason)
+        elif far[i] and swapped_near_file[i]:
+            reason = (
+                "It lies among the file's other cameras once latitude and longitude are swapped."
+            )
+            found[row.row_number] = _looks_swapped(row, reason)
+        elif far[i] and not in_group[i]:
+            reason = f"It lies more than {limit_m / 1000:.0f} km from all others. {_ADVICE_ROW}"
+            found[row.row_number] = refused(row.row_number, reason, row.snippet, Remedy.ACCEPT_ROW)
+    return found
+
+
+def _far_from_middle(lat: FloatArray, lon: FloatArray) -> tuple[np.ndarray, float]:
+    """Which positions are far from the middle, and the distance in metres that counts as far."""
+    if len(lat) < _COMPANY:
+        return np.zeros(len(lat), dtype=bool), NEAR_M
+    middle_lat, middle_lon = _middle(lat, lon)
+    away_m = haversine_many_m(middle_lat, middle_lon, lat, lon)
+    limit_m = max(NEAR_M, FAR_SPREADS * float(np.median(away_m)))
+    return away_m > limit_m, limit_m
+
+
+def _middle(lat: FloatArray, lon: FloatArray) -> tuple[float, float]:
+    """The median position, taken over unit vectors so that ±180° is no border."""
+    phi, lam = np.radians(lat), np.radians(lon)
+    x, y, z = (
+        float(np.median(part))
+        for part in (np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi))
+    )
+    return math.degrees(math.atan2(z, math.hypot(x, y))), math.degrees(math.atan2(y, x))
+
+
+def _swapped_count_near(
+    lat: FloatArray, lon: FloatArray, of_lat: FloatArray, of_lon: FloatArray
+) -> np.ndarray:
+    """As `_count_near` with the axes of the first positions swapped; 0 where that cannot be."""
+    counts = _count_near(np.where(np.abs(lon) <= 90, lon, 0.0), lat, of_lat, of_lon)
+    return np.where(np.abs(lon) <= 90, counts, 0)
+
+
+def _count_near(
+    lat: FloatArray, lon: FloatArray, of_lat: FloatArray, of_lon: FloatArray
+) -> np.ndarray:
+    """How many of the second positions lie within `NEAR_M` of each first one.
+
+    Counted by cells of a quarter degree, which is exact enough for 50 km, and fast for a million.
+    """
+    counts = np.zeros(len(lat), dtype=np.int64)
+    if len(of_lat) == 0:
+        return counts
+    cells, of_cell, members = np.unique(
+        np.round(np.stack([of_lat, of_lon], axis=1) / _CELL_DEG),
+        axis=0,
+        return_inverse=True,
+        return_counts=True,
+    )
+    of_cell = of_cell.reshape(-1)
+    mean_lat = np.bincount(of_cell, weights=of_lat) / members
+    mean_lon = np.bincount(of_cell, weights=of_lon) / members
+    for index in range(len(cells)):
+        near = haversine_many_m(lat, lon, mean_lat[index], mean_lon[index]) <= NEAR_M
+        counts += np.where(near, members[index], 0)
+    return counts
