@@ -1,0 +1,24 @@
+"""Run the benchmarks named on the command line, or all of them."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+_NOT_BENCHMARKS = {"__init__", "__main__", "report"}
+
+
+def main() -> None:
+    folder = Path(__file__).parent
+    known = sorted(path.stem for path in folder.glob("*.py") if path.stem not in _NOT_BENCHMARKS)
+    names = sys.argv[1:] or known
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise SystemExit(f"There is no benchmark {unknown[0]}. There are: {', '.join(known)}.")
+    for name in names:
+        importlib.import_module(f"benchmarks.{name}").main()
+
+
+if __name__ == "__main__":
+    main()
