@@ -1,0 +1,1 @@
+"""The shell around the three domain rooms: Flask, SQLAlchemy, Redis. `app.factory.create_app` builds it."""

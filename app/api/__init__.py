@@ -1,0 +1,56 @@
+"""The JSON API under /api: parse, one service call, answer."""
+
+from __future__ import annotations
+
+from flask import request
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.openapi import OpenAPI
+from werkzeug.exceptions import UnsupportedMediaType
+
+from app.api.administration import api_administration
+from app.api.cameras import api_cameras
+from app.api.cases import api_cases
+from app.api.docs import api_docs
+from app.api.document import openapi_options
+from app.api.examples import attach_examples
+from app.api.footage import api_footage
+from app.api.live import api_live
+from app.api.locations import api_locations
+from app.api.photos import api_photos
+from app.api.route import api_route
+from app.api.sightings import api_sightings
+from app.api.sweeps import api_sweeps
+
+__all__ = ["openapi_options", "register"]
+
+BLUEPRINTS: tuple[APIBlueprint, ...] = (
+    api_cases,
+    api_photos,
+    api_locations,
+    api_sweeps,
+    api_sightings,
+    api_live,
+    api_route,
+    api_cameras,
+    api_footage,
+    api_administration,
+)
+
+
+def register(application: OpenAPI) -> None:
+    """Add all operations, the OpenAPI document and its page."""
+    for blueprint in BLUEPRINTS:
+        application.register_api(blueprint)
+    attach_examples(application)
+    application.register_blueprint(api_docs)
+    application.before_request(refuse_unreadable_body)
+
+
+def refuse_unreadable_body() -> None:
+    """A body that is not what the operation reads is refused in words, not taken for empty."""
+    if not request.path.startswith("/api/") or request.method not in {"POST", "PATCH", "PUT"}:
+        return
+    if request.is_json:
+        request.get_json()
+    elif request.content_length and request.mimetype != "multipart/form-data":
+        raise UnsupportedMediaType("Send the body as JSON, with Content-Type: application/json.")

@@ -1,0 +1,64 @@
+"""Examples of JSON bodies for the OpenAPI document; a test validates each against its model."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from flask_openapi3.openapi import OpenAPI
+
+EXAMPLES: Final[dict[str, dict[str, Any]]] = {
+    "CaseInput": {
+        "number": "BLR-2026-0042",
+        "purpose": "Find a child who did not come home from school",
+        "legal_basis": "Missing-person report 118/2026",
+        "legal_basis_expires_at": "2099-12-31T23:59:00+05:30",
+        "subject_name": "Made-up Name",
+        "subject_age_years": 8,
+        "subject_category": "child 7-9",
+        "subject_clothing": "yellow raincoat, blue school bag",
+        "timezone": "Asia/Kolkata",
+        "made_up": True,
+    },
+    "CaseChange": {"subject_clothing": "yellow raincoat, no bag"},
+    "LocationInput": {
+        "latitude_deg": 12.9757,
+        "longitude_deg": 77.6063,
+        "seen_at": "2026-11-18T14:10:00+05:30",
+        "uncertainty_m": 60,
+        "label": "Metro station, north exit",
+        "source": "witness",
+        "reliability": "likely",
+    },
+    "LocationChange": {"uncertainty_m": 120, "reliability": "doubtful"},
+    "SweepInput": {
+        "window_start": "2026-11-18T14:00:00+05:30",
+        "window_end": "2026-11-18T16:00:00+05:30",
+        "radius_m": 800,
+        "limit": 20,
+        "only_with_footage": True,
+        "urgent": True,
+    },
+    "AssignBody": {"user_id": 3},
+    "ReviewInput": {"verdict": "confirmed", "remarks": "Same scar over the left eyebrow."},
+    "FootageFileInput": {
+        "path": "gate-4/ch01_20261118_140000.mp4",
+        "started_at": "2026-11-18T14:00:00+05:30",
+    },
+    "FootageFolderInput": {
+        "path": "gate-4",
+        "pattern": "ch01_%Y%m%d_%H%M%S",
+        "timezone": "Asia/Kolkata",
+    },
+}
+
+
+def attach_examples(application: OpenAPI) -> None:
+    """Give each JSON body of the document the example of its model."""
+    for item in application.paths.values():
+        for operation in (item.post, item.put, item.patch):
+            if operation is None or operation.requestBody is None:
+                continue
+            media = operation.requestBody.content.get("application/json")
+            if media is not None:
+                name = media.media_type_schema.ref.rsplit("/", 1)[-1]
+                media.example = EXAMPLES[name]

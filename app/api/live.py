@@ -1,0 +1,44 @@
+"""Live events of a case, as server-sent events that resume by cursor."""
+
+from __future__ import annotations
+
+from flask import Response, request
+from flask_openapi3.blueprint import APIBlueprint
+from pydantic import BaseModel, Field
+
+from app.api.document import CASES, READ, answers, binary
+from app.api.paths import CasePath
+from app.current import actor
+from app.services import cases, live_streams, views_audit
+
+api_live = APIBlueprint(
+    "api_live", __name__, url_prefix="/api", abp_tags=[CASES], abp_security=READ
+)
+
+
+class LiveQuery(BaseModel):
+    """Where to begin; a browser that reconnects says it itself, in `Last-Event-ID`."""
+
+    cursor: int | None = Field(default=None, ge=0, le=2**63 - 1)
+
+
+@api_live.get(
+    "/cases/<number>/live",
+    summary="Follow a case live",
+    responses=answers({200: binary("Events, as they happen.", "text/event-stream")}, 404),
+)
+def follow_case(path: CasePath, query: LiveQuery) -> Response:
+    """Events of the kinds sighting, review, visit, sweep, location, photo, ranking and case.
+
+    Each carries its cursor as its id. `hello` comes first; `reset` means: load everything anew.
+    """
+    case = cases.find_case(path.number)
+    last_event_id = request.headers.get("Last-Event-ID", "")
+    cursor = int(last_event_id) if last_event_id.isdecimal() else query.cursor
+    if not last_event_id:
+        views_audit.look_at(actor(), case, "live")
+    stream = live_streams.open_stream(case, cursor)
+    response = Response(stream.messages(), mimetype="text/event-stream")
+    response.headers["X-Accel-Buffering"] = "no"
+    response.call_on_close(stream.close)
+    return response

@@ -1,0 +1,79 @@
+"""The parts of addresses: case numbers and ids."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, Field
+
+from app.errors import NotFound
+
+LARGEST_ID = 2**31 - 1
+LARGEST_SIGHTING_ID = 2**63 - 1
+
+
+def _below(largest: int) -> AfterValidator:
+    def check(value: int) -> int:
+        if not 1 <= value <= largest:
+            raise NotFound(f"There is nothing with the number {value}.")
+        return value
+
+    return AfterValidator(check)
+
+
+Id = Annotated[int, _below(LARGEST_ID)]
+SightingId = Annotated[int, _below(LARGEST_SIGHTING_ID)]
+
+
+class CasePath(BaseModel):
+    """A case by its number."""
+
+    number: str = Field(max_length=200, json_schema_extra={"example": "BLR-2026-0042"})
+
+
+class CasePhotoPath(CasePath):
+    """A reference photo of a case."""
+
+    photo_id: Id
+
+
+class CaseLocationPath(CasePath):
+    """A last-known location of a case."""
+
+    location_id: Id
+
+
+class CaseRoutePath(CasePath):
+    """The route of a case as a file; `html` is a map that needs no network."""
+
+    format: Literal["geojson", "gpx", "kml", "csv", "html"]
+
+
+class SweepPath(BaseModel):
+    """A sweep by its id."""
+
+    sweep_id: Id
+
+
+class VisitPath(BaseModel):
+    """A visit by its id."""
+
+    visit_id: Id
+
+
+class SightingPath(BaseModel):
+    """A sighting by its id."""
+
+    sighting_id: SightingId
+
+
+class CameraPath(BaseModel):
+    """A camera by its id."""
+
+    camera_id: Id
+
+
+class FootagePath(BaseModel):
+    """A recording by its id."""
+
+    footage_id: Id

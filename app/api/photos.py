@@ -1,0 +1,66 @@
+"""Reference photos of a case."""
+
+from __future__ import annotations
+
+from flask import Response
+from flask_openapi3.blueprint import APIBlueprint
+from pydantic import BaseModel, ConfigDict
+
+from app.api.document import PHOTOS, READ, WRITE, answers
+from app.api.paths import CasePath, CasePhotoPath
+from app.api.replies import nothing, reply
+from app.api.uploads import UploadedFile
+from app.current import actor, settings
+from app.outputs import PageOut, PhotoOut, whole_list
+from app.services import cases, photos, views_audit
+
+api_photos = APIBlueprint(
+    "api_photos", __name__, url_prefix="/api/cases", abp_tags=[PHOTOS], abp_security=READ
+)
+
+
+class PhotoForm(BaseModel):
+    """A picture file: JPEG, PNG, WebP or TIFF with one large, sharp face."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    photo: UploadedFile
+
+
+@api_photos.get(
+    "/<number>/photos",
+    summary="List reference photos",
+    responses=answers({200: PageOut[PhotoOut]}, 404),
+)
+def list_photos(path: CasePath) -> Response:
+    """The photos that passed the quality gate."""
+    case = views_audit.look_at(actor(), cases.find_case(path.number), "photos")
+    return reply(whole_list(photos.list_photos(case), PhotoOut.of))
+
+
+@api_photos.post(
+    "/<number>/photos",
+    summary="Add a reference photo",
+    security=WRITE,
+    responses=answers({201: PhotoOut}, 404, 409, 413),
+)
+def add_photo(path: CasePath, form: PhotoForm) -> Response:
+    """Refused, with the reason and the picture marked, unless it shows one usable face."""
+    case = cases.find_case(path.number)
+    # One byte more than is taken is enough for the service to see that it is too large.
+    data = form.photo.stream.read(settings().max_photo_bytes + 1)
+    photo = photos.add_photo(actor(), case, data, form.photo.filename or "photo")
+    return reply(PhotoOut.of(photo), 201)
+
+
+@api_photos.delete(
+    "/<number>/photos/<int:photo_id>",
+    summary="Remove a reference photo",
+    security=WRITE,
+    responses=answers({204: None}, 404),
+)
+def remove_photo(path: CasePhotoPath) -> Response:
+    """The case is no longer searched for with it."""
+    case = cases.find_case(path.number)
+    photos.remove_photo(actor(), case, path.photo_id)
+    return nothing()

@@ -1,0 +1,195 @@
+"""`flask cases`: cases, their photos, last-known locations and rankings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from flask.cli import AppGroup
+
+from app.cli.common import (
+    actor_of,
+    as_option,
+    json_option,
+    local_minute,
+    parse_time,
+    reports_errors,
+    say,
+    table,
+)
+from app.inputs import CaseInput, CaseQuery, LocationInput, RankingQuery
+from app.models.cases import LocationSource, Reliability, SubjectCategory
+from app.outputs import CaseOut, LocationOut, PhotoOut, RankingOut, page_of
+from app.services import cases, locations, photos, ranking
+from geo.points import parse_point
+
+group = AppGroup("cases", help="Cases, reference photos, last-known locations, rankings.")
+commands: tuple[click.Command, ...] = (group,)
+
+
+@group.command("open")
+@click.argument("number")
+@click.option("--purpose", required=True, help="What the search is for.")
+@click.option("--legal-basis", required=True, help="The order or law that permits it.")
+@click.option(
+    "--basis-expires", required=True, help="When that ends, for example 2026-12-31T23:59."
+)
+@click.option("--name", required=True, help="The subject's name.")
+@click.option("--category", type=click.Choice(list(SubjectCategory)), required=True)
+@click.option("--age", type=int, default=None, help="Years.")
+@click.option("--clothing", default="")
+@click.option("--remarks", default="")
+@click.option("--timezone", default="Asia/Kolkata", help="IANA name; times are shown in it.")
+@click.option("--made-up", is_flag=True, help="Invented for demonstration; labelled everywhere.")
+@as_option
+@json_option
+@reports_errors
+def open_case(number: str, email: str | None, as_json: bool, **given: Any) -> None:
+    """Open a case with the given NUMBER."""
+    timezone = given["timezone"]
+    wanted = CaseInput(
+        number=number,
+        purpose=given["purpose"],
+        legal_basis=given["legal_basis"],
+        legal_basis_expires_at=parse_time(given["basis_expires"], timezone, "basis_expires"),
+        subject_name=given["name"],
+        subject_age_years=given["age"],
+        subject_category=given["category"],
+        subject_clothing=given["clothing"],
+        subject_remarks=given["remarks"],
+        timezone=timezone,
+        made_up=given["made_up"],
+    )
+    case = cases.open_case(actor_of(email), wanted)
+    say(CaseOut.of(case), [f"Case {case.number} is open."], as_json=as_json)
+
+
+@group.command("list")
+@click.option("--state", type=click.Choice(["open", "closed"]), default=None)
+@click.option("--text", default="", help="Part of the number or the subject's name.")
+@click.option("--page", type=int, default=1)
+@json_option
+@reports_errors
+def list_cases(state: str | None, text: str, page: int, as_json: bool) -> None:
+    """List cases, newest first."""
+    query = CaseQuery.model_validate({"state": state, "text": text, "page": page})
+    output = page_of(cases.list_cases(query), CaseOut.of)
+    rows = [
+        (one.number, one.state.value, one.subject_name, local_minute(one.created_at, one.timezone))
+        for one in output.items
+    ]
+    say(output, table(("number", "state", "subject", "opened"), rows), as_json=as_json)
+
+
+@group.command("show")
+@click.argument("number")
+@json_option
+@reports_errors
+def show_case(number: str, as_json: bool) -> None:
+    """Show a case and what it holds."""
+    case = cases.find_case(number)
+    output = CaseOut.of(case, cases.case_counts(case))
+    fields = output.model_dump(mode="json", exclude={"counts", "id"})
+    counts = output.counts.model_dump() if output.counts else {}
+    lines = [f"{name.replace('_', ' ')}: {value}" for name, value in {**fields, **counts}.items()]
+    say(output, lines, as_json=as_json)
+
+
+@group.command("close")
+@click.argument("number")
+@as_option
+@json_option
+@reports_errors
+def close_case(number: str, email: str | None, as_json: bool) -> None:
+    """Close a case; its searches stop at once."""
+    case = cases.close_case(actor_of(email), cases.find_case(number))
+    say(CaseOut.of(case), [f"Case {case.number} is closed."], as_json=as_json)
+
+
+@group.command("reopen")
+@click.argument("number")
+@as_option
+@json_option
+@reports_errors
+def reopen_case(number: str, email: str | None, as_json: bool) -> None:
+    """Open a closed case again."""
+    case = cases.reopen_case(actor_of(email), cases.find_case(number))
+    say(CaseOut.of(case), [f"Case {case.number} is open again."], as_json=as_json)
+
+
+@group.command("add-photo")
+@click.argument("number")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@as_option
+@json_option
+@reports_errors
+def add_photo(number: str, file: Path, email: str | None, as_json: bool) -> None:
+    """Add a reference photo; it is refused with the reason unless it shows one usable face."""
+    case = cases.find_case(number)
+    photo = photos.add_photo(actor_of(email), case, file.read_bytes(), file.name)
+    say(PhotoOut.of(photo), [f"Photo {photo.id} is in the gallery."], as_json=as_json)
+
+
+@group.command("add-location")
+@click.argument("number")
+@click.option("--at", "position", required=True, help="For example '12.9757, 77.6063'.")
+@click.option("--label", required=True, help="What people call the place.")
+@click.option("--seen-at", default="", help="In the case's time zone, unless an offset is given.")
+@click.option("--uncertainty", "uncertainty_m", type=float, default=50.0, help="Metres.")
+@click.option("--source", type=click.Choice(list(LocationSource)), required=True)
+@click.option(
+    "--reliability", type=click.Choice(list(Reliability)), default=Reliability.LIKELY.value
+)
+@click.option("--remarks", default="")
+@as_option
+@json_option
+@reports_errors
+def add_location(
+    number: str, position: str, seen_at: str, email: str | None, as_json: bool, **given: Any
+) -> None:
+    """Add a last-known location; the ranking follows."""
+    case = cases.find_case(number)
+    point = parse_point(position)
+    wanted = LocationInput(
+        latitude_deg=point.latitude_deg,
+        longitude_deg=point.longitude_deg,
+        seen_at=parse_time(seen_at, case.timezone, "seen_at") if seen_at else None,
+        **given,
+    )
+    location = locations.add_location(actor_of(email), case, wanted)
+    output = LocationOut.of(location, case.timezone)
+    say(output, [f"Location {output.id}: {output.label}."], as_json=as_json)
+
+
+@group.command("rank")
+@click.argument("number")
+@click.option("--radius", "radius_m", type=float, default=1000.0, help="Metres.")
+@click.option("--limit", type=int, default=20)
+@click.option("--from", "start", default="", help="Start of the time window.")
+@click.option("--to", "end", default="", help="End of the time window.")
+@as_option
+@json_option
+@reports_errors
+def rank(
+    number: str,
+    radius_m: float,
+    limit: int,
+    start: str,
+    end: str,
+    email: str | None,
+    as_json: bool,
+) -> None:
+    """Rank cameras around the last-known locations, with the reason for each rank."""
+    case = cases.find_case(number)
+    query = RankingQuery(
+        radius_m=radius_m,
+        limit=limit,
+        window_start=parse_time(start, case.timezone, "from") if start else None,
+        window_end=parse_time(end, case.timezone, "to") if end else None,
+    )
+    ranked = ranking.rank_for_case(case, query, actor=actor_of(email))
+    output = RankingOut.of(ranked, case.timezone)
+    rows = [(one.rank, one.camera_id, one.name, one.distance_m, one.reason) for one in output.items]
+    lines = table(("rank", "camera", "name", "metres", "why"), rows)
+    say(output, [*lines, f"{output.total} cameras within {radius_m:.0f} m."], as_json=as_json)

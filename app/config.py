@@ -1,0 +1,107 @@
+"""Configuration: read once from the environment into one typed, frozen object.
+
+A value that is missing or unsafe stops the start with one sentence that names it.
+There are no default secrets.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+
+class ConfigurationError(RuntimeError):
+    """The environment lacks a value, or holds one that the product must not start with."""
+
+
+class Settings(BaseSettings):
+    """Everything that an installation may decide. Each field is one environment variable.
+
+    Durations, sizes and distances carry their unit in their name. Lists are separated by commas.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", case_sensitive=False)
+
+    secret_key: SecretStr = Field(min_length=32)
+    database_url: SecretStr
+    redis_url: SecretStr
+
+    media_dir: Path = PROJECT_ROOT / "var" / "media"
+    upload_dir: Path = PROJECT_ROOT / "var" / "uploads"
+    footage_roots: str = str(PROJECT_ROOT / "var" / "footage")
+    allowed_stream_hosts: str = ""
+
+    face_pack: str = Field(default="", validation_alias=AliasChoices("face_pack"))
+    insightface_home: Path = Path.home() / ".insightface"
+    recognition_threads: int = Field(default=1, ge=1, le=64)
+    smallest_face_px: int = Field(default=40, ge=16, le=400)
+    frames_per_second: float = Field(default=5.0, gt=0, le=60)
+    max_frame_side_px: int = Field(default=1280, ge=320, le=7680)
+    chunk_seconds: float = Field(default=10.0, ge=1, le=600)
+    longest_chunk_seconds: float = Field(default=60.0, ge=1, le=3600)
+
+    face_retention_hours: int = Field(default=168, ge=1)
+    event_retention_hours: int = Field(default=24, ge=1)
+    visit_stale_seconds: float = Field(default=30.0, ge=2)
+    worker_stall_seconds: float = Field(default=300.0, ge=10)
+    visit_timeout_seconds: int = Field(default=6 * 3600, ge=60)
+    stream_timeout_seconds: float = Field(default=10.0, gt=0)
+
+    default_timezone: str = "Asia/Kolkata"
+    max_photo_bytes: int = 20 * 1024 * 1024
+    max_photo_pixels: int = 50_000_000
+    max_registry_bytes: int = 64 * 1024 * 1024
+    max_footage_bytes: int = 4 * 1024 * 1024 * 1024
+
+    tile_url: str = ""
+    tile_attribution: str = ""
+    geocoder: str = ""
+    geocoder_user_agent: str = ""
+
+    session_cookie_secure: bool = True
+    session_hours: float = Field(default=12.0, gt=0)
+    rate_limits_enabled: bool = True
+    trusted_proxies: int = Field(default=0, ge=0, le=5)
+
+    @field_validator("default_timezone")
+    @classmethod
+    def _known_timezone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"'{value}' is not a time zone of the IANA list") from error
+        return value
+
+    @property
+    def footage_root_paths(self) -> tuple[Path, ...]:
+        """Folders whose files may be registered as footage; nothing outside is ever opened."""
+        return tuple(Path(part).resolve() for part in _listed(self.footage_roots))
+
+    @property
+    def allowed_hosts(self) -> frozenset[str]:
+        """Hosts in private networks that the administrator lets workers connect to."""
+        return frozenset(host.lower() for host in _listed(self.allowed_stream_hosts))
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the environment. Raises ConfigurationError with one sentence per wrong value."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        sentences = [
+            f"{'_'.join(str(p) for p in item['loc']).upper()}: {item['msg']}"
+            for item in error.errors(include_input=False, include_url=False)
+        ]
+        raise ConfigurationError(
+            "Lastseen cannot start; set these in the environment (see docs/install.md): "
+            + "; ".join(sentences)
+        ) from error

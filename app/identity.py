@@ -1,0 +1,68 @@
+"""Who sends a request: a session cookie names a person, a bearer token a program of a person.
+
+A request that carries a bearer token is judged by that token alone, and only under /api and /media.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from flask import Flask, g, request, session
+from flask_login import login_user, logout_user
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import Unauthorized
+
+from app.current import settings
+from app.extensions import login_manager
+from app.models.accounts import User
+from app.services import accounts
+
+_LOGGED_IN_AT = "logged_in_at"
+_TOKEN_PATHS = ("/api/", "/media/")
+
+
+def install(application: Flask) -> None:
+    """Let requests be identified; this must come before anything that asks who is asking."""
+    login_manager.session_protection = "basic"
+    login_manager.user_loader(_user_of_session)
+    application.before_request(_identify_bearer)
+
+
+def begin_session(user: User) -> None:
+    """Log `user` in: what the session held before is gone, and with it every older token in it."""
+    session.clear()
+    session.permanent = True
+    session[_LOGGED_IN_AT] = datetime.now(UTC).timestamp()
+    login_user(user)
+
+
+def end_session() -> None:
+    """Log out of this browser."""
+    logout_user()
+    session.clear()
+
+
+def is_bearer() -> bool:
+    """Whether the current request is identified by a bearer token, and so needs no CSRF token."""
+    return bool(g.get("bearer", False))
+
+
+def _identify_bearer() -> None:
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not request.path.startswith(_TOKEN_PATHS):
+        return
+    g.bearer = True
+    g._login_user = login_manager.anonymous_user()
+    user = accounts.user_of_token(secret.strip())
+    if user is None:
+        raise Unauthorized(www_authenticate=WWWAuthenticate("bearer", {"error": "invalid_token"}))
+    g._login_user = user
+
+
+def _user_of_session(identity: str) -> User | None:
+    """The user whom the cookie names, unless the session is too old or was ended from elsewhere."""
+    started = session.get(_LOGGED_IN_AT)
+    oldest = datetime.now(UTC) - timedelta(hours=settings().session_hours)
+    if not isinstance(started, float) or started < oldest.timestamp():
+        return None
+    return accounts.user_of_session(identity)

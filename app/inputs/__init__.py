@@ -1,0 +1,21 @@
+"""What people and programs hand in, as validated value objects: one for forms, API and CLI alike."""
+
+from app.inputs.cases import CaseChange, CaseInput, LocationChange, LocationInput
+from app.inputs.footage import FootageFileInput, FootageFolderInput
+from app.inputs.queries import CameraQuery, CaseQuery, RankingQuery, SightingQuery
+from app.inputs.sweeps import ReviewInput, SweepInput
+
+__all__ = [
+    "CameraQuery",
+    "CaseChange",
+    "CaseInput",
+    "CaseQuery",
+    "FootageFileInput",
+    "FootageFolderInput",
+    "LocationChange",
+    "LocationInput",
+    "RankingQuery",
+    "ReviewInput",
+    "SightingQuery",
+    "SweepInput",
+]

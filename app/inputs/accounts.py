@@ -1,0 +1,55 @@
+"""Inputs for accounts. Passwords are checked by `services.passwords`, not here."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, Field, StringConstraints
+
+from app.inputs.fields import Input, Page, PageSize, ShortText
+from app.models.accounts import Role
+
+
+def _email(value: str) -> str:
+    """Lower case, without asking the network; reserved names such as `.example` are taken."""
+    try:
+        checked = validate_email(value, check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise ValueError(f"is not an e-mail address: {error}") from error
+    return checked.normalized.lower()
+
+
+EmailAddress = Annotated[str, StringConstraints(max_length=254), AfterValidator(_email)]
+
+
+class UserInput(Input):
+    """A new account. Its password is made by the product, or given beside this."""
+
+    email: EmailAddress
+    name: ShortText
+    role: Role
+
+
+class UserChange(Input):
+    """What an administrator may change; a field that is not given stays."""
+
+    name: ShortText | None = None
+    role: Role | None = None
+    active: bool | None = None
+
+
+class UserQuery(Input):
+    """Accounts by part of the name or address, and by role."""
+
+    text: str = Field(default="", max_length=200)
+    role: Role | None = None
+    page: Page = 1
+    per_page: PageSize = 50
+
+
+class TokenInput(Input):
+    """A new bearer token: what it is for, and after how many days it ends."""
+
+    label: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    days: Annotated[int, Field(ge=1, le=366)] = 90

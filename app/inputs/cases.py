@@ -1,0 +1,93 @@
+"""Inputs for cases and last-known locations."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from app.inputs.fields import (
+    Input,
+    Instant,
+    Latitude,
+    Longitude,
+    OptionalAge,
+    OptionalInstant,
+    OptionalText,
+    RequiredText,
+    ShortText,
+)
+from app.models.cases import LocationSource, Reliability, SubjectCategory
+
+CaseNumber = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$", strip_whitespace=True)
+]
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f"'{value}' is not a time zone of the IANA list") from error
+    return value
+
+
+Timezone = Annotated[str, AfterValidator(_zone)]
+
+
+class CaseInput(Input):
+    """A new case. `number` may hold letters, digits, dot, dash and underscore."""
+
+    number: CaseNumber
+    purpose: RequiredText
+    legal_basis: RequiredText
+    legal_basis_expires_at: Instant
+    subject_name: ShortText
+    subject_age_years: OptionalAge = None
+    subject_category: SubjectCategory
+    subject_clothing: OptionalText = ""
+    subject_remarks: OptionalText = ""
+    timezone: Timezone = "Asia/Kolkata"
+    made_up: bool = False
+
+
+class CaseChange(Input):
+    """What may change in an open case; a field that is not given stays."""
+
+    purpose: RequiredText | None = None
+    legal_basis: RequiredText | None = None
+    legal_basis_expires_at: OptionalInstant = None
+    subject_name: ShortText | None = None
+    subject_age_years: OptionalAge = None
+    subject_category: SubjectCategory | None = None
+    subject_clothing: OptionalText | None = None
+    subject_remarks: OptionalText | None = None
+    timezone: Timezone | None = None
+
+
+class LocationInput(Input):
+    """A last-known location; `seen_at` may be unknown."""
+
+    latitude_deg: Latitude
+    longitude_deg: Longitude
+    seen_at: OptionalInstant = None
+    uncertainty_m: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] = 50.0
+    label: ShortText
+    source: LocationSource
+    reliability: Reliability = Reliability.LIKELY
+    remarks: OptionalText = ""
+
+
+class LocationChange(Input):
+    """What may change in a last-known location; a field that is not given stays."""
+
+    latitude_deg: Latitude | None = None
+    longitude_deg: Longitude | None = None
+    seen_at: OptionalInstant = None
+    uncertainty_m: Annotated[float, Field(ge=0, le=100_000)] | None = None
+    label: ShortText | None = None
+    source: LocationSource | None = None
+    reliability: Reliability | None = None
+    remarks: OptionalText | None = None
+    active: bool | None = None

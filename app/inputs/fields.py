@@ -1,0 +1,58 @@
+"""Field types that several inputs share."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
+
+
+class Input(BaseModel):
+    """Base of all inputs: frozen, unknown fields refused, texts stripped."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+def _aware_utc(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("give the time with its zone, for example 2026-11-18T14:10:00+05:30")
+    return value.astimezone(UTC)
+
+
+def _blank_is_none(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _no_control_characters(value: str) -> str:
+    if any(ord(c) < 32 and c not in "\n\r\t" for c in value):
+        raise ValueError("contains a control character")
+    return value
+
+
+Instant = Annotated[datetime, AfterValidator(_aware_utc)]
+"""An aware time, turned into UTC. Forms turn local wall time into one before they validate."""
+
+OptionalInstant = Annotated[Instant | None, BeforeValidator(_blank_is_none)]
+Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+ShortText = Annotated[
+    str, StringConstraints(min_length=1, max_length=200), AfterValidator(_no_control_characters)
+]
+OptionalText = Annotated[
+    str, StringConstraints(max_length=4000), AfterValidator(_no_control_characters)
+]
+RequiredText = Annotated[
+    str, StringConstraints(min_length=1, max_length=4000), AfterValidator(_no_control_characters)
+]
+OptionalAge = Annotated[int | None, BeforeValidator(_blank_is_none), Field(ge=0, le=120)]
+Metres = Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)]
+Page = Annotated[int, Field(ge=1, le=100_000)]
+PageSize = Annotated[int, Field(ge=1, le=200)]

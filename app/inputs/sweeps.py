@@ -1,0 +1,46 @@
+"""Inputs for sweeps and reviews."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from app.inputs.fields import Input, Instant, Metres, OptionalText
+from app.models.sightings import Verdict
+
+
+class SweepInput(Input):
+    """What to look through: the top of the ranking (or the named cameras), and a time window.
+
+    `camera_ids`, if given, wins over `radius_m` and `limit`; the order is the ranking's all the same.
+    """
+
+    window_start: Instant
+    window_end: Instant
+    radius_m: Metres = 1000.0
+    limit: Annotated[int, Field(ge=1, le=5000)] = 20
+    camera_ids: tuple[int, ...] = ()
+    only_with_footage: bool = False
+    urgent: bool = False
+    smallest_face_px: (
+        Annotated[int, Field(ge=16, le=400), BeforeValidator(lambda v: None if v == "" else v)]
+        | None
+    ) = None
+    assigned_to_id: int | None = None
+    note: OptionalText = ""
+
+    @model_validator(mode="after")
+    def _window_has_length(self) -> Self:
+        if self.window_end <= self.window_start:
+            raise ValueError("the time window ends before it starts; swap the two times")
+        if (self.window_end - self.window_start).days > 31:
+            raise ValueError("the time window is longer than 31 days; plan several sweeps")
+        return self
+
+
+class ReviewInput(Input):
+    """A person's verdict on a sighting."""
+
+    verdict: Verdict
+    remarks: OptionalText = ""

@@ -1,0 +1,35 @@
+"""What RQ runs: each job takes an id and makes one service call. A job may run twice."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+from flask import current_app
+from rq.timeouts import JobTimeoutException
+
+from app.services import looking, visits
+from app.worker import stop_requested
+from app.worker_watch import watch
+
+OUT_OF_TIME = (
+    "This visit took longer than a visit may take (VISIT_TIMEOUT_SECONDS). What was found until then "
+    "is kept; retry it to go on from there."
+)
+
+
+def run_visit(visit_id: int) -> None:
+    """Look through one visit's footage."""
+    worker = f"{socket.gethostname()}:{os.getpid()}"
+    with current_app.app_context(), watch() as still_alive:
+
+        def on_progress() -> None:
+            still_alive()
+            if stop_requested():
+                raise visits.WorkerStopping
+
+        try:
+            looking.look(visit_id, worker, on_progress)
+        except JobTimeoutException:
+            visits.fail_running(visit_id, OUT_OF_TIME)
+            raise

@@ -1,0 +1,193 @@
+"""One listener per web process, which hands new live events to all of its open maps.
+
+The hub reads new events once for all of its readers: woken by Redis, and every second without it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import queue
+import threading
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from flask import Flask
+from redis.client import PubSub
+from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from app.config import Settings
+from app.extensions import db
+from app.models.live import LiveEvent
+from app.queues import LIVE_CHANNEL, RedisDown, connect
+
+POLL_INTERVAL_S = 1.0
+FETCH_LIMIT = 1000
+SUBSCRIPTION_CAPACITY = 2000
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Message:
+    """One event as it goes over the wire; `cursor` is None for what is not kept."""
+
+    cursor: int | None
+    wire: bytes
+
+
+@dataclass(eq=False)
+class Subscription:
+    """One reader's waiting messages. `overflowed` tells it to load anew."""
+
+    case_id: int
+    messages: queue.Queue[Message] = field(
+        default_factory=lambda: queue.Queue(SUBSCRIPTION_CAPACITY)
+    )
+    overflowed: bool = False
+
+    def offer(self, message: Message) -> None:
+        """Add a message; a reader that is too slow is marked rather than waited for."""
+        try:
+            self.messages.put_nowait(message)
+        except queue.Full:
+            self.overflowed = True
+
+
+def encode(event: LiveEvent) -> Message:
+    """An event as server-sent event text; its id is the cursor to resume from."""
+    data = json.dumps(event.payload, separators=(",", ":"), ensure_ascii=False)
+    return Message(event.id, f"id: {event.id}\nevent: {event.kind}\ndata: {data}\n\n".encode())
+
+
+def encode_notice(kind: str, **payload: object) -> Message:
+    """A message that is not kept, and so carries no cursor."""
+    return Message(None, f"event: {kind}\ndata: {json.dumps(payload)}\n\n".encode())
+
+
+class LiveHub:
+    """Fans live events out to subscriptions; its thread runs while there is at least one."""
+
+    def __init__(self, application: Flask, settings: Settings) -> None:
+        self._application = application
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._subscriptions: dict[int, set[Subscription]] = defaultdict(set)
+        self._thread: threading.Thread | None = None
+        self._cursor = 0
+        self._database_answers = True
+
+    def subscribe(self, case_id: int) -> Subscription:
+        """Messages of one case from now on, until `unsubscribe`."""
+        subscription = Subscription(case_id)
+        with self._lock:
+            if self._thread is None:
+                self._cursor = self._newest_cursor()
+                self._thread = threading.Thread(target=self._run, name="live-hub", daemon=True)
+                self._thread.start()
+            self._subscriptions[case_id].add(subscription)
+        return subscription
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        """End a subscription; ending it twice does no harm."""
+        with self._lock:
+            readers = self._subscriptions.get(subscription.case_id)
+            if readers is None:
+                return
+            readers.discard(subscription)
+            if not readers:
+                del self._subscriptions[subscription.case_id]
+
+    def _run(self) -> None:
+        wake_up = _WakeUp(self._settings)
+        while self._has_readers_or_ends():
+            wake_up.wait(POLL_INTERVAL_S)
+            self._deliver_new()
+        wake_up.close()
+
+    def _has_readers_or_ends(self) -> bool:
+        with self._lock:
+            if self._subscriptions:
+                return True
+            self._thread = None
+            return False
+
+    def _deliver_new(self) -> None:
+        try:
+            events = self._fetch()
+        except (OperationalError, PoolTimeout):
+            self._say_database(answers=False)
+            return
+        self._say_database(answers=True)
+        for event in events:
+            message = encode(event)
+            for subscription in self._readers(event.case_id):
+                subscription.offer(message)
+            self._cursor = event.id
+
+    def _fetch(self) -> list[LiveEvent]:
+        with self._application.app_context():
+            query = (
+                select(LiveEvent)
+                .where(LiveEvent.id > self._cursor)
+                .order_by(LiveEvent.id)
+                .limit(FETCH_LIMIT)
+            )
+            return list(db.session.scalars(query))
+
+    def _newest_cursor(self) -> int:
+        with self._application.app_context():
+            return db.session.scalar(select(func.max(LiveEvent.id))) or 0
+
+    def _readers(self, case_id: int) -> list[Subscription]:
+        with self._lock:
+            return list(self._subscriptions.get(case_id, ()))
+
+    def _say_database(self, *, answers: bool) -> None:
+        if answers == self._database_answers:
+            return
+        self._database_answers = answers
+        log.warning("The database %s.", "answers again" if answers else "does not answer")
+        notice = encode_notice("health", database=answers)
+        with self._lock:
+            everyone = [one for readers in self._subscriptions.values() for one in readers]
+        for subscription in everyone:
+            subscription.offer(notice)
+
+
+class _WakeUp:
+    """Waits for a call from Redis, or for the time to pass where Redis does not answer."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._redis = connect(settings, socket_timeout_s=None)
+        self._calls: PubSub | None = None
+
+    def wait(self, seconds: float) -> None:
+        try:
+            if self._calls is None:
+                self._calls = self._redis.pubsub(  # type: ignore[no-untyped-call]
+                    ignore_subscribe_messages=True
+                )
+                self._calls.subscribe(LIVE_CHANNEL)
+            self._wait_for_call(self._calls, seconds)
+        except RedisDown:
+            self._calls = None
+            time.sleep(seconds)
+
+    @staticmethod
+    def _wait_for_call(calls: PubSub, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            if calls.get_message(timeout=left) is not None:
+                # Calls that arrived together are answered by one look.
+                while calls.get_message(timeout=0) is not None:
+                    pass
+                return
+
+    def close(self) -> None:
+        if self._calls is not None:
+            self._calls.close()
+        self._redis.close()

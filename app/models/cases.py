@@ -1,0 +1,141 @@
+"""Cases, the subject's reference photos and last-known locations."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, String, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.extensions import Model
+from app.models.accounts import User
+from app.models.columns import LongText, UtcTime, choice, position_column, utc_now
+
+
+class CaseState(StrEnum):
+    """An open case is searched for; a closed one is not, from the moment it is closed."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class SubjectCategory(StrEnum):
+    """The categories of lost-person statistics that the product distinguishes."""
+
+    CHILD_1_3 = "child 1-3"
+    CHILD_4_6 = "child 4-6"
+    CHILD_7_9 = "child 7-9"
+    CHILD_10_12 = "child 10-12"
+    YOUTH_13_15 = "youth 13-15"
+    ADULT = "adult"
+    DEMENTIA = "dementia"
+    DESPONDENT = "despondent"
+    AUTISTIC = "autistic"
+    ABDUCTION = "abduction"
+
+
+class LocationSource(StrEnum):
+    """Who or what says that the subject was there."""
+
+    FAMILY = "family"
+    WITNESS = "witness"
+    POLICE = "police"
+    TRANSPORT = "transport"
+    PHONE = "phone"
+    SIGHTING = "confirmed sighting"
+    OTHER = "other"
+
+
+class Reliability(StrEnum):
+    """How far the source is believed."""
+
+    CERTAIN = "certain"
+    LIKELY = "likely"
+    DOUBTFUL = "doubtful"
+
+
+class Case(Model):
+    """One search for one missing person (the subject)."""
+
+    __tablename__ = "cases"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(60), unique=True)
+    state: Mapped[CaseState] = mapped_column(choice(CaseState), default=CaseState.OPEN)
+    purpose: Mapped[str] = mapped_column(Text)
+    legal_basis: Mapped[str] = mapped_column(Text)
+    legal_basis_expires_at: Mapped[UtcTime]
+    subject_name: Mapped[str] = mapped_column(String(200))
+    subject_age_years: Mapped[int | None]
+    subject_category: Mapped[SubjectCategory] = mapped_column(choice(SubjectCategory))
+    subject_clothing: Mapped[LongText]
+    subject_remarks: Mapped[LongText]
+    timezone: Mapped[str] = mapped_column(String(60))
+    made_up: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[UtcTime] = mapped_column(default=utc_now)
+    closed_at: Mapped[UtcTime | None]
+
+    created_by: Mapped[User | None] = relationship()
+
+
+class ReferencePhoto(Model):
+    """A photo of the subject that passed the quality gate; its file is named by `sha256`."""
+
+    __tablename__ = "reference_photos"
+    __table_args__ = (
+        Index("uq_reference_photos_case_id_sha256", "case_id", "sha256", unique=True),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"))
+    sha256: Mapped[str] = mapped_column(String(64))
+    face_sha256: Mapped[str] = mapped_column(String(64))
+    file_name: Mapped[str] = mapped_column(String(255))
+    width_px: Mapped[int]
+    height_px: Mapped[int]
+    quality: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    taken_on: Mapped[str | None] = mapped_column(String(40))
+    active: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    added_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[UtcTime] = mapped_column(default=utc_now)
+
+    case: Mapped[Case] = relationship()
+
+
+class LastKnownLocationRow(Model):
+    """Where and when the subject was, with uncertainty, source and reliability.
+
+    An inactive one stays on record, and neither ranks cameras nor is drawn. `sighting_id` names the
+    confirmed sighting that it came from.
+    """
+
+    __tablename__ = "last_known_locations"
+    __table_args__ = (
+        CheckConstraint("latitude_deg BETWEEN -90 AND 90", name="latitude"),
+        CheckConstraint("longitude_deg BETWEEN -180 AND 180", name="longitude"),
+        CheckConstraint("uncertainty_m >= 0", name="uncertainty"),
+        Index("ix_last_known_locations_case_id", "case_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"))
+    latitude_deg: Mapped[float] = mapped_column(Float(53))
+    longitude_deg: Mapped[float] = mapped_column(Float(53))
+    position: Mapped[object] = position_column()
+    seen_at: Mapped[UtcTime | None]
+    uncertainty_m: Mapped[float] = mapped_column(default=50.0)
+    label: Mapped[str] = mapped_column(String(200))
+    source: Mapped[LocationSource] = mapped_column(choice(LocationSource))
+    reliability: Mapped[Reliability] = mapped_column(choice(Reliability))
+    remarks: Mapped[LongText]
+    active: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    sighting_id: Mapped[int | None] = mapped_column(
+        ForeignKey("sightings.id", ondelete="CASCADE", use_alter=True), unique=True
+    )
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[UtcTime] = mapped_column(default=utc_now)
+
+    case: Mapped[Case] = relationship()

@@ -1,0 +1,133 @@
+"""Sweeps, their visits, and the parts of footage that each visit looks through."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.extensions import Model
+from app.models.accounts import User
+from app.models.cameras import CameraRow
+from app.models.cases import Case
+from app.models.columns import LongText, UtcTime, choice, utc_now
+from app.models.footage import Footage
+
+
+class SweepState(StrEnum):
+    """planned → running → finished; stopped in between, and resumed from there."""
+
+    PLANNED = "planned"
+    RUNNING = "running"
+    STOPPED = "stopped"
+    FINISHED = "finished"
+
+
+class VisitState(StrEnum):
+    """What became of a visit. `failed` says why in words; `skipped` too."""
+
+    WAITING = "waiting"
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    STOPPED = "stopped"
+    SKIPPED = "skipped"
+
+
+class Sweep(Model):
+    """An ordered set of visits for a case, over one time window."""
+
+    __tablename__ = "sweeps"
+    __table_args__ = (UniqueConstraint("case_id", "ordinal"), Index("ix_sweeps_state", "state"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"))
+    ordinal: Mapped[int]
+    window_start: Mapped[UtcTime]
+    window_end: Mapped[UtcTime]
+    state: Mapped[SweepState] = mapped_column(choice(SweepState), default=SweepState.PLANNED)
+    urgent: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    smallest_face_px: Mapped[int]
+    note: Mapped[LongText]
+    assigned_to_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[UtcTime] = mapped_column(default=utc_now)
+    started_at: Mapped[UtcTime | None]
+    finished_at: Mapped[UtcTime | None]
+
+    case: Mapped[Case] = relationship()
+    assigned_to: Mapped[User | None] = relationship(foreign_keys=[assigned_to_id])
+
+
+class Visit(Model):
+    """One camera over one time window.
+
+    `attempt` grows each time that a worker takes the visit; a worker whose attempt is no longer the
+    visit's own (it was given up for dead) can commit nothing more. `seconds_in_window` is what the
+    window holds, `seconds_held` what footage exists of it, `seconds_looked_at` what was decoded.
+    """
+
+    __tablename__ = "visits"
+    __table_args__ = (
+        UniqueConstraint("sweep_id", "camera_id"),
+        Index("ix_visits_sweep_id_rank", "sweep_id", "rank"),
+        Index("ix_visits_state", "state"),
+        Index("ix_visits_camera_id", "camera_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sweep_id: Mapped[int] = mapped_column(ForeignKey("sweeps.id", ondelete="CASCADE"))
+    camera_id: Mapped[int] = mapped_column(ForeignKey("cameras.id"))
+    rank: Mapped[int]
+    distance_m: Mapped[float | None]
+    reason: Mapped[LongText]
+    state: Mapped[VisitState] = mapped_column(choice(VisitState), default=VisitState.WAITING)
+    outcome: Mapped[LongText]
+    attempt: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    worker: Mapped[str | None] = mapped_column(String(200))
+    heartbeat_at: Mapped[UtcTime | None]
+    queued_at: Mapped[UtcTime | None]
+    started_at: Mapped[UtcTime | None]
+    finished_at: Mapped[UtcTime | None]
+    seconds_in_window: Mapped[float]
+    seconds_held: Mapped[float] = mapped_column(default=0.0, server_default=text("0"))
+    seconds_looked_at: Mapped[float] = mapped_column(default=0.0, server_default=text("0"))
+    frames_looked_at: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    faces_found: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    sightings_found: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    median_face_px: Mapped[float | None]
+    embedder_id: Mapped[int | None] = mapped_column(ForeignKey("embedders.id"))
+
+    sweep: Mapped[Sweep] = relationship()
+    camera: Mapped[CameraRow] = relationship()
+    parts: Mapped[list[VisitPart]] = relationship(
+        order_by="VisitPart.ordinal", cascade="all, delete-orphan", back_populates="visit"
+    )
+
+
+class VisitPart(Model):
+    """A stretch of one recording that a visit looks through, in seconds of the recording.
+
+    Everything before `checkpoint_s` is committed: faces, sightings and progress together.
+    """
+
+    __tablename__ = "visit_parts"
+    __table_args__ = (
+        UniqueConstraint("visit_id", "ordinal"),
+        Index("ix_visit_parts_footage_id", "footage_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    visit_id: Mapped[int] = mapped_column(ForeignKey("visits.id", ondelete="CASCADE"))
+    footage_id: Mapped[int] = mapped_column(ForeignKey("footage.id", ondelete="CASCADE"))
+    ordinal: Mapped[int]
+    from_s: Mapped[float]
+    to_s: Mapped[float]
+    checkpoint_s: Mapped[float]
+    done: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    problem: Mapped[str | None] = mapped_column(Text)
+
+    visit: Mapped[Visit] = relationship(back_populates="parts")
+    footage: Mapped[Footage] = relationship()

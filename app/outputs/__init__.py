@@ -1,0 +1,71 @@
+"""What the API, the live events, the command line and the exports hand out, as validated models."""
+
+from app.outputs.base import JSON, LEAD_NOTICE, Output, PageOut, page_of, whole_list
+from app.outputs.cameras import (
+    CameraOut,
+    CameraRefOut,
+    FootageOut,
+    RankedCameraOut,
+    RankingOut,
+)
+from app.outputs.cases import CaseCountsOut, CaseOut, LocationOut, PhotoOut
+from app.outputs.events import (
+    location_payload,
+    photo_payload,
+    sighting_payload,
+    sweep_payload,
+    visit_payload,
+)
+from app.outputs.reports import (
+    AuditEntryOut,
+    FolderReportOut,
+    GeocodedPlaceOut,
+    HealthOut,
+    ImportReportOut,
+    ProblemOut,
+    RegistryProblemOut,
+    StartReportOut,
+    UserOut,
+)
+from app.outputs.sightings import ReviewOut, SightingOut, SightingWithReviewsOut
+from app.outputs.sweeps import SweepOut, SweepProgressOut, UserRefOut, VisitOut, VisitProgressOut
+
+__all__ = [
+    "JSON",
+    "LEAD_NOTICE",
+    "AuditEntryOut",
+    "CameraOut",
+    "CameraRefOut",
+    "CaseCountsOut",
+    "CaseOut",
+    "FolderReportOut",
+    "FootageOut",
+    "GeocodedPlaceOut",
+    "HealthOut",
+    "ImportReportOut",
+    "LocationOut",
+    "Output",
+    "PageOut",
+    "PhotoOut",
+    "ProblemOut",
+    "RankedCameraOut",
+    "RankingOut",
+    "RegistryProblemOut",
+    "ReviewOut",
+    "SightingOut",
+    "SightingWithReviewsOut",
+    "StartReportOut",
+    "SweepOut",
+    "SweepProgressOut",
+    "UserOut",
+    "UserRefOut",
+    "VisitOut",
+    "VisitProgressOut",
+    "location_payload",
+    "page_of",
+    "photo_payload",
+    "sighting_payload",
+    "sweep_payload",
+    "visit_payload",
+    "whole_list",
+]

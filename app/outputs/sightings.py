@@ -1,0 +1,161 @@
+"""Outputs for sightings and reviews. Each says that it is a lead and no identification."""
+
+from __future__ import annotations
+
+from app.models.cases import ReferencePhoto
+from app.models.faces import Embedder, Face
+from app.models.sightings import Review, Sighting, SightingState, Verdict
+from app.outputs.base import LEAD_NOTICE, Output, UtcInstant, local_text, picture_address
+from app.outputs.cameras import CameraRefOut
+from app.outputs.cases import plain_quality
+
+
+class MatchingModelOut(Output):
+    """The model whose embeddings were compared.
+
+    `false_match_rate` is the share of different people at or over the threshold, on the data that
+    `threshold_measured_on` names; null where it was not measured. `fallback` marks the recogniser
+    that is used only where no better one is installed.
+    """
+
+    name: str
+    sha256: str
+    false_match_rate: float | None
+    threshold_measured_on: str
+    fallback: bool
+
+    @classmethod
+    def of(cls, embedder: Embedder) -> MatchingModelOut:
+        """From a row."""
+        return cls.model_validate(embedder)
+
+
+class FaceOut(Output):
+    """One person's appearance on one camera; seconds are those of the recording."""
+
+    id: int
+    visit_id: int
+    footage_id: int
+    first_at: UtcInstant
+    last_at: UtcInstant
+    best_at: UtcInstant
+    first_s: float
+    last_s: float
+    best_s: float
+    crop: str
+    face_height_px: float
+    frames_seen: int
+    quality: dict[str, float | int | str | bool | None]
+    made_up_footage: bool
+
+    @classmethod
+    def of(cls, face: Face) -> FaceOut:
+        """From a row with its footage."""
+        return cls(
+            id=face.id,
+            visit_id=face.visit_id,
+            footage_id=face.footage_id,
+            first_at=face.first_at,
+            last_at=face.last_at,
+            best_at=face.best_at,
+            first_s=face.first_s,
+            last_s=face.last_s,
+            best_s=face.best_s,
+            crop=picture_address(face.crop_sha256),
+            face_height_px=face.face_height_px,
+            frames_seen=face.frames_seen,
+            quality=plain_quality(face.quality),
+            made_up_footage=face.footage.made_up,
+        )
+
+
+class PhotoRefOut(Output):
+    """The reference photo that came closest."""
+
+    id: int
+    file_name: str
+    picture: str
+    face_picture: str
+
+    @classmethod
+    def of(cls, photo: ReferencePhoto) -> PhotoRefOut:
+        """From a row."""
+        return cls(
+            id=photo.id,
+            file_name=photo.file_name,
+            picture=picture_address(photo.sha256),
+            face_picture=picture_address(photo.face_sha256),
+        )
+
+
+class SightingOut(Output):
+    """A face proposed for a case. `similarity` is a cosine from −1 to 1, beside its threshold."""
+
+    id: int
+    case_number: str
+    state: SightingState
+    seen_at: UtcInstant
+    seen_at_local: str
+    latitude_deg: float
+    longitude_deg: float
+    similarity: float
+    threshold_similarity: float
+    model: MatchingModelOut
+    camera: CameraRefOut
+    face: FaceOut
+    reference_photo: PhotoRefOut | None
+    made_up: bool
+    created_at: UtcInstant
+    notice: str = LEAD_NOTICE
+
+    @classmethod
+    def of(cls, sighting: Sighting) -> SightingOut:
+        """From a row with its case, face (and its footage), camera, embedder and photo."""
+        case, photo = sighting.case, sighting.reference_photo
+        return cls(
+            id=sighting.id,
+            case_number=case.number,
+            state=sighting.state,
+            seen_at=sighting.seen_at,
+            seen_at_local=local_text(sighting.seen_at, case.timezone),
+            latitude_deg=sighting.latitude_deg,
+            longitude_deg=sighting.longitude_deg,
+            similarity=round(sighting.similarity, 4),
+            threshold_similarity=round(sighting.threshold_similarity, 4),
+            model=MatchingModelOut.of(sighting.embedder),
+            camera=CameraRefOut.of(sighting.camera),
+            face=FaceOut.of(sighting.face),
+            reference_photo=None if photo is None else PhotoRefOut.of(photo),
+            made_up=case.made_up or sighting.face.footage.made_up,
+            created_at=sighting.created_at,
+        )
+
+
+class ReviewOut(Output):
+    """One person's verdict; one that was undone no longer counts."""
+
+    id: int
+    sighting_id: int
+    reviewer_name: str
+    verdict: Verdict
+    remarks: str
+    created_at: UtcInstant
+    undone_at: UtcInstant | None
+
+    @classmethod
+    def of(cls, review: Review) -> ReviewOut:
+        """From a row."""
+        return cls.model_validate(review)
+
+
+class SightingWithReviewsOut(SightingOut):
+    """A sighting with all that people said of it, oldest first."""
+
+    reviews: list[ReviewOut]
+
+    @classmethod
+    def of_all(cls, sighting: Sighting, reviews: list[Review]) -> SightingWithReviewsOut:
+        """From a row and its reviews."""
+        return cls(
+            **dict(SightingOut.of(sighting)), reviews=[ReviewOut.of(review) for review in reviews]
+        )

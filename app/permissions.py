@@ -1,0 +1,224 @@
+"""Who may reach what: one table from endpoints to roles. What is not in it, nobody reaches."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from enum import Enum
+from typing import Final, TypeAlias
+
+from flask import Flask, current_app, redirect, request, url_for
+from flask_login import current_user
+from werkzeug.exceptions import Forbidden, NotFound, Unauthorized
+from werkzeug.wrappers import Response
+
+from app.extensions import csrf
+from app.identity import is_bearer
+from app.models.accounts import Role
+from app.problems import wants_json
+
+logger = logging.getLogger(__name__)
+
+
+class Audience(Enum):
+    """Audiences that are no set of roles."""
+
+    PUBLIC = "everybody, logged in or not"
+    ANY_ROLE = "everybody who is logged in"
+
+
+PUBLIC: Final = Audience.PUBLIC
+ANY_ROLE: Final = Audience.ANY_ROLE
+Allowed: TypeAlias = Audience | frozenset[Role]
+
+INVESTIGATOR, DISPATCHER, ANALYST = Role.INVESTIGATOR, Role.DISPATCHER, Role.ANALYST
+EXAMINER, ADMINISTRATOR = Role.EXAMINER, Role.ADMINISTRATOR
+
+CASE_READERS: Final = frozenset({INVESTIGATOR, DISPATCHER, ANALYST, ADMINISTRATOR})
+CASE_WRITERS: Final = frozenset({INVESTIGATOR})
+SIGHTING_READERS: Final = frozenset({INVESTIGATOR, ANALYST, EXAMINER, ADMINISTRATOR})
+CASE_SIGHTING_READERS: Final = SIGHTING_READERS | {DISPATCHER}
+"""The case map shows a dispatcher where the sightings are; the faces' own pages are not theirs."""
+REVIEWERS: Final = frozenset({INVESTIGATOR, EXAMINER})
+EXPORTERS: Final = frozenset({INVESTIGATOR, ANALYST})
+SWEEP_READERS: Final = CASE_READERS
+SWEEPERS: Final = frozenset({INVESTIGATOR, DISPATCHER})
+REGISTRY_READERS: Final = CASE_READERS
+REGISTRARS: Final = frozenset({DISPATCHER, ADMINISTRATOR})
+FOOTAGE_KEEPERS: Final = frozenset({DISPATCHER, ADMINISTRATOR})
+ADMINISTRATORS: Final = frozenset({ADMINISTRATOR})
+PICTURE_VIEWERS: Final = CASE_SIGHTING_READERS
+
+TABLE: Final[Mapping[str, Allowed]] = {
+    "static": PUBLIC,
+    # start, account
+    "home.index": ANY_ROLE,
+    "home.partner": ANY_ROLE,
+    "home.healthz": PUBLIC,
+    "accounts.login": PUBLIC,
+    "accounts.log_in": PUBLIC,
+    "accounts.logout": ANY_ROLE,
+    "accounts.me": ANY_ROLE,
+    "accounts.change_password": ANY_ROLE,
+    "accounts.sign_out_everywhere": ANY_ROLE,
+    "accounts.issue_token": ANY_ROLE,
+    "accounts.revoke_token": ANY_ROLE,
+    "media.picture": PICTURE_VIEWERS,
+    # cases
+    "cases.index": CASE_READERS,
+    "cases.new": CASE_WRITERS,
+    "cases.show": CASE_READERS,
+    "cases.edit": CASE_WRITERS,
+    "cases.close": CASE_WRITERS,
+    "cases.reopen": CASE_WRITERS,
+    "cases.photos": CASE_READERS,
+    "cases.add_photo": CASE_WRITERS,
+    "cases.remove_photo": CASE_WRITERS,
+    "cases.locations": CASE_READERS,
+    "cases.add_location": CASE_WRITERS,
+    "cases.change_location": CASE_WRITERS,
+    "cases.remove_location": CASE_WRITERS,
+    "cases.restore_location": CASE_WRITERS,
+    "cases.sweeps": SWEEP_READERS,
+    "cases.plan_sweep": SWEEPERS,
+    "cases.sightings": CASE_SIGHTING_READERS,
+    "cases.timeline": SIGHTING_READERS - {EXAMINER},
+    # sweeps
+    "sweeps.index": SWEEP_READERS,
+    "sweeps.show": SWEEP_READERS,
+    "sweeps.start": SWEEPERS,
+    "sweeps.stop": SWEEPERS,
+    "sweeps.resume": SWEEPERS,
+    "sweeps.assign": SWEEPERS,
+    "sweeps.retry": SWEEPERS,
+    # sightings
+    "sightings.show": SIGHTING_READERS,
+    "sightings.review": REVIEWERS,
+    "sightings.undo": REVIEWERS,
+    "review.queue": REVIEWERS,
+    # cameras
+    "cameras.index": REGISTRY_READERS,
+    "cameras.show": REGISTRY_READERS,
+    "cameras.import_page": REGISTRARS,
+    "cameras.remove": REGISTRARS,
+    "cameras.restore": REGISTRARS,
+    "cameras.add_footage": FOOTAGE_KEEPERS,
+    "cameras.upload_footage": FOOTAGE_KEEPERS,
+    "cameras.add_folder": FOOTAGE_KEEPERS,
+    "cameras.remove_footage": FOOTAGE_KEEPERS,
+    # administration
+    "admin.users": ADMINISTRATORS,
+    "admin.new_user": ADMINISTRATORS,
+    "admin.create_user": ADMINISTRATORS,
+    "admin.edit_user": ADMINISTRATORS,
+    "admin.change_user": ADMINISTRATORS,
+    "admin.reset_password": ADMINISTRATORS,
+    "admin.packs": ADMINISTRATORS,
+    "admin.audit": ADMINISTRATORS,
+    "admin.audit_csv": ADMINISTRATORS,
+    "admin.verify_audit": ADMINISTRATORS,
+    "admin.health": ADMINISTRATORS,
+    # the same over the API (cases)
+    "api_cases.list_cases": CASE_READERS,
+    "api_cases.open_case": CASE_WRITERS,
+    "api_cases.show_case": CASE_READERS,
+    "api_cases.change_case": CASE_WRITERS,
+    "api_cases.close_case": CASE_WRITERS,
+    "api_cases.reopen_case": CASE_WRITERS,
+    "api_photos.list_photos": CASE_READERS,
+    "api_photos.add_photo": CASE_WRITERS,
+    "api_photos.remove_photo": CASE_WRITERS,
+    "api_locations.list_locations": CASE_READERS,
+    "api_locations.add_location": CASE_WRITERS,
+    "api_locations.change_location": CASE_WRITERS,
+    "api_locations.remove_location": CASE_WRITERS,
+    "api_locations.rank_cameras": CASE_READERS,
+    "api_locations.geocode": CASE_WRITERS,
+    "api_live.follow_case": CASE_READERS,
+    "api_route.export_route": EXPORTERS,
+    # the same over the API (sweeps)
+    "api_sweeps.list_case_sweeps": SWEEP_READERS,
+    "api_sweeps.plan_sweep": SWEEPERS,
+    "api_sweeps.list_sweeps": SWEEP_READERS,
+    "api_sweeps.show_sweep": SWEEP_READERS,
+    "api_sweeps.list_visits": SWEEP_READERS,
+    "api_sweeps.start_sweep": SWEEPERS,
+    "api_sweeps.stop_sweep": SWEEPERS,
+    "api_sweeps.resume_sweep": SWEEPERS,
+    "api_sweeps.assign_sweep": SWEEPERS,
+    "api_sweeps.retry_visit": SWEEPERS,
+    # the same over the API (sightings)
+    "api_sightings.list_sightings": CASE_SIGHTING_READERS,
+    "api_sightings.show_sighting": SIGHTING_READERS,
+    "api_sightings.review_sighting": REVIEWERS,
+    "api_sightings.undo_review": REVIEWERS,
+    # the same over the API (cameras and footage)
+    "api_cameras.list_cameras": REGISTRY_READERS,
+    "api_cameras.show_camera": REGISTRY_READERS,
+    "api_cameras.import_cameras": REGISTRARS,
+    "api_cameras.remove_camera": REGISTRARS,
+    "api_footage.list_footage": REGISTRY_READERS,
+    "api_footage.add_footage": FOOTAGE_KEEPERS,
+    "api_footage.upload_footage": FOOTAGE_KEEPERS,
+    "api_footage.add_folder": FOOTAGE_KEEPERS,
+    "api_footage.remove_footage": FOOTAGE_KEEPERS,
+    # the same over the API (administration and documents)
+    "api_administration.show_health": ADMINISTRATORS,
+    "api_administration.list_audit": ADMINISTRATORS,
+    "api_administration.list_users": ADMINISTRATORS,
+    "api_docs.document": ANY_ROLE,
+    "api_docs.page": ANY_ROLE,
+    "api_docs.asset": ANY_ROLE,
+}
+
+
+def allows(endpoint: str, role: Role | None) -> bool:
+    """Whether someone with `role` (None: not logged in) may reach `endpoint`."""
+    allowed = TABLE.get(endpoint)
+    if allowed is None:
+        return False
+    if isinstance(allowed, Audience):
+        return allowed is PUBLIC or role is not None
+    return role in allowed
+
+
+def can(endpoint: str) -> bool:
+    """Whether whoever sent the current request may reach `endpoint`; for menus and buttons."""
+    return allows(endpoint, _role())
+
+
+def install(application: Flask) -> None:
+    """Check every request against the table, and every cookie-borne change for its CSRF token."""
+    application.config["WTF_CSRF_CHECK_DEFAULT"] = False
+    application.config["WTF_CSRF_TIME_LIMIT"] = None
+    application.before_request(_check)
+    application.jinja_env.globals["can"] = can
+
+
+def _check() -> Response | None:
+    endpoint = request.endpoint
+    if endpoint is None:
+        return None
+    if endpoint not in TABLE:
+        logger.error("endpoint %s is not in the table of permissions", endpoint)
+        raise NotFound
+    if TABLE[endpoint] is not PUBLIC:
+        role = _role()
+        if role is None:
+            return _ask_to_log_in()
+        if not allows(endpoint, role):
+            raise Forbidden
+    if current_app.config["WTF_CSRF_ENABLED"] and not is_bearer():
+        csrf.protect()
+    return None
+
+
+def _role() -> Role | None:
+    return current_user.role if current_user.is_authenticated else None
+
+
+def _ask_to_log_in() -> Response:
+    if wants_json() or request.method not in {"GET", "HEAD"}:
+        raise Unauthorized
+    wanted = request.full_path if request.query_string else request.path
+    return redirect(url_for("accounts.login", next=wanted))

@@ -1,0 +1,57 @@
+"""Redis and RQ: the only file that knows how to reach them.
+
+Redis carries visit ids and wake-up calls, never state: all of that is in PostgreSQL.
+"""
+
+from __future__ import annotations
+
+from flask import Flask, current_app
+from redis import Redis
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.retry import Retry
+from rq import Queue
+
+from app.config import Settings
+
+URGENT_QUEUE = "visits-urgent"
+NORMAL_QUEUE = "visits"
+QUEUE_NAMES = (URGENT_QUEUE, NORMAL_QUEUE)
+LIVE_CHANNEL = "lastseen-live"
+SOCKET_TIMEOUT_S = 5.0
+
+RedisDown = (RedisConnectionError, RedisTimeoutError)
+"""What the client raises when Redis does not answer."""
+
+
+def connect(settings: Settings, *, socket_timeout_s: float | None = SOCKET_TIMEOUT_S) -> Redis:
+    """A client for the Redis of `settings`; connecting waits at most a few seconds."""
+    return Redis.from_url(
+        settings.redis_url.get_secret_value(),
+        socket_connect_timeout=2.0,
+        socket_timeout=socket_timeout_s,
+        health_check_interval=30,
+        retry=Retry(ExponentialBackoff(cap=0.2, base=0.05), 1),
+    )
+
+
+def install(application: Flask, settings: Settings) -> None:
+    """Give the application one client, shared by its threads."""
+    application.extensions["lastseen_redis"] = connect(settings)
+
+
+def redis_client() -> Redis:
+    """The current application's client."""
+    client: Redis = current_app.extensions["lastseen_redis"]
+    return client
+
+
+def queue(name: str) -> Queue:
+    """One of the visit queues."""
+    return Queue(name, connection=redis_client())
+
+
+def queue_lengths() -> dict[str, int]:
+    """Waiting jobs by queue. Raises one of `RedisDown` when Redis does not answer."""
+    return {name: queue(name).count for name in QUEUE_NAMES}

@@ -1,0 +1,1 @@
+"""What the product does, one file per noun. Each function owns its transaction."""

@@ -1,0 +1,167 @@
+"""Cases: opening, changing, closing, finding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.exc import IntegrityError
+
+from app.errors import Conflict, NotFound, Refused
+from app.extensions import db
+from app.inputs import CaseChange, CaseInput, CaseQuery
+from app.models import (
+    Case,
+    CaseState,
+    LastKnownLocationRow,
+    ReferencePhoto,
+    Sighting,
+    SightingState,
+    Sweep,
+    SweepState,
+)
+from app.models.columns import utc_now
+from app.services import audit, live
+from app.services.actors import Actor
+from app.services.pages import Page, paginate
+
+
+@dataclass(frozen=True)
+class CaseCounts:
+    """What a case holds, for its head line."""
+
+    photos: int
+    locations: int
+    sweeps_running: int
+    candidates: int
+    confirmed: int
+
+
+def list_cases(query: CaseQuery) -> Page[Case]:
+    """Cases by state and text, the newest first."""
+    statement = select(Case).order_by(Case.created_at.desc(), Case.id.desc())
+    if query.state is not None:
+        statement = statement.where(Case.state == query.state)
+    if query.text:
+        wanted = f"%{escape_like(query.text)}%"
+        statement = statement.where(
+            or_(
+                Case.number.ilike(wanted, escape="\\"), Case.subject_name.ilike(wanted, escape="\\")
+            )
+        )
+    return paginate(statement, query.page, query.per_page)
+
+
+def escape_like(text: str) -> str:
+    """Text for a LIKE pattern in which its own per cent signs mean themselves."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def find_case(number: str) -> Case:
+    """The case with this number. Raises NotFound."""
+    case = db.session.scalar(select(Case).where(Case.number == number))
+    if case is None:
+        raise NotFound(f"There is no case {number}.")
+    return case
+
+
+def open_case(actor: Actor, given: CaseInput) -> Case:
+    """Open a case. Raises Conflict when the number is taken, Refused when its basis is over."""
+    if given.legal_basis_expires_at <= utc_now():
+        raise Refused(
+            "The legal basis has already expired.",
+            {"legal_basis_expires_at": "lies in the past"},
+        )
+    case = Case(**given.model_dump(), state=CaseState.OPEN, created_by_id=actor.user_id)
+    db.session.add(case)
+    try:
+        db.session.flush()
+    except IntegrityError as error:
+        db.session.rollback()
+        raise Conflict(f"There is a case {given.number} already; choose another number.") from error
+    audit.record(actor, "case.open", case=case, purpose=case.purpose)
+    db.session.commit()
+    return case
+
+
+def change_case(actor: Actor, case: Case, change: CaseChange) -> Case:
+    """Change what is given; the audit log keeps the names of the fields, not their old contents."""
+    changed = {
+        name: value
+        for name, value in change.model_dump(exclude_unset=True).items()
+        if value != getattr(case, name) and (value is not None or name == "subject_age_years")
+    }
+    if not changed:
+        return case
+    for name, value in changed.items():
+        setattr(case, name, value)
+    audit.record(actor, "case.change", case=case, details={"fields": sorted(changed)})
+    live.publish(case.id, "case", {"number": case.number})
+    db.session.commit()
+    return case
+
+
+def close_case(actor: Actor, case: Case) -> Case:
+    """Close a case: its sweeps stop, and no face is compared with it any more."""
+    if case.state is CaseState.CLOSED:
+        return case
+    case.state, case.closed_at = CaseState.CLOSED, utc_now()
+    running = db.session.scalars(
+        select(Sweep).where(Sweep.case_id == case.id, Sweep.state == SweepState.RUNNING)
+    )
+    for sweep in running:
+        sweep.state = SweepState.STOPPED
+    audit.record(actor, "case.close", case=case)
+    live.publish(case.id, "case", {"number": case.number})
+    db.session.commit()
+    return case
+
+
+def reopen_case(actor: Actor, case: Case) -> Case:
+    """Open a closed case again. Raises Refused when its legal basis has expired meanwhile."""
+    if basis_expired(case):
+        raise Refused("The legal basis of this case has expired: extend it first.")
+    case.state, case.closed_at = CaseState.OPEN, None
+    audit.record(actor, "case.reopen", case=case)
+    live.publish(case.id, "case", {"number": case.number})
+    db.session.commit()
+    return case
+
+
+def basis_expired(case: Case) -> bool:
+    """Whether the legal basis no longer carries a search."""
+    return case.legal_basis_expires_at <= utc_now()
+
+
+def require_searchable(case: Case) -> None:
+    """Raises Refused unless the case is open and its legal basis in force."""
+    if case.state is CaseState.CLOSED:
+        raise Refused(f"Case {case.number} is closed; reopen it before searching for it.")
+    if basis_expired(case):
+        raise Refused(
+            f"The legal basis of case {case.number} has expired; enter its extension "
+            "(Edit case → legal basis) before searching for it."
+        )
+
+
+def case_counts(case: Case) -> CaseCounts:
+    """Counts of what a case holds, in one query."""
+
+    def count(model: type, *conditions: object) -> object:
+        return (
+            select(func.count())
+            .select_from(model)
+            .where(model.case_id == case.id, *conditions)  # type: ignore[attr-defined,arg-type]
+            .scalar_subquery()
+        )
+
+    row = db.session.execute(
+        select(
+            count(ReferencePhoto, ReferencePhoto.active),  # type: ignore[call-overload]
+            count(LastKnownLocationRow, LastKnownLocationRow.active),
+            count(Sweep, Sweep.state == SweepState.RUNNING),
+            count(Sighting, Sighting.state == SightingState.CANDIDATE),
+            count(Sighting, Sighting.state == SightingState.CONFIRMED),
+        )
+    ).one()
+    return CaseCounts(*row)

@@ -1,0 +1,94 @@
+"""Faces as rows, and the galleries that they are compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+from sqlalchemy import select
+
+from app.current import settings
+from app.extensions import db
+from app.models import (
+    Case,
+    CaseState,
+    Embedder,
+    Face,
+    ReferenceEmbedding,
+    ReferencePhoto,
+    Visit,
+    VisitPart,
+)
+from app.models.columns import utc_now
+from app.services.photos import quality_json
+from recognition.faces import FaceTrack
+from recognition.matching import Gallery, Match, Reference
+
+
+@dataclass(frozen=True, eq=False)
+class FoundFace:
+    """A face of one chunk, its crop on disk already, and the cases whose galleries it is like."""
+
+    track: FaceTrack
+    crop_sha256: str
+    matches: Sequence[Match]
+
+
+def open_galleries(embedder: Embedder) -> Gallery:
+    """The reference photos of all cases that may be searched for now, as this model sees them."""
+    rows = db.session.execute(
+        select(ReferencePhoto.case_id, ReferencePhoto.id, ReferenceEmbedding.embedding)
+        .join(ReferencePhoto, ReferencePhoto.id == ReferenceEmbedding.photo_id)
+        .join(Case, Case.id == ReferencePhoto.case_id)
+        .where(
+            ReferenceEmbedding.embedder_id == embedder.id,
+            ReferencePhoto.active,
+            Case.state == CaseState.OPEN,
+            Case.legal_basis_expires_at > utc_now(),
+        )
+        .order_by(ReferencePhoto.id)
+    )
+    references = [
+        Reference(case_id, photo_id, np.asarray(embedding, dtype=np.float32))
+        for case_id, photo_id, embedding in rows
+    ]
+    return Gallery(embedder.sha256, references, embedder.threshold_similarity)
+
+
+def add_face(
+    visit: Visit,
+    part: VisitPart,
+    chunk_from_s: float,
+    ordinal: int,
+    found: FoundFace,
+    embedder: Embedder,
+) -> Face:
+    """Add a face to the current transaction, in true time."""
+    track, started_at = found.track, part.footage.started_at
+    face = Face(
+        visit_id=visit.id,
+        part_id=part.id,
+        camera_id=visit.camera_id,
+        footage_id=part.footage_id,
+        embedder_id=embedder.id,
+        chunk_from_s=chunk_from_s,
+        ordinal=ordinal,
+        embedding=track.embedding,
+        first_s=track.first_at_s,
+        last_s=track.last_at_s,
+        best_s=track.best_at_s,
+        first_at=started_at + timedelta(seconds=track.first_at_s),
+        last_at=started_at + timedelta(seconds=track.last_at_s),
+        best_at=started_at + timedelta(seconds=track.best_at_s),
+        box_xyxy=[round(float(edge), 1) for edge in track.best_box_xyxy],
+        crop_sha256=found.crop_sha256,
+        quality=quality_json(track.quality),
+        face_height_px=float(track.face_height_median_px),
+        frames_seen=track.frames_seen,
+        expires_at=utc_now() + timedelta(hours=settings().face_retention_hours),
+    )
+    db.session.add(face)
+    db.session.flush()
+    return face

@@ -1,0 +1,161 @@
+"""Reference photos: the quality gate, the gallery, and what a new photo finds at once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from sqlalchemy import select
+
+from app.current import settings
+from app.errors import Conflict, NotFound, PhotoRefused, TooLarge
+from app.extensions import db
+from app.models import Case, Embedder, ReferenceEmbedding, ReferencePhoto
+from app.recogniser import LoadedRecogniser, holder
+from app.services import audit, embedders, live, media, sightings
+from app.services.actors import Actor
+from recognition.errors import ReferenceRefused, UnreadableImage
+from recognition.faces import FloatArray, ImageBGR
+from recognition.images import encode_jpeg, read_photo
+from recognition.reference import AcceptedReference, check_reference, draw_marks, embed_reference
+
+
+@dataclass(frozen=True, eq=False)
+class _CheckedPhoto:
+    """A photo that passed the gate, and what this process' embedder makes of it."""
+
+    image_bgr: ImageBGR
+    accepted: AcceptedReference
+    embedding: FloatArray
+
+
+def list_photos(case: Case) -> Sequence[ReferencePhoto]:
+    """The case's reference photos in force, oldest first."""
+    return db.session.scalars(
+        select(ReferencePhoto)
+        .where(ReferencePhoto.case_id == case.id, ReferencePhoto.active)
+        .order_by(ReferencePhoto.id)
+    ).all()
+
+
+def add_photo(actor: Actor, case: Case, data: bytes, file_name: str) -> ReferencePhoto:
+    """Check a photo and take it into the gallery.
+
+    It is kept re-encoded, without whatever else its file held. Faces that this case's sweeps have
+    found already are compared with it at once. Raises PhotoRefused, TooLarge, NoRecogniser.
+    """
+    if len(data) > settings().max_photo_bytes:
+        raise TooLarge(
+            f"The photo is larger than {settings().max_photo_bytes // 2**20} MB: send a smaller copy."
+        )
+    recogniser = holder().get()
+    checked = _check(data, recogniser)
+    embedder = embedders.register(recogniser)
+    photo = _keep(actor, case, checked, file_name)
+    db.session.merge(
+        ReferenceEmbedding(photo_id=photo.id, embedder_id=embedder.id, embedding=checked.embedding)
+    )
+    db.session.flush()
+    found = sightings.search_swept_faces(case, photo, embedder, checked.embedding)
+    audit.record(
+        actor,
+        "photo.add",
+        case=case,
+        purpose=case.purpose,
+        subject=f"photo {photo.id}",
+        details={"sha256": photo.sha256, "model": embedder.name, "sightings": found},
+    )
+    live.publish(case.id, "photo", {"photo_id": photo.id})
+    db.session.commit()
+    return photo
+
+
+def remove_photo(actor: Actor, case: Case, photo_id: int) -> None:
+    """Take a photo out of the gallery. Sightings that it carried stay, for a person to decide."""
+    photo = db.session.get(ReferencePhoto, photo_id)
+    if photo is None or photo.case_id != case.id or not photo.active:
+        raise NotFound(f"Case {case.number} has no such photo.")
+    photo.active = False
+    audit.record(actor, "photo.remove", case=case, subject=f"photo {photo.id}")
+    live.publish(case.id, "photo", {"photo_id": photo.id})
+    db.session.commit()
+
+
+def embed_missing(recogniser: LoadedRecogniser, embedder: Embedder) -> int:
+    """Embed the photos in force that this model has not seen yet. Returns how many it took.
+
+    A photo in which this model's detector finds no usable face is left out of its gallery.
+    """
+    embedded = select(ReferenceEmbedding.photo_id).where(
+        ReferenceEmbedding.embedder_id == embedder.id
+    )
+    photos = db.session.scalars(
+        select(ReferencePhoto).where(ReferencePhoto.active, ReferencePhoto.id.not_in(embedded))
+    ).all()
+    taken = 0
+    for photo in photos:
+        try:
+            checked = _check(media.path_of(photo.sha256).read_bytes(), recogniser)
+        except (PhotoRefused, NotFound):
+            continue
+        db.session.merge(
+            ReferenceEmbedding(
+                photo_id=photo.id, embedder_id=embedder.id, embedding=checked.embedding
+            )
+        )
+        taken += 1
+    db.session.commit()
+    return taken
+
+
+def _check(data: bytes, recogniser: LoadedRecogniser) -> _CheckedPhoto:
+    try:
+        image_bgr = read_photo(data, settings().max_photo_pixels)
+    except UnreadableImage as error:
+        raise PhotoRefused(str(error), "unreadable") from error
+    chosen = recogniser.chosen
+    with recogniser.lock:
+        try:
+            accepted = check_reference(image_bgr, chosen.detector)
+        except ReferenceRefused as error:
+            marked = draw_marks(image_bgr, tuple(error.faces))
+            raise PhotoRefused(str(error), error.reason.value, encode_jpeg(marked)) from error
+        embedding = embed_reference(image_bgr, accepted, chosen.embedder)
+    return _CheckedPhoto(image_bgr, accepted, embedding)
+
+
+def _keep(actor: Actor, case: Case, checked: _CheckedPhoto, file_name: str) -> ReferencePhoto:
+    jpeg = encode_jpeg(checked.image_bgr, quality=95)
+    known = db.session.scalar(
+        select(ReferencePhoto).where(
+            ReferencePhoto.case_id == case.id,
+            ReferencePhoto.sha256 == hashlib.sha256(jpeg).hexdigest(),
+        )
+    )
+    if known is not None and known.active:
+        raise Conflict("This case has this photo already.")
+    if known is not None:
+        known.active = True
+        return known
+    height_px, width_px = checked.image_bgr.shape[:2]
+    photo = ReferencePhoto(
+        case_id=case.id,
+        sha256=media.store(jpeg),
+        face_sha256=media.store(encode_jpeg(checked.accepted.crop_bgr)),
+        file_name=file_name[:255],
+        width_px=width_px,
+        height_px=height_px,
+        quality=quality_json(checked.accepted.quality),
+        added_by_id=actor.user_id,
+    )
+    db.session.add(photo)
+    db.session.flush()
+    return photo
+
+
+def quality_json(quality: Any) -> dict[str, float]:
+    """A FaceQuality as plain rounded numbers."""
+    return {name: round(float(np.float64(value)), 4) for name, value in asdict(quality).items()}

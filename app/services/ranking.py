@@ -1,0 +1,323 @@
+"""Ranking a case's cameras: PostGIS finds the candidates, `cameras.ranking` orders them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
+
+from app.extensions import db
+from app.inputs import RankingQuery
+from app.models import Case, Footage, LastKnownLocationRow, Sighting, SightingState, Sweep, Visit
+from app.models.cases import SubjectCategory
+from app.models.columns import utc_now
+from app.services import audit
+from app.services.actors import Actor
+from app.services.camera_values import camera_of
+from app.services.locations import list_locations
+from cameras.held import FootageHeld, FootageOutlook, TimeSpan
+from cameras.ranking import (
+    Candidate,
+    LastKnownLocation,
+    RankedCamera,
+    RankingQuestion,
+    Reliability,
+    rank_cameras,
+)
+from geo.points import Point
+from geo.reach import ADULT_SPEEDS, CHILD_SPEEDS, TravelSpeeds
+
+COUNT_CAP = 10_000
+"""Cameras in the radius are counted up to here; beyond, "more than" is all that anyone needs."""
+
+_CHILDREN = {
+    SubjectCategory.CHILD_1_3,
+    SubjectCategory.CHILD_4_6,
+    SubjectCategory.CHILD_7_9,
+    SubjectCategory.CHILD_10_12,
+}
+
+_CANDIDATES = text(
+    """
+    SELECT DISTINCT ON (c.id)
+           c.id, c.source, c.ref, c.name, c.latitude_deg, c.longitude_deg, c.headings_deg,
+           c.field_of_view_deg, c.range_m, c.kind, c.status, c.owner, c.is_indoor,
+           c.retention_hours, c.clock_offset_s, c.stream_address IS NOT NULL AS has_stream
+    FROM unnest(CAST(:latitudes AS float8[]), CAST(:longitudes AS float8[])) AS l(latitude, longitude)
+    CROSS JOIN LATERAL (
+        SELECT * FROM cameras
+        WHERE deleted_at IS NULL AND status NOT IN ('removed', 'planned')
+          AND ST_DWithin(position, ST_SetSRID(ST_MakePoint(l.longitude, l.latitude), 4326)::geography,
+                         :radius_m, false)
+        ORDER BY position <-> ST_SetSRID(ST_MakePoint(l.longitude, l.latitude), 4326)::geography
+        LIMIT :needed
+    ) AS c
+    """
+)
+"""The nearest cameras of each location. On `geography`, `<->` is the distance on the sphere that the
+ranking uses too, so the nearest N of each location hold the nearest N of all."""
+
+_COUNT = text(
+    """
+    SELECT count(*) FROM (
+        SELECT 1 FROM cameras
+        WHERE deleted_at IS NULL AND status NOT IN ('removed', 'planned')
+          AND ST_DWithin(position, CAST(:places AS geography), :radius_m, false)
+        LIMIT :cap
+    ) AS counted
+    """
+)
+
+
+@dataclass(frozen=True)
+class RankedEntry:
+    """One camera of a ranking, with what the case already knows of it."""
+
+    rank: int
+    camera_id: int
+    name: str
+    ref: str
+    source: str
+    owner: str
+    kind: str
+    latitude_deg: float
+    longitude_deg: float
+    headings_deg: tuple[float, ...]
+    field_of_view_deg: float | None
+    range_m: float | None
+    distance_m: float
+    bearing_deg: float
+    from_location_id: int
+    from_location_label: str
+    reachable_on_foot: bool | None
+    reachable_by_vehicle: bool | None
+    arrival_on_foot_at: datetime | None
+    arrival_by_vehicle_at: datetime | None
+    faces_location: bool | None
+    footage_state: str
+    footage_note: str
+    held_share: float | None
+    reason: str
+    visit_state: str | None
+    sightings: int
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """A page of a case's ranking. `total_in_radius` stops counting at `COUNT_CAP`."""
+
+    entries: tuple[RankedEntry, ...]
+    total_in_radius: int
+    radius_m: float
+    offset: int
+    limit: int
+    locations: Sequence[LastKnownLocationRow]
+    computed_at: datetime
+
+
+def rank_for_case(case: Case, query: RankingQuery, *, actor: Actor) -> Ranking:
+    """Rank the cameras around a case's last-known locations. The look is in the audit log."""
+    ranking = compute_ranking(case, query)
+    audit.record(
+        actor,
+        "ranking.view",
+        case=case,
+        purpose=case.purpose,
+        details={"radius_m": query.radius_m, "offset": query.offset, "limit": query.limit},
+    )
+    audit.commit()
+    return ranking
+
+
+def compute_ranking(case: Case, query: RankingQuery) -> Ranking:
+    """The same without the audit entry, for callers that make one of their own."""
+    locations = list_locations(case)
+    question = _question(case, locations, query)
+    relevant = question.relevant_locations()
+    candidates = _candidates(relevant, query)
+    ranked = rank_cameras(
+        candidates, question, radius_m=query.radius_m, offset=query.offset, limit=query.limit
+    )
+    return Ranking(
+        entries=_entries(case, ranked, relevant),
+        total_in_radius=_count(relevant, query.radius_m),
+        radius_m=query.radius_m,
+        offset=query.offset,
+        limit=query.limit,
+        locations=locations,
+        computed_at=question.now,
+    )
+
+
+def speeds_of(case: Case) -> TravelSpeeds:
+    """How fast the subject walks and rides."""
+    return CHILD_SPEEDS if case.subject_category in _CHILDREN else ADULT_SPEEDS
+
+
+def _question(
+    case: Case, rows: Sequence[LastKnownLocationRow], query: RankingQuery
+) -> RankingQuestion:
+    now = utc_now()
+    window = None
+    if query.window_start is not None and query.window_end is not None:
+        window = TimeSpan(query.window_start, query.window_end)
+    return RankingQuestion(
+        locations=tuple(_location_value(row) for row in rows),
+        now=now,
+        window=window,
+        speeds=speeds_of(case),
+        zone=ZoneInfo(case.timezone),
+    )
+
+
+def _location_value(row: LastKnownLocationRow) -> LastKnownLocation:
+    return LastKnownLocation(
+        id=row.id,
+        position=Point(row.latitude_deg, row.longitude_deg),
+        seen_at=row.seen_at,
+        uncertainty_m=row.uncertainty_m,
+        reliability=Reliability(row.reliability.value),
+        label=row.label,
+    )
+
+
+def _candidates(locations: Sequence[LastKnownLocation], query: RankingQuery) -> list[Candidate]:
+    if not locations:
+        return []
+    rows = db.session.execute(
+        _CANDIDATES,
+        {
+            "latitudes": [at.position.latitude_deg for at in locations],
+            "longitudes": [at.position.longitude_deg for at in locations],
+            "radius_m": query.radius_m,
+            "needed": query.offset + query.limit,
+        },
+    ).all()
+    held = _held_footage([row.id for row in rows])
+    return [
+        Candidate(row.id, camera_of(row, has_stream=row.has_stream), held[row.id]) for row in rows
+    ]
+
+
+def _held_footage(camera_ids: Sequence[int]) -> dict[int, FootageHeld]:
+    spans: dict[int, list[TimeSpan]] = defaultdict(list)
+    rows = db.session.execute(
+        select(Footage.camera_id, Footage.started_at, Footage.ended_at).where(
+            Footage.camera_id == func.any(list(camera_ids)),
+            Footage.removed_at.is_(None),
+            Footage.ended_at > Footage.started_at,
+        )
+    )
+    for camera_id, start, end in rows:
+        if end is not None:
+            spans[camera_id].append(TimeSpan(start, end))
+    return {camera_id: FootageHeld(tuple(spans[camera_id])) for camera_id in camera_ids}
+
+
+def _count(locations: Sequence[LastKnownLocation], radius_m: float) -> int:
+    if not locations:
+        return 0
+    places = ", ".join(
+        f"({at.position.longitude_deg!r} {at.position.latitude_deg!r})" for at in locations
+    )
+    counted = db.session.scalar(
+        _COUNT,
+        {"places": f"SRID=4326;MULTIPOINT({places})", "radius_m": radius_m, "cap": COUNT_CAP},
+    )
+    return counted or 0
+
+
+def _entries(
+    case: Case, ranked: Sequence[RankedCamera], locations: Sequence[LastKnownLocation]
+) -> tuple[RankedEntry, ...]:
+    camera_ids = [entry.camera_id for entry in ranked]
+    visits, sightings = _last_visit_states(case, camera_ids), _sighting_counts(case, camera_ids)
+    labels = {location.id: location.label for location in locations}
+    return tuple(
+        _entry(
+            entry,
+            labels[entry.location_id],
+            visits.get(entry.camera_id),
+            sightings.get(entry.camera_id, 0),
+        )
+        for entry in ranked
+    )
+
+
+def _entry(
+    ranked: RankedCamera, label: str, visit_state: str | None, sightings: int
+) -> RankedEntry:
+    camera = ranked.camera
+    return RankedEntry(
+        rank=ranked.rank,
+        camera_id=ranked.camera_id,
+        name=camera.name,
+        ref=camera.ref,
+        source=camera.source,
+        owner=camera.owner,
+        kind=camera.kind.value,
+        latitude_deg=camera.position.latitude_deg,
+        longitude_deg=camera.position.longitude_deg,
+        headings_deg=camera.headings_deg,
+        field_of_view_deg=camera.field_of_view_deg,
+        range_m=camera.range_m,
+        distance_m=ranked.distance_m,
+        bearing_deg=ranked.bearing_deg,
+        from_location_id=ranked.location_id,
+        from_location_label=label,
+        reachable_on_foot=ranked.reach.on_foot,
+        reachable_by_vehicle=ranked.reach.by_vehicle,
+        arrival_on_foot_at=ranked.reach.on_foot_from,
+        arrival_by_vehicle_at=ranked.reach.by_vehicle_from,
+        faces_location=ranked.faces_location,
+        footage_state=ranked.footage.state.value,
+        footage_note=_footage_note(ranked.footage),
+        held_share=ranked.footage.held_share,
+        reason=ranked.reason,
+        visit_state=visit_state,
+        sightings=sightings,
+    )
+
+
+_FOOTAGE_NOTES = {
+    "held": "footage is held",
+    "partly_held": "part of the window is held",
+    "on_recorder": "should still be on the recorder",
+    "overwritten": "probably overwritten",
+    "live": "live stream",
+    "unknown": "no footage held",
+}
+
+
+def _footage_note(outlook: FootageOutlook) -> str:
+    return _FOOTAGE_NOTES[outlook.state.value]
+
+
+def _last_visit_states(case: Case, camera_ids: Sequence[int]) -> dict[int, str]:
+    rows: Any = db.session.execute(
+        select(Visit.camera_id, Visit.state)
+        .join(Sweep, Sweep.id == Visit.sweep_id)
+        .where(Sweep.case_id == case.id, Visit.camera_id == func.any(list(camera_ids)))
+        .order_by(Visit.camera_id, Visit.id.desc())
+        .ext(distinct_on(Visit.camera_id))
+    )
+    return {camera_id: state.value for camera_id, state in rows}
+
+
+def _sighting_counts(case: Case, camera_ids: Sequence[int]) -> dict[int, int]:
+    rows = db.session.execute(
+        select(Sighting.camera_id, func.count())
+        .where(
+            Sighting.case_id == case.id,
+            Sighting.camera_id == func.any(list(camera_ids)),
+            Sighting.state != SightingState.REJECTED,
+        )
+        .group_by(Sighting.camera_id)
+    )
+    return {camera_id: count for camera_id, count in rows}

@@ -1,0 +1,323 @@
+"""Sweeps: planning from the ranking, assigning, starting, stopping, resuming."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import joinedload
+
+from app.current import settings
+from app.errors import Conflict, NotFound, Refused
+from app.extensions import db
+from app.inputs import RankingQuery, SweepInput
+from app.models import CameraRow, Case, Sweep, SweepState, User, Visit, VisitState
+from app.models.accounts import Role
+from app.models.columns import utc_now
+from app.recogniser import holder
+from app.services import audit, dispatch, live
+from app.services.actors import Actor
+from app.services.cases import require_searchable
+from app.services.pages import Page, paginate
+from app.services.progress import SweepProgress as SweepProgress
+from app.services.progress import progress_of as progress_of
+from app.services.progress import publish_sweep, publish_visit
+from app.services.ranking import RankedEntry, compute_ranking
+from app.services.stretches import LookedAt, give_parts
+
+UNFINISHED = (VisitState.WAITING, VisitState.STOPPED, VisitState.FAILED, VisitState.SKIPPED)
+"""Visits that a start, a resume or a retry may take up."""
+
+
+@dataclass(frozen=True)
+class StartReport:
+    """What a start or resume has queued, and what a person should know of it."""
+
+    queued: int
+    note: str
+
+
+def plan_sweep(actor: Actor, case: Case, given: SweepInput) -> Sweep:
+    """Plan visits to the top of the ranking, or to named cameras, over a time window.
+
+    What was looked at before for this case is skipped, and says so. Raises Refused when the case
+    cannot be searched for, or nothing can be ranked.
+    """
+    require_searchable(case)
+    entries = _chosen(case, given)
+    sweep = Sweep(
+        case_id=case.id,
+        ordinal=_next_ordinal(case),
+        window_start=given.window_start,
+        window_end=given.window_end,
+        urgent=given.urgent,
+        smallest_face_px=given.smallest_face_px or settings().smallest_face_px,
+        note=given.note,
+        assigned_to_id=_assignee(given.assigned_to_id),
+        created_by_id=actor.user_id,
+        state=SweepState.PLANNED,
+    )
+    db.session.add(sweep)
+    db.session.flush()
+    visits = [_visit(sweep, place, entry) for place, entry in enumerate(entries, start=1)]
+    db.session.add_all(visits)
+    db.session.flush()
+    looked_at = LookedAt.of_case(case.id, sweep.smallest_face_px)
+    for visit in visits:
+        give_parts(visit, sweep, looked_at)
+    audit.record(
+        actor,
+        "sweep.plan",
+        case=case,
+        purpose=case.purpose,
+        subject=f"sweep {sweep.id}",
+        details={"visits": len(visits), "cameras": [visit.camera_id for visit in visits][:500]},
+    )
+    publish_sweep(sweep)
+    db.session.commit()
+    return sweep
+
+
+def assign_sweep(actor: Actor, sweep: Sweep, user_id: int | None) -> Sweep:
+    """Give a sweep to a person, or to nobody."""
+    sweep.assigned_to_id = _assignee(user_id)
+    audit.record(
+        actor,
+        "sweep.assign",
+        case=sweep.case,
+        subject=f"sweep {sweep.id}",
+        details={"user_id": user_id},
+    )
+    publish_sweep(sweep)
+    db.session.commit()
+    return sweep
+
+
+def start_sweep(actor: Actor, sweep: Sweep) -> StartReport:
+    """Queue a sweep's visits, best rank first; also takes up a stopped one where it was.
+
+    Raises Refused when the case cannot be searched for, NoRecogniser when no model is installed.
+    """
+    require_searchable(sweep.case)
+    holder().choice()
+    if sweep.state is SweepState.RUNNING:
+        raise Conflict(f"Sweep {sweep.ordinal} is running already.")
+    visits = _lock_unfinished(sweep)
+    looked_at = LookedAt.of_case(sweep.case_id, sweep.smallest_face_px)
+    queued = [visit for visit in visits if _queue(visit, sweep, looked_at)]
+    if not queued:
+        db.session.commit()
+        return StartReport(0, _nothing_to_do(sweep))
+    sweep.state, sweep.finished_at = SweepState.RUNNING, None
+    sweep.started_at = sweep.started_at or utc_now()
+    audit.record(
+        actor,
+        "sweep.start",
+        case=sweep.case,
+        purpose=sweep.case.purpose,
+        subject=f"sweep {sweep.id}",
+        details={"queued": len(queued)},
+    )
+    publish_sweep(sweep)
+    db.session.commit()
+    return StartReport(len(queued), dispatch.enqueue(sweep, queued))
+
+
+def resume_sweep(actor: Actor, sweep: Sweep) -> StartReport:
+    """Go on where a sweep was stopped, or where visits failed."""
+    return start_sweep(actor, sweep)
+
+
+def stop_sweep(actor: Actor, sweep: Sweep) -> Sweep:
+    """Stop a sweep. Visits in hand end within seconds, and keep what they committed."""
+    if sweep.state is not SweepState.RUNNING:
+        raise Conflict(f"Sweep {sweep.ordinal} is not running.")
+    sweep.state = SweepState.STOPPED
+    db.session.execute(
+        update(Visit)
+        .where(Visit.sweep_id == sweep.id, Visit.state == VisitState.QUEUED)
+        .values(state=VisitState.STOPPED, outcome="The sweep was stopped before this visit began.")
+    )
+    audit.record(actor, "sweep.stop", case=sweep.case, subject=f"sweep {sweep.id}")
+    publish_sweep(sweep)
+    db.session.commit()
+    return sweep
+
+
+def retry_visit(actor: Actor, visit_id: int) -> Visit:
+    """Queue one visit again that failed, was stopped or had nothing to look at."""
+    visit = db.session.get(Visit, visit_id, with_for_update={"of": Visit})
+    if visit is None:
+        raise NotFound(f"There is no visit {visit_id}.")
+    sweep = visit.sweep
+    require_searchable(sweep.case)
+    holder().choice()
+    if visit.state not in UNFINISHED:
+        raise Conflict(f"This visit is {visit.state.value}; only an unfinished one can be retried.")
+    if not _queue(visit, sweep, LookedAt.of_case(sweep.case_id, sweep.smallest_face_px)):
+        db.session.commit()
+        raise Refused(visit.outcome)
+    sweep.state, sweep.finished_at = SweepState.RUNNING, None
+    sweep.started_at = sweep.started_at or utc_now()
+    audit.record(actor, "visit.retry", case=sweep.case, subject=f"visit {visit.id}")
+    publish_visit(visit)
+    publish_sweep(sweep)
+    db.session.commit()
+    dispatch.enqueue(sweep, [visit])
+    return visit
+
+
+def find_sweep(sweep_id: int) -> Sweep:
+    """One sweep. Raises NotFound."""
+    sweep = db.session.scalar(
+        select(Sweep)
+        .options(joinedload(Sweep.case), joinedload(Sweep.assigned_to))
+        .where(Sweep.id == sweep_id)
+    )
+    if sweep is None:
+        raise NotFound(f"There is no sweep {sweep_id}.")
+    return sweep
+
+
+def list_sweeps(
+    case: Case | None = None, state: SweepState | None = None, page: int = 1, per_page: int = 50
+) -> Page[Sweep]:
+    """Sweeps of a case or of all, the newest first."""
+    statement = (
+        select(Sweep)
+        .options(joinedload(Sweep.case), joinedload(Sweep.assigned_to))
+        .order_by(Sweep.id.desc())
+    )
+    if case is not None:
+        statement = statement.where(Sweep.case_id == case.id)
+    if state is not None:
+        statement = statement.where(Sweep.state == state)
+    return paginate(statement, page, per_page)
+
+
+def list_visits(sweep: Sweep, page: int = 1, per_page: int = 100) -> Page[Visit]:
+    """A sweep's visits, best rank first."""
+    statement = (
+        select(Visit)
+        .options(joinedload(Visit.camera))
+        .where(Visit.sweep_id == sweep.id)
+        .order_by(Visit.rank)
+    )
+    return paginate(statement, page, per_page)
+
+
+def assignable_users() -> Sequence[User]:
+    """People to whom a sweep can be given."""
+    return db.session.scalars(
+        select(User)
+        .where(User.active, User.role.in_((Role.DISPATCHER, Role.INVESTIGATOR)))
+        .order_by(User.name)
+    ).all()
+
+
+def _chosen(case: Case, given: SweepInput) -> tuple[RankedEntry, ...]:
+    query = RankingQuery(
+        radius_m=given.radius_m,
+        limit=1000 if given.camera_ids else min(given.limit, 1000),
+        window_start=given.window_start,
+        window_end=given.window_end,
+    )
+    entries = compute_ranking(case, query).entries
+    if given.camera_ids:
+        entries = _named(case, given, entries)
+    if given.only_with_footage:
+        entries = tuple(one for one in entries if one.footage_state in _WITH_FOOTAGE)
+    if not entries:
+        raise Refused(
+            "No camera can be ranked for this plan: enter a last-known location, widen the radius, "
+            "or add footage for the window."
+        )
+    return entries
+
+
+_WITH_FOOTAGE = {"held", "partly_held", "live"}
+
+
+def _named(
+    case: Case, given: SweepInput, entries: tuple[RankedEntry, ...]
+) -> tuple[RankedEntry, ...]:
+    """The named cameras among `entries`; any that lie outside the radius are looked up further out."""
+    wanted = set(given.camera_ids)
+    missing = wanted - {entry.camera_id for entry in entries}
+    if missing:
+        known = set(
+            db.session.scalars(
+                select(CameraRow.id).where(
+                    CameraRow.id.in_(missing), CameraRow.deleted_at.is_(None)
+                )
+            )
+        )
+        if missing - known:
+            raise Refused(
+                "There is no camera "
+                + ", ".join(str(camera_id) for camera_id in sorted(missing - known)[:5])
+                + "."
+            )
+        raise Refused(
+            f"{len(missing)} of the chosen cameras lie outside the radius of "
+            f"{given.radius_m:.0f} m: widen it."
+        )
+    return tuple(entry for entry in entries if entry.camera_id in wanted)
+
+
+def _next_ordinal(case: Case) -> int:
+    # The case's row is held until the commit, so that two plans cannot draw the same number.
+    db.session.execute(select(Case.id).where(Case.id == case.id).with_for_update())
+    last = db.session.scalar(select(func.max(Sweep.ordinal)).where(Sweep.case_id == case.id))
+    return (last or 0) + 1
+
+
+def _assignee(user_id: int | None) -> int | None:
+    if user_id is None:
+        return None
+    user = db.session.get(User, user_id)
+    if user is None or not user.active or user.role not in (Role.DISPATCHER, Role.INVESTIGATOR):
+        raise Refused(
+            "A sweep can be given to an active dispatcher or investigator only.",
+            {"assigned_to_id": "no active dispatcher or investigator"},
+        )
+    return user_id
+
+
+def _visit(sweep: Sweep, rank: int, entry: RankedEntry) -> Visit:
+    return Visit(
+        sweep_id=sweep.id,
+        camera_id=entry.camera_id,
+        rank=rank,
+        distance_m=entry.distance_m,
+        reason=entry.reason,
+        state=VisitState.WAITING,
+        seconds_in_window=(sweep.window_end - sweep.window_start).total_seconds(),
+    )
+
+
+def _lock_unfinished(sweep: Sweep) -> Sequence[Visit]:
+    return db.session.scalars(
+        select(Visit)
+        .where(Visit.sweep_id == sweep.id, Visit.state.in_(UNFINISHED))
+        .order_by(Visit.rank)
+        .with_for_update()
+    ).all()
+
+
+def _queue(visit: Visit, sweep: Sweep, looked_at: LookedAt) -> bool:
+    """Make a visit ready for a worker; False if it has nothing to look at, and says so."""
+    give_parts(visit, sweep, looked_at)
+    if visit.state is VisitState.SKIPPED:
+        return False
+    visit.state, visit.queued_at, visit.outcome = VisitState.QUEUED, utc_now(), ""
+    visit.finished_at = None
+    return True
+
+
+def _nothing_to_do(sweep: Sweep) -> str:
+    return (
+        f"Sweep {sweep.ordinal} has nothing to look at: its cameras were looked at before for this "
+        "window, or no footage of them is held."
+    )

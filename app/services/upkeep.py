@@ -1,0 +1,157 @@
+"""What the scheduler does again and again: rescue, expire, prune. Each step may run twice."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete, func, select
+
+from app.current import settings
+from app.extensions import db
+from app.models import (
+    Face,
+    LiveEvent,
+    ReferencePhoto,
+    Sighting,
+    SightingState,
+    Sweep,
+    SweepState,
+    Visit,
+    VisitState,
+)
+from app.models.columns import utc_now
+from app.services import audit, dispatch, media, progress, visits
+from app.services.actors import SCHEDULER
+
+QUEUED_PATIENCE_S = 5.0
+"""A visit queued for less than this may still be on its way into Redis."""
+
+EXPIRY_BATCH = 1000
+TOO_MANY_DEATHS = (
+    "Workers died at this visit {attempts} times, the last time in the middle of its work: its "
+    "footage may be broken. Retry it, or look at the recording by hand."
+)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Rescue:
+    """What one round put right."""
+
+    requeued: int = 0
+    given_up: int = 0
+    finished: int = 0
+
+
+def rescue_visits() -> Rescue:
+    """Put visits back into Redis that it lost, or whose worker fell silent; finish done sweeps.
+
+    Raises one of `queues.RedisDown` when Redis does not answer.
+    """
+    given_up = _release_silent()
+    lost = _lost_in_redis()
+    for visit_id, attempt, urgent in lost:
+        dispatch.put_again(visit_id, attempt, urgent=urgent)
+    return Rescue(len(lost), given_up, _finish_sweeps())
+
+
+def expire_faces() -> int:
+    """Delete a batch of faces that nobody was found to be, and whose time is over."""
+    kept = select(Sighting.face_id).where(Sighting.state != SightingState.REJECTED)
+    rows = db.session.execute(
+        select(Face.id, Face.crop_sha256)
+        .where(Face.expires_at <= utc_now(), Face.id.not_in(kept))
+        .order_by(Face.expires_at)
+        .limit(EXPIRY_BATCH)
+    ).all()
+    if not rows:
+        db.session.rollback()
+        return 0
+    ids = [row.id for row in rows]
+    # A rejected sighting goes with its face: the review stays in the audit log.
+    db.session.execute(delete(Sighting).where(Sighting.face_id.in_(ids)))
+    db.session.execute(delete(Face).where(Face.id.in_(ids)))
+    audit.record(SCHEDULER, "faces.expire", details={"faces": len(ids)})
+    db.session.commit()
+    for sha256 in {row.crop_sha256 for row in rows} - _still_named({r.crop_sha256 for r in rows}):
+        media.discard(sha256)
+    return len(ids)
+
+
+def prune_events() -> int:
+    """Delete live events that no open map can still ask for."""
+    oldest = utc_now() - timedelta(hours=settings().event_retention_hours)
+    newest_id = select(func.max(LiveEvent.id)).scalar_subquery()
+    pruned = db.session.execute(
+        delete(LiveEvent).where(LiveEvent.created_at < oldest, LiveEvent.id < newest_id)
+    )
+    db.session.commit()
+    return int(pruned.rowcount)  # type: ignore[attr-defined]
+
+
+def _release_silent() -> int:
+    """Queue visits again whose worker fell silent, and fail those that killed too many."""
+    stale = utc_now() - timedelta(seconds=settings().visit_stale_seconds)
+    silent = db.session.scalars(
+        select(Visit)
+        .where(Visit.state == VisitState.RUNNING, Visit.heartbeat_at < stale)
+        .with_for_update(skip_locked=True)
+    ).all()
+    given_up = 0
+    for visit in silent:
+        log.warning("Visit %s: worker %s fell silent.", visit.id, visit.worker)
+        visit.worker = None
+        if visit.sweep.state is not SweepState.RUNNING:
+            visit.state, visit.outcome = VisitState.STOPPED, visits.SWEEP_STOPPED
+        elif visit.attempt >= visits.MAX_ATTEMPTS:
+            given_up += 1
+            visit.state, visit.finished_at = VisitState.FAILED, utc_now()
+            visit.outcome = TOO_MANY_DEATHS.format(attempts=visit.attempt)
+        else:
+            visit.state, visit.queued_at = VisitState.QUEUED, None
+            visit.outcome = "The worker fell silent; the visit goes on at its last checkpoint."
+        progress.publish_visit(visit)
+    db.session.commit()
+    return given_up
+
+
+def _lost_in_redis() -> list[tuple[int, int, bool]]:
+    patience = utc_now() - timedelta(seconds=QUEUED_PATIENCE_S)
+    rows = db.session.execute(
+        select(Visit.id, Visit.attempt, Sweep.urgent)
+        .join(Sweep, Sweep.id == Visit.sweep_id)
+        .where(
+            Visit.state == VisitState.QUEUED,
+            Sweep.state == SweepState.RUNNING,
+            func.coalesce(Visit.queued_at, patience) <= patience,
+        )
+        .order_by(Sweep.urgent.desc(), Sweep.id, Visit.rank)
+    ).all()
+    db.session.rollback()
+    waiting = dispatch.waiting_visits() if rows else frozenset()
+    return [(row.id, row.attempt, row.urgent) for row in rows if row.id not in waiting]
+
+
+def _finish_sweeps() -> int:
+    running = db.session.scalars(select(Sweep).where(Sweep.state == SweepState.RUNNING)).all()
+    finished = 0
+    for sweep in running:
+        if visits.settle_sweep(sweep):
+            finished += 1
+            progress.publish_sweep(sweep)
+    db.session.commit()
+    return finished
+
+
+def _still_named(crops: set[str]) -> set[str]:
+    """Which of these pictures a row still names."""
+    faces = set(db.session.scalars(select(Face.crop_sha256).where(Face.crop_sha256.in_(crops))))
+    photos = set(
+        db.session.scalars(
+            select(ReferencePhoto.face_sha256).where(ReferencePhoto.face_sha256.in_(crops))
+        )
+    )
+    return faces | photos

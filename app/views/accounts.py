@@ -1,0 +1,145 @@
+"""Logging in and out, and one's own account."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_limiter.util import get_remote_address
+from flask_login import current_user
+
+from app.current import actor
+from app.errors import Refused
+from app.extensions import limiter
+from app.identity import begin_session, end_session
+from app.inputs.accounts import TokenInput
+from app.models.accounts import User
+from app.security import LOGIN_LIMIT
+from app.services import accounts, tokens
+from app.views.forms import Form
+
+blueprint = Blueprint("accounts", __name__)
+
+
+def account_asked_for() -> str:
+    """Key of the limit per account: a digest, so that no address stands in the counter's store."""
+    email = request.form.get("email", "").strip().lower()
+    return "account " + hashlib.sha256(email.encode()).hexdigest()
+
+
+def safe_next(target: str) -> str:
+    """`target` if it is a path of this site, else the start page."""
+    unsafe = any(ord(c) < 33 or c == "\\" for c in target)
+    parts = urlsplit(target) if not unsafe else None
+    own = parts is not None and not parts.scheme and not parts.netloc
+    if own and target.startswith("/") and not target.startswith("//"):
+        return target
+    return url_for("home.index")
+
+
+@blueprint.get("/login")
+def login() -> ResponseReturnValue:
+    """The login form."""
+    wanted = request.args.get("next", "")
+    if current_user.is_authenticated:
+        return redirect(safe_next(wanted))
+    return render_template("accounts/login.html", form=Form(), wanted=wanted)
+
+
+@blueprint.post("/login")
+@limiter.limit(LOGIN_LIMIT, key_func=get_remote_address)
+@limiter.limit(LOGIN_LIMIT, key_func=account_asked_for)
+def log_in() -> ResponseReturnValue:
+    """Check e-mail address and password and begin a session."""
+    form = Form({"email": request.form.get("email", "")})
+    wanted = request.form.get("next", "")
+    with form:
+        user = accounts.authenticate(
+            form.value("email"), request.form.get("password", ""), request.remote_addr
+        )
+        begin_session(user)
+        return redirect(safe_next(wanted))
+    return render_template("accounts/login.html", form=form, wanted=wanted), 401
+
+
+@blueprint.post("/logout")
+def logout() -> ResponseReturnValue:
+    """End the session of this browser."""
+    accounts.record_logout(actor())
+    end_session()
+    flash("You are logged out.", "success")
+    return redirect(url_for("accounts.login"))
+
+
+@blueprint.get("/account")
+def me() -> str:
+    """One's own account: password, sessions, API tokens."""
+    return _page()
+
+
+@blueprint.post("/account/password")
+@limiter.limit(LOGIN_LIMIT)
+def change_password() -> ResponseReturnValue:
+    """Change one's own password; other browsers are logged out, this one stays."""
+    form = Form(shown=("current_password", "password", "repeated"))
+    user = _myself()
+    with form:
+        new = request.form.get("password", "")
+        if new != request.form.get("repeated", ""):
+            raise Refused("The two new passwords differ.", {"repeated": "differs from the first"})
+        current = request.form.get("current_password", "")
+        accounts.change_own_password(actor(), user, current, new)
+        begin_session(user)
+        flash("Your password is changed. Other browsers are logged out.", "success")
+        return redirect(url_for("accounts.me"))
+    return _page(password_form=form), form.status
+
+
+@blueprint.post("/account/sessions/end")
+def sign_out_everywhere() -> ResponseReturnValue:
+    """End every session of the account, this one too."""
+    accounts.sign_out_everywhere(actor(), _myself())
+    end_session()
+    flash("All sessions of your account are ended. Log in again.", "success")
+    return redirect(url_for("accounts.login"))
+
+
+@blueprint.post("/account/tokens")
+def issue_token() -> ResponseReturnValue:
+    """Make an API token; the answer shows it, and nothing else ever does."""
+    form = Form(request.form, shown=("label", "days"))
+    with form:
+        issued = tokens.issue_token(actor(), _myself(), form.read(TokenInput))
+        return _page(issued=issued), 201
+    return _page(token_form=form), form.status
+
+
+@blueprint.post("/account/tokens/<int:token_id>/revoke")
+def revoke_token(token_id: int) -> ResponseReturnValue:
+    """End an API token."""
+    tokens.revoke_token(actor(), _myself(), token_id)
+    flash("The token is ended.", "success")
+    return redirect(url_for("accounts.me"))
+
+
+def _myself() -> User:
+    user: User = current_user._get_current_object()
+    return user
+
+
+def _page(
+    password_form: Form | None = None,
+    token_form: Form | None = None,
+    issued: tokens.IssuedToken | None = None,
+) -> str:
+    return render_template(
+        "accounts/me.html",
+        password_form=password_form or Form(),
+        token_form=token_form or Form({"days": "90"}),
+        issued=issued,
+        tokens=tokens.list_tokens(_myself()),
+        now=datetime.now(UTC),
+    )

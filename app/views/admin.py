@@ -1,0 +1,147 @@
+"""Administration: accounts, face models, the audit log, the state of the installation."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    redirect,
+    render_template,
+    request,
+    stream_with_context,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+
+from app.current import actor, settings
+from app.inputs.accounts import UserChange, UserInput, UserQuery
+from app.models.accounts import Role
+from app.services import accounts, audit, audit_csv, packs
+from app.services import health as health_service
+from app.views.forms import Form
+
+blueprint = Blueprint("admin", __name__, url_prefix="/admin")
+
+AUDIT_PAGE_SIZE = 100
+USER_FIELDS = ("email", "name", "role")
+
+
+@blueprint.get("/users")
+def users() -> str:
+    """Accounts, with a search."""
+    form = Form({key: value for key, value in request.args.items() if value})
+    page = accounts.search_users(form.read(UserQuery))
+    return render_template("admin/users.html", page=page, form=form, roles=list(Role))
+
+
+@blueprint.get("/users/new")
+def new_user() -> str:
+    """The form for a new account."""
+    return render_template("admin/new_user.html", form=Form(), roles=list(Role))
+
+
+@blueprint.post("/users/new")
+def create_user() -> ResponseReturnValue:
+    """Make an account and show its first password, once."""
+    form = Form(request.form, shown=USER_FIELDS)
+    with form:
+        account = accounts.create_user(actor(), form.read(UserInput))
+        return render_template("admin/password.html", account=account, is_new=True), 201
+    return render_template("admin/new_user.html", form=form, roles=list(Role)), form.status
+
+
+@blueprint.get("/users/<int:user_id>")
+def edit_user(user_id: int) -> str:
+    """One account and what may be changed in it."""
+    user = accounts.find_user(user_id)
+    form = Form({"name": user.name, "role": user.role.value, "active": "1" if user.active else ""})
+    return render_template("admin/edit_user.html", user=user, form=form, roles=list(Role))
+
+
+@blueprint.post("/users/<int:user_id>")
+def change_user(user_id: int) -> ResponseReturnValue:
+    """Change name, role or whether the account is active."""
+    user = accounts.find_user(user_id)
+    form = Form(request.form, shown=("name", "role", "active"))
+    with form:
+        change = form.read(UserChange, active="active" in request.form)
+        accounts.change_user(actor(), user, change)
+        flash(f"{user.email} is changed.", "success")
+        return redirect(url_for("admin.users"))
+    page = render_template("admin/edit_user.html", user=user, form=form, roles=list(Role))
+    return page, form.status
+
+
+@blueprint.post("/users/<int:user_id>/password")
+def reset_password(user_id: int) -> ResponseReturnValue:
+    """Give the account a new password and show it, once."""
+    account = accounts.reset_password(actor(), accounts.find_user(user_id))
+    return render_template("admin/password.html", account=account, is_new=False)
+
+
+@blueprint.get("/packs", endpoint="packs")
+def packs_page() -> str:
+    """The face model in force and all that were used, with licence, hash and threshold."""
+    return render_template("admin/packs.html", overview=packs.overview())
+
+
+@blueprint.get("/audit", endpoint="audit")
+def audit_page() -> str:
+    """The audit log, newest first."""
+    return _audit_page()
+
+
+@blueprint.post("/audit/verify")
+def verify_audit() -> str:
+    """Walk the whole chain and say whether it holds."""
+    verdict = audit.verify()
+    return _audit_page(verdict, audit.anchor() if verdict.ok else None)
+
+
+@blueprint.get("/audit.csv", endpoint="audit_csv")
+def audit_csv_file() -> Response:
+    """The filtered log as CSV, oldest first. The export itself is in the log."""
+    wanted = _audit_filter()
+    audit.record(actor(), "audit.export", details=asdict(wanted))
+    audit.commit()
+    return Response(
+        stream_with_context(audit_csv.lines(wanted)),
+        mimetype="text/csv",
+        headers={"Content-Disposition": 'attachment; filename="lastseen-audit.csv"'},
+    )
+
+
+@blueprint.get("/health")
+def health() -> str:
+    """Which part answers, who works on what, and what to do."""
+    return render_template("admin/health.html", health=health_service.check())
+
+
+def _audit_filter() -> audit.AuditFilter:
+    return audit.AuditFilter(
+        request.args.get("case_number", "").strip()[:60],
+        request.args.get("action", "").strip()[:80],
+        request.args.get("actor", "").strip()[:254],
+    )
+
+
+def _audit_page(
+    verdict: audit.AuditVerdict | None = None, anchor: audit.AuditAnchor | None = None
+) -> str:
+    wanted = _audit_filter()
+    number = min(max(request.args.get("page", 1, type=int), 1), 1_000_000)
+    entries = audit.list_entries(
+        number, AUDIT_PAGE_SIZE, wanted.case_number, wanted.action, wanted.actor
+    )
+    return render_template(
+        "admin/audit.html",
+        page=entries,
+        wanted=wanted,
+        actions=audit.actions(),
+        verdict=verdict,
+        anchor=anchor,
+        timezone=settings().default_timezone,
+    )

@@ -1,0 +1,113 @@
+"""How values look on pages: local times, distances, durations, sizes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from flask import Flask
+
+from app.current import settings
+
+METRES_PER_KM = 1000.0
+BYTES_PER_STEP = 1024.0
+_COMPASS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
+
+
+def install(application: Flask) -> None:
+    """Give the templates their filters."""
+    application.jinja_env.filters.update(
+        clock=clock,
+        day_and_clock=day_and_clock,
+        wall_time=wall_time,
+        metres=metres,
+        duration=duration,
+        size=size,
+        compass=compass,
+        coordinates=coordinates,
+        share=share,
+    )
+    application.jinja_env.globals["tiles"] = tiles
+    application.jinja_env.trim_blocks = True
+    application.jinja_env.lstrip_blocks = True
+
+
+def tiles() -> dict[str, str]:
+    """The map tiles of this installation; an empty address means that the ground is drawn."""
+    return {"url": settings().tile_url, "attribution": settings().tile_attribution}
+
+
+def clock(instant: datetime | None, timezone: str) -> str:
+    """Hours, minutes and seconds on a wall clock of `timezone`."""
+    return "time unknown" if instant is None else f"{_local(instant, timezone):%H:%M:%S}"
+
+
+def day_and_clock(instant: datetime | None, timezone: str) -> str:
+    """Day and time on a wall clock of `timezone`: "18 Nov 2026, 14:10:05"."""
+    if instant is None:
+        return "time unknown"
+    local = _local(instant, timezone)
+    return f"{local.day} {local:%b %Y, %H:%M:%S}"
+
+
+def wall_time(instant: datetime | None, timezone: str) -> str:
+    """What a `datetime-local` control shows: local time without its zone."""
+    return "" if instant is None else f"{_local(instant, timezone):%Y-%m-%dT%H:%M:%S}"
+
+
+def metres(distance_m: float | None) -> str:
+    """A distance on the ground, in metres below one kilometre."""
+    if distance_m is None:
+        return "unknown"
+    if distance_m < METRES_PER_KM:
+        return f"{distance_m:.0f} m"
+    return f"{distance_m / METRES_PER_KM:.1f} km"
+
+
+def duration(seconds: float | None) -> str:
+    """A length of time in its two largest units: "2 h 05 min", "7.5 s"."""
+    if seconds is None:
+        return "unknown"
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes == 0:
+        return f"{rest} s"
+    hours, minutes = divmod(minutes, 60)
+    if hours == 0:
+        return f"{minutes} min {rest:02d} s"
+    days, hours = divmod(hours, 24)
+    return f"{days} d {hours} h" if days else f"{hours} h {minutes:02d} min"
+
+
+def size(size_bytes: int | None) -> str:
+    """A file's size in binary units."""
+    if size_bytes is None:
+        return "unknown"
+    value = float(size_bytes)
+    for unit in ("bytes", "KiB", "MiB"):
+        if value < BYTES_PER_STEP:
+            return f"{value:.0f} {unit}"
+        value /= BYTES_PER_STEP
+    return f"{value:.1f} GiB"
+
+
+def compass(bearing_deg: float) -> str:
+    """One of eight compass points for a bearing clockwise from north."""
+    return _COMPASS[round(bearing_deg / 45.0) % 8]
+
+
+def coordinates(latitude_deg: float, longitude_deg: float) -> str:
+    """Latitude before longitude, five decimals (about a metre), with hemisphere letters."""
+    north = "N" if latitude_deg >= 0 else "S"
+    east = "E" if longitude_deg >= 0 else "W"
+    return f"{abs(latitude_deg):.5f} {north}, {abs(longitude_deg):.5f} {east}"
+
+
+def share(part: float, whole: float) -> str:
+    """How much of a time window was looked at: a share of time, so a per cent sign is right."""
+    return "nothing to look at" if whole <= 0 else f"{min(1.0, part / whole):.0%}"
+
+
+def _local(instant: datetime, timezone: str) -> datetime:
+    return instant.astimezone(UTC).astimezone(ZoneInfo(timezone))

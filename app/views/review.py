@@ -1,0 +1,27 @@
+"""The review queue: candidates of all open cases, oldest first."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+
+from app.inputs.fields import Input, Page
+from app.services import sightings
+from app.views.forms import read_query
+
+blueprint = Blueprint("review", __name__)
+
+PER_PAGE = 24
+
+
+class QueueQuery(Input):
+    """A page of the queue."""
+
+    page: Page = 1
+
+
+@blueprint.get("/review")
+def queue() -> str:
+    """What waits for a person."""
+    query = read_query(QueueQuery)
+    page = sightings.review_queue(query.page, PER_PAGE)
+    return render_template("review/queue.html", page=page)

@@ -1,0 +1,56 @@
+"""One sighting, looked at closely, and a person's verdict on it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.current import actor
+from app.inputs import ReviewInput
+from app.services import legs, photos, sightings, views_audit
+from app.views.accounts import safe_next
+from app.views.forms import Form
+
+blueprint = Blueprint("sightings", __name__)
+
+
+@blueprint.get("/sightings/<int:sighting_id>")
+def show(sighting_id: int) -> str:
+    """The face, the reference photos, the model, the place and all verdicts."""
+    sighting = sightings.find_sighting(sighting_id)
+    case = views_audit.look_at(actor(), sighting.case, "sighting")
+    return render_template(
+        "sightings/show.html",
+        sighting=sighting,
+        case=case,
+        photos=photos.list_photos(case),
+        reviews=sightings.reviews_of(sighting),
+        before=legs.way_from_last_certain(case, sighting),
+        form=Form(),
+    )
+
+
+@blueprint.post("/sightings/<int:sighting_id>/review")
+def review(sighting_id: int) -> ResponseReturnValue:
+    """Record a verdict."""
+    with Form(request.form) as form:
+        given = form.read(ReviewInput)
+        sightings.review_sighting(actor(), sighting_id, given)
+        flash(f"Recorded: {given.verdict.value}.", "success")
+    return _back(sighting_id, form)
+
+
+@blueprint.post("/sightings/<int:sighting_id>/undo")
+def undo(sighting_id: int) -> ResponseReturnValue:
+    """Take the last verdict back."""
+    with Form() as form:
+        sightings.undo_review(actor(), sighting_id)
+        flash("The verdict is taken back; it stays in the history.", "success")
+    return _back(sighting_id, form)
+
+
+def _back(sighting_id: int, form: Form) -> ResponseReturnValue:
+    if form.sentence:
+        flash(form.sentence, "error")
+    here = url_for("sightings.show", sighting_id=sighting_id)
+    return redirect(safe_next(request.form.get("next", here)))

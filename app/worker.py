@@ -1,0 +1,79 @@
+"""The worker process: RQ's simple worker, which keeps the models loaded, and outlives Redis."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+import time
+from types import FrameType
+
+from flask import Flask, current_app
+from rq import Queue, SimpleWorker
+
+from app.config import Settings
+from app.errors import NoRecogniser
+from app.queues import QUEUE_NAMES, RedisDown, connect
+from app.recogniser import holder
+
+RECONNECT_S = 1.0
+_STOPPING = "lastseen_worker_stopping"
+
+log = logging.getLogger(__name__)
+
+
+class VisitWorker(SimpleWorker):
+    """Runs visits in its own process; a first stop signal gives the visit in hand back."""
+
+    def __init__(self, queues: list[Queue], stopping: threading.Event, **options: object) -> None:
+        super().__init__(queues, **options)  # type: ignore[arg-type]
+        self._stopping = stopping
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        """Remember that a stop was asked for, so that the visit in hand can see it."""
+        self._stopping.set()
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
+
+
+def stop_requested() -> bool:
+    """Whether the current worker was asked to stop; False outside of a worker."""
+    stopping: threading.Event | None = current_app.extensions.get(_STOPPING)
+    return stopping is not None and stopping.is_set()
+
+
+def work_until_stopped(application: Flask, *, burst: bool = False) -> None:
+    """Run visits until a stop signal; while Redis is away, wait for it.
+
+    `burst` ends when the queues are empty.
+    """
+    settings: Settings = application.config["LASTSEEN"]
+    stopping = application.extensions.setdefault(_STOPPING, threading.Event())
+    _load_models()
+    while not stopping.is_set():
+        try:
+            connection = connect(settings, socket_timeout_s=None)
+            connection.ping()
+            worker = VisitWorker(
+                [Queue(name, connection=connection) for name in QUEUE_NAMES],
+                stopping,
+                connection=connection,
+                name=f"{socket.gethostname()}-{os.getpid()}-{int(time.time())}",
+                log_job_description=False,
+            )
+            worker.work(burst=burst, logging_level="WARNING")
+        except RedisDown:
+            log.warning("Redis does not answer; trying again in %.0f s.", RECONNECT_S)
+        if burst:
+            return
+        stopping.wait(RECONNECT_S)
+
+
+def _load_models() -> None:
+    """Load the models before the first visit, and say which; without one, visits say so too."""
+    try:
+        chosen = holder().get().chosen
+    except NoRecogniser as error:
+        log.error("%s", error)
+        return
+    log.warning("Recogniser: %s (%s)", chosen.embedder.name, chosen.reason)

@@ -1,0 +1,248 @@
+// The case map: puts state, layers, panels, keys and the live feed together.
+
+import * as api from "./api.js";
+import { CameraLayer } from "./camera_layer.js";
+import { HOLDING } from "./camera_shapes.js";
+import { byId, el, readData } from "./dom.js";
+import { addGround } from "./ground_layer.js";
+import { listenToKeys } from "./keys.js";
+import { Layout } from "./layout.js";
+import { LiveFeed } from "./live.js";
+import { LocationForm } from "./location_form.js";
+import { LocationLayer } from "./location_layer.js";
+import { LocationPanel } from "./location_panel.js";
+import { RankingPanel } from "./ranking_panel.js";
+import { SightingLayer } from "./sighting_layer.js";
+import { SightingsTray } from "./sightings_tray.js";
+import { CaseState } from "./state.js";
+import { SweepDialog } from "./sweep_dialog.js";
+import { SweepPanel } from "./sweep_panel.js";
+import { CaseClock } from "./times.js";
+import { announce, toast } from "./toasts.js";
+
+const L = window.L;
+const START_ZOOM = 15;
+const RANKING_DELAY_MS = 150;
+const LIVE_WORDS = { live: "live", waiting: "reconnecting…", database: "database does not answer", starting: "connecting…" };
+
+const settings = readData("case-data");
+const clock = new CaseClock(settings.timezone);
+const state = new CaseState(settings, clock);
+const start = settings.start;
+
+const map = L.map("map", { zoomControl: false, attributionControl: Boolean(settings.tiles.url), minZoom: 3, maxZoom: 20, zoomSnap: 0.5, wheelPxPerZoomLevel: 100 })
+  .setView([start.latitude_deg, start.longitude_deg], START_ZOOM);
+L.control.zoom({ position: "topright" }).addTo(map);
+L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
+map.attributionControl?.setPrefix(false);
+
+const ground = addGround(map, settings.tiles, [start.latitude_deg, start.longitude_deg]);
+const layout = new Layout(map);
+const cameraLayer = new CameraLayer(lookOf).addTo(map);
+const locationLayer = new LocationLayer(map, clock, { onSelect: openPlace, onDraftMoved: (latlng) => locationForm.moveTo(latlng) });
+const sightingLayer = new SightingLayer(map, clock, { onSelect: (id) => { state.selectSighting(id, "map"); layout.showSheet("sightings"); } });
+const locationForm = new LocationForm(state, locationLayer, { onDone: () => setAdding(false) });
+const rankingPanel = new RankingPanel(state);
+new LocationPanel(state, locationForm);
+new SweepPanel(state);
+new SweepDialog(state);
+const tray = new SightingsTray(state);
+let ranks = new Map();
+let adding = false;
+
+/** What the case knows of a camera, for drawing it. */
+function lookOf(id) {
+  const entry = ranks.get(id);
+  return {
+    rank: entry?.rank ?? null, holding: HOLDING[entry?.footage_state] ?? "none",
+    visit: state.visits.get(id)?.state ?? entry?.visit_state ?? null,
+    checked: state.checked.has(id), selected: state.selectedCamera === id,
+  };
+}
+
+function showLocations() {
+  const centre = state.locations.find((place) => place.id === state.selectedLocation) ?? state.latestLocation;
+  locationLayer.show(state.locations, centre, state.rankingQuery.radius_m);
+  if (centre) ground?.setAnchor(L.latLng(centre.latitude_deg, centre.longitude_deg));
+}
+
+function showSightings() {
+  sightingLayer.show([...state.sightings.values()], state.selectedSighting);
+}
+
+function openPlace(id) {
+  state.selectedLocation = id;
+  layout.showTab("places");
+  state.tell("selection", { from: "map" });
+  showLocations();
+}
+
+function flyTo(latlng, zoom = Math.max(map.getZoom(), 16)) {
+  map.flyTo(latlng, zoom, { duration: 0.5 });
+}
+
+function showSelection({ from }) {
+  cameraLayer.redrawSoon();
+  showLocations();
+  showSightings();
+  if (from === "map") return;
+  const at = state.sightings.get(state.selectedSighting);
+  const camera = state.rankOf(state.selectedCamera) ?? state.cameras.get(state.selectedCamera);
+  if (at && from !== "list") map.panInside([at.latitude_deg, at.longitude_deg], { padding: [90, 90] });
+  else if (camera && from === "list") map.panInside([camera.latitude_deg, camera.longitude_deg], { padding: [90, 90] });
+}
+
+function setAdding(on) {
+  adding = on;
+  byId("map").classList.toggle("adding", on);
+  byId("add-place")?.setAttribute("aria-pressed", String(on));
+  byId("map-hint").hidden = !on;
+}
+
+async function loadCameras() {
+  const features = await api.get("/api/cameras", { format: "geojson", bbox: cameraSection(), limit: 20_000 });
+  const cameras = features.features.map(({ properties, geometry }) => ({
+    ...properties, latlng: L.latLng(geometry.coordinates[1], geometry.coordinates[0]),
+    latitude_deg: geometry.coordinates[1], longitude_deg: geometry.coordinates[0],
+  }));
+  state.cameras = new Map(cameras.map((camera) => [camera.id, camera]));
+  cameraLayer.setCameras(cameras);
+  if (features.truncated) toast("There are more cameras than can be drawn; zoom in where you look.");
+}
+
+/** One fetch for a wide section around the places; it is repeated only when the view leaves it. */
+let loaded = null;
+function cameraSection() {
+  const view = map.getBounds();
+  loaded = view.pad(3);
+  const clamp = (value, limit) => Math.max(-limit, Math.min(limit, value)).toFixed(5);
+  return [clamp(loaded.getWest(), 180), clamp(loaded.getSouth(), 90), clamp(loaded.getEast(), 180), clamp(loaded.getNorth(), 90)].join(",");
+}
+
+map.on("moveend", () => { if (loaded && !loaded.contains(map.getBounds())) loadCameras(); });
+
+state.on("ranking", () => {
+  ranks = new Map(state.ranking.items.map((entry) => [entry.camera_id, entry]));
+  cameraLayer.redrawSoon();
+  showLocations();
+});
+state.on("visits checked", () => cameraLayer.redrawSoon());
+state.on("locations", showLocations);
+state.on("sightings", showSightings);
+state.on("selection", showSelection);
+state.on("fly", ({ latlng }) => flyTo(latlng));
+
+cameraLayer.on("camera", ({ id, onCluster }) => {
+  if (adding || onCluster) return;
+  state.selectCamera(id, "map");
+  layout.showTab("ranking");
+});
+const tip = L.tooltip({ direction: "top", offset: [0, -10], className: "camera-tip" });
+cameraLayer.on("hover", ({ camera, count, latlng }) => {
+  if (!camera && !count) {
+    tip.remove();
+    return;
+  }
+  const entry = camera && ranks.get(camera.id);
+  const lines = camera ? [el("strong", {}, camera.name), entry ? el("span", {}, `rank ${entry.rank}, ${entry.footage_note}`) : el("span", {}, camera.status)] : [el("span", {}, `${count} cameras`)];
+  tip.setLatLng(camera?.latlng ?? latlng).setContent(el("span", { class: "tip-lines" }, ...lines)).addTo(map);
+});
+map.on("click", (event) => {
+  if (!adding) return;
+  if (locationForm.isOpen) locationForm.moveTo(event.latlng);
+  else locationForm.openNew(event.latlng);
+  layout.showTab("places");
+  layout.showSheet("list");
+});
+byId("add-place")?.addEventListener("click", () => {
+  setAdding(!adding);
+  layout.showTab("places");
+  if (adding) layout.showSheet("map");
+});
+byId("fit-all").addEventListener("click", fitCase);
+
+function fitCase() {
+  const points = [
+    ...state.locations.map((place) => [place.latitude_deg, place.longitude_deg]),
+    ...state.ranking.items.slice(0, 20).map((entry) => [entry.latitude_deg, entry.longitude_deg]),
+    ...[...state.sightings.values()].filter((one) => one.state !== "rejected").map((one) => [one.latitude_deg, one.longitude_deg]),
+  ];
+  if (points.length) map.fitBounds(L.latLngBounds(points).pad(0.12), { maxZoom: 17 });
+}
+
+listenToKeys({
+  c: () => tray.review(tray.selected, "confirmed"), r: () => tray.review(tray.selected, "rejected"),
+  u: () => tray.review(tray.selected, "unsure"), z: () => tray.undo(),
+  j: () => tray.move(1), k: () => tray.move(-1), f: fitCase,
+  escape: () => { if (locationForm.isOpen) locationForm.close(); else setAdding(false); },
+});
+
+/* What the live feed says is applied at once; what only says "look again" is fetched. */
+let rankingTimer = null;
+function rankAgain() {
+  clearTimeout(rankingTimer);
+  rankingTimer = setTimeout(() => state.loadRanking(), RANKING_DELAY_MS);
+}
+
+const takers = {
+  sighting: ({ sighting }) => {
+    const isNew = !state.sightings.has(sighting.id);
+    if (isNew) {
+      sightingLayer.pulse(sighting.id);
+      announce(`New sighting at ${sighting.camera.name}, ${clock.time(sighting.seen_at)}. A lead, not an identification.`);
+    }
+    state.putSighting(sighting, isNew);
+  },
+  review: ({ sighting }) => state.putSighting(sighting),
+  visit: ({ visit }) => state.putVisit(visit),
+  sweep: ({ sweep }) => state.putSweep({ ...state.sweeps.get(sweep.id), ...sweep }),
+  location: () => state.loadLocations(),
+  photo: () => state.loadPhotos(),
+  ranking: rankAgain,
+  case: () => location.reload(),
+};
+
+let ready = false;
+let waiting = [];
+
+async function loadEverything() {
+  ready = false;
+  await state.loadLocations();
+  if (!state.rankingQuery.window_start) rankingPanel.setDefaultWindow();
+  await Promise.all([state.loadAll(), loadCameras()]);
+  ready = true;
+  for (const [kind, data] of waiting.splice(0)) takers[kind]?.(data);
+}
+
+async function loadUntilItWorks() {
+  try {
+    await loadEverything();
+  } catch (problem) {
+    if (!(problem instanceof api.ApiProblem)) throw problem;
+    toast(problem.message, { error: true });
+    if (problem.unavailable) setTimeout(loadUntilItWorks, 4000);
+  }
+}
+
+function showLive(word) {
+  const sign = byId("live-state");
+  sign.dataset.state = word;
+  byId("live-word").textContent = LIVE_WORDS[word];
+}
+
+let fitted = false;
+new LiveFeed(`${state.address}/live`, {
+  onState: showLive,
+  onEvent: async (kind, data) => {
+    if (kind === "reset" || (kind === "hello" && !fitted)) {
+      const first = !fitted;
+      fitted = true;
+      await loadUntilItWorks();
+      if (first) fitCase();
+    } else if (ready) {
+      takers[kind]?.(data);
+    } else if (kind in takers) {
+      waiting.push([kind, data]);
+    }
+  },
+});

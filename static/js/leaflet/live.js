@@ -1,0 +1,62 @@
+// The live feed: server-sent events that resume by cursor, and a word on how the connection is.
+
+const RETRY_MS = 3000;
+const KINDS = ["hello", "reset", "sighting", "review", "visit", "sweep", "location", "photo", "ranking", "case", "health"];
+
+export class LiveFeed {
+  /** `onEvent(kind, data)`; `onState(state)` with "live", "waiting" or "database". */
+  constructor(address, { onEvent, onState }) {
+    this._address = address;
+    this._onEvent = onEvent;
+    this._onState = onState;
+    this._cursor = null;
+    this._open();
+    addEventListener("pagehide", () => this._close());
+    addEventListener("pageshow", (event) => { if (event.persisted) this._open(); });
+    addEventListener("online", () => this._open());
+  }
+
+  _open() {
+    this._close();
+    const query = this._cursor === null ? "" : `?cursor=${this._cursor}`;
+    this._source = new EventSource(this._address + query);
+    this._source.addEventListener("open", () => this._onState("live"));
+    this._source.addEventListener("error", () => this._lost());
+    for (const kind of KINDS) this._source.addEventListener(kind, (event) => this._take(kind, event));
+  }
+
+  _close() {
+    clearTimeout(this._timer);
+    this._source?.close();
+  }
+
+  /** The browser reconnects by itself, except after an answer that is no event stream (503, 401). */
+  _lost() {
+    this._onState("waiting");
+    if (this._source.readyState !== EventSource.CLOSED) return;
+    clearTimeout(this._timer);
+    this._timer = setTimeout(() => this._retry(), RETRY_MS);
+  }
+
+  async _retry() {
+    try {
+      const answer = await fetch("/healthz", { headers: { Accept: "application/json" } });
+      if (answer.status === 503) this._onState("database");
+    } catch {
+      this._onState("waiting");
+    }
+    this._open();
+  }
+
+  _take(kind, event) {
+    const data = event.data ? JSON.parse(event.data) : {};
+    if (event.lastEventId) this._cursor = event.lastEventId;
+    if (kind === "hello" && data.cursor !== undefined && this._cursor === null) this._cursor = data.cursor;
+    if (kind === "reset" && data.cursor !== undefined) this._cursor = data.cursor;
+    if (kind === "health") {
+      this._onState(data.database === false ? "database" : "live");
+      return;
+    }
+    this._onEvent(kind, data);
+  }
+}

@@ -1,0 +1,168 @@
+// The ranked list: which camera to look at next, and why.
+
+import { badge, byId, el, icon } from "./dom.js";
+import { metres, shifted } from "./times.js";
+
+const BEFORE_MIN = 15;
+const AFTER_MIN = 120;
+const MORE = 50;
+
+const FOOTAGE = {
+  held: ["film", "footage held"], partly_held: ["film", "part of the window held"],
+  on_recorder: ["clock", "still on the recorder"], live: ["eye", "live stream"],
+  overwritten: ["cross", "overwritten"], unknown: ["question", "no footage known"],
+};
+
+export class RankingPanel {
+  constructor(state) {
+    this._state = state;
+    this._list = byId("ranking-list");
+    this._form = byId("ranking-form");
+    this._form.addEventListener("change", () => this._ask());
+    this._form.addEventListener("submit", (event) => { event.preventDefault(); this._ask(); });
+    byId("ranking-more").addEventListener("click", () => this._showMore());
+    byId("ranking-check-all").addEventListener("change", (event) => this._checkAll(event.target.checked));
+    state.on("ranking checked", () => this._render());
+    state.on("visits", ({ visit }) => this._renderVisit(visit));
+    state.on("selection", ({ from }) => this._showSelection(from));
+  }
+
+  /** The window starts around the latest time at which the subject was seen. */
+  setDefaultWindow() {
+    const latest = this._state.locations.map((place) => place.seen_at).filter(Boolean).sort().at(-1);
+    const from = latest ?? shifted(new Date().toISOString(), -AFTER_MIN);
+    const { window_start: start, window_end: end } = this._form.elements;
+    start.value = this._state.clock.toControl(shifted(from, -BEFORE_MIN)).slice(0, 16);
+    end.value = this._state.clock.toControl(shifted(from, AFTER_MIN)).slice(0, 16);
+    this._readQuery();
+  }
+
+  _readQuery() {
+    const { radius_m: radius, limit, window_start: start, window_end: end } = this._form.elements;
+    const { clock } = this._state;
+    this._state.rankingQuery = {
+      radius_m: Number(radius.value), limit: Number(limit.value),
+      window_start: clock.fromControl(start.value), window_end: clock.fromControl(end.value),
+    };
+    const backwards = start.value && end.value && end.value <= start.value;
+    end.setCustomValidity(backwards ? "The time window ends before it starts; swap the two times." : "");
+    return this._form.reportValidity();
+  }
+
+  async _ask() {
+    if (!this._readQuery()) return;
+    this._list.setAttribute("aria-busy", "true");
+    await this._state.loadRanking();
+  }
+
+  _showMore() {
+    const { limit } = this._form.elements;
+    const wanted = String(Math.min(1000, Number(limit.value) + MORE));
+    if (![...limit.options].some((option) => option.value === wanted)) limit.append(new Option(`top ${wanted}`, wanted));
+    limit.value = wanted;
+    this._ask();
+  }
+
+  _checkAll(on) {
+    for (const entry of this._state.ranking.items) {
+      if (on) this._state.checked.add(entry.camera_id);
+      else this._state.checked.delete(entry.camera_id);
+    }
+    this._state.tell("checked");
+  }
+
+  _render() {
+    const { ranking, rankingProblem, checked, locations } = this._state;
+    this._list.removeAttribute("aria-busy");
+    this._list.replaceChildren(...ranking.items.map((entry) => this._entry(entry)));
+    byId("ranking-problem").textContent = rankingProblem;
+    byId("ranking-problem").hidden = !rankingProblem;
+    byId("ranking-empty").hidden = ranking.items.length > 0 || Boolean(rankingProblem);
+    byId("ranking-empty-text").textContent = locations.length
+      ? "No camera of the registry lies within this radius. Widen it."
+      : "Enter where the subject was last seen; the cameras around it are ranked at once.";
+    byId("ranking-count").textContent = ranking.items.length
+      ? `${ranking.items.length} of ${ranking.total} within ${metres(ranking.radius_m)}` : "";
+    byId("ranking-more").hidden = ranking.items.length >= ranking.total;
+    const all = byId("ranking-check-all");
+    all.checked = ranking.items.length > 0 && ranking.items.every((entry) => checked.has(entry.camera_id));
+    all.indeterminate = !all.checked && checked.size > 0;
+    const planned = byId("plan-sweep-label");
+    if (planned) planned.textContent = checked.size ? `Plan sweep of ${checked.size} selected` : `Plan sweep of the top ${ranking.items.length}`;
+    this._showSelection("list");
+  }
+
+  _entry(entry) {
+    const { checked } = this._state;
+    const box = el("input", {
+      type: "checkbox", "aria-label": `Select ${entry.name} for a sweep`, checked: checked.has(entry.camera_id),
+      onchange: (event) => this._state.check(entry.camera_id, event.target.checked),
+    });
+    const body = el("button", {
+      type: "button", class: "rank-body", onclick: () => this._state.selectCamera(entry.camera_id, "list"),
+    },
+    el("span", { class: "rank-line" },
+      el("strong", { class: "rank-name" }, entry.name),
+      el("span", { class: "rank-distance" }, bearing(entry.bearing_deg), metres(entry.distance_m))),
+    el("span", { class: "rank-signs" }, ...signs(entry)),
+    el("span", { class: "rank-reason" }, entry.reason));
+    return el("li", { class: "rank-entry", "data-camera": entry.camera_id },
+      el("span", { class: "rank-tick" }, el("b", { class: `rank-number ${entry.footage_state}` }, String(entry.rank)), box),
+      body, this._visitLine(entry));
+  }
+
+  _visitLine(entry) {
+    const visit = this._state.visits.get(entry.camera_id);
+    const stateName = visit?.state ?? entry.visit_state;
+    const found = entry.sightings ? badge("candidate", `${entry.sightings} sighting${entry.sightings > 1 ? "s" : ""}`) : null;
+    return el("div", { class: "rank-visit" }, stateName && badge(stateName, `visit ${stateName}`), found,
+      visit?.outcome && ["failed", "skipped"].includes(stateName) && el("span", { class: "tiny soft" }, visit.outcome));
+  }
+
+  _renderVisit(visit) {
+    if (!visit) {
+      this._render();
+      return;
+    }
+    const entry = this._state.rankOf(visit.camera_id);
+    const line = this._list.querySelector(`[data-camera="${visit.camera_id}"] .rank-visit`);
+    if (entry && line) line.replaceWith(this._visitLine(entry));
+  }
+
+  _showSelection(from) {
+    for (const item of this._list.children) {
+      const selected = Number(item.dataset.camera) === this._state.selectedCamera;
+      item.classList.toggle("selected", selected);
+      if (selected && from !== "list") item.scrollIntoView({ block: "nearest" });
+    }
+  }
+}
+
+function signs(entry) {
+  const [symbol, words] = FOOTAGE[entry.footage_state] ?? ["question", entry.footage_state];
+  const list = [
+    sign(symbol, words, entry.footage_note, ["overwritten", "unknown"].includes(entry.footage_state) ? "poor" : "good"),
+    reach("walk", "on foot", entry.reachable_on_foot),
+    reach("car", "by vehicle", entry.reachable_by_vehicle),
+  ];
+  if (entry.faces_location === true) list.push(sign("eye", "looks this way", "", "good"));
+  if (entry.faces_location === false) list.push(sign("eye", "looks away", "", "poor"));
+  return list.filter(Boolean);
+}
+
+function reach(symbol, words, reachable) {
+  if (reachable === null) return null;
+  return sign(symbol, reachable ? words : `not ${words}`, `In the window the subject ${reachable ? "could" : "could not"} have got here ${words}.`, reachable ? "good" : "poor");
+}
+
+function sign(symbol, words, title, kind) {
+  return el("span", { class: `sign ${kind}`, title: title || words }, icon(symbol), words);
+}
+
+/** An arrow that points the way from the last-known location; SVG turns by attribute, not by style. */
+function bearing(bearingDeg) {
+  const arrow = icon("arrow", `bearing ${Math.round(bearingDeg)} degrees`);
+  arrow.querySelector("use").setAttribute("transform", `rotate(${Math.round(bearingDeg)} 12 12)`);
+  arrow.setAttribute("viewBox", "0 0 24 24");
+  return arrow;
+}

@@ -1,0 +1,122 @@
+// The tray of sightings: face beside reference photo, and a person's verdict.
+
+import * as api from "./api.js";
+import { badge, byId, el, icon } from "./dom.js";
+import { announce, attempt, toast } from "./toasts.js";
+
+const VERDICTS = [
+  ["confirmed", "Confirm", "check", "C"], ["rejected", "Reject", "cross", "R"], ["unsure", "Unsure", "question", "U"],
+];
+
+export class SightingsTray {
+  constructor(state) {
+    this._state = state;
+    this._list = byId("sighting-list");
+    this._filter = byId("sighting-filter");
+    this._filter.addEventListener("change", () => this._render());
+    state.on("sightings", ({ arrived }) => { this._render(arrived?.id); });
+    state.on("selection", ({ from }) => this._showSelection(from));
+  }
+
+  /** The sightings as the tray shows them: the newest arrival first. */
+  get shown() {
+    const wanted = this._filter.value;
+    return [...this._state.sightings.values()]
+      .filter((sighting) => wanted === "all" || (wanted === "open" ? sighting.state !== "rejected" : sighting.state === wanted))
+      .sort((a, b) => b.created_at.localeCompare(a.created_at) || b.id - a.id);
+  }
+
+  move(step) {
+    const { shown } = this;
+    if (!shown.length) return;
+    const at = shown.findIndex((sighting) => sighting.id === this._state.selectedSighting);
+    const next = shown[Math.min(shown.length - 1, Math.max(0, at < 0 ? 0 : at + step))];
+    this._state.selectSighting(next.id, "keys");
+  }
+
+  async review(sighting, verdict) {
+    if (!sighting || !this._state.settings.can.review) return;
+    const answer = await attempt(() => api.post(`/api/sightings/${sighting.id}/reviews`, { verdict }));
+    if (!answer) return;
+    this._lastReviewed = sighting.id;
+    const state = answer.state ?? verdict;
+    this._state.putSighting({ ...this._state.sightings.get(sighting.id), state });
+    toast(`${sighting.camera.name}, ${this._state.clock.time(sighting.seen_at)}: ${verdict}.`, {
+      action: { label: "Undo (Z)", run: () => this.undo(sighting.id) },
+    });
+    announce(`Sighting at ${sighting.camera.name} ${verdict}.`);
+  }
+
+  async undo(id = this._lastReviewed) {
+    if (!id) return;
+    const undone = await attempt(async () => (await api.remove(`/api/sightings/${id}/reviews/latest`)) ?? api.get(`/api/sightings/${id}`));
+    if (!undone) return;
+    this._state.putSighting({ ...this._state.sightings.get(id), state: undone.state });
+    announce("The verdict is taken back.");
+  }
+
+  get selected() {
+    return this._state.sightings.get(this._state.selectedSighting) ?? null;
+  }
+
+  _render(arrivedId = null) {
+    const { shown } = this;
+    const candidates = [...this._state.sightings.values()].filter((sighting) => sighting.state === "candidate").length;
+    this._list.replaceChildren(...shown.map((sighting) => this._card(sighting, sighting.id === arrivedId)));
+    byId("sighting-empty").hidden = shown.length > 0;
+    for (const slot of document.querySelectorAll("[data-candidates]")) {
+      slot.textContent = candidates;
+      slot.hidden = candidates === 0;
+    }
+    this._showSelection("tray");
+  }
+
+  _card(sighting, arrived) {
+    const { clock } = this._state;
+    const pick = () => this._state.selectSighting(sighting.id, "tray");
+    return el("li", { class: `sighting-card ${sighting.state}${arrived ? " arrived" : ""}`, "data-sighting": sighting.id },
+      el("button", { type: "button", class: "sighting-body", onclick: pick, "aria-label": `Sighting at ${sighting.camera.name}, ${clock.time(sighting.seen_at)}, ${sighting.state}` },
+        facePair(sighting),
+        el("span", { class: "sighting-facts" },
+          el("strong", {}, sighting.camera.name),
+          el("span", { class: "small" }, clock.dayTime(sighting.seen_at)),
+          similarity(sighting),
+          el("span", { class: "button-row" }, badge(sighting.state), sighting.made_up && badge("made-up", "made-up footage"),
+            sighting.model.fallback && el("span", { class: "tiny soft", title: "A weaker recogniser than the recommended one is in use." }, "fallback recogniser")))),
+      this._buttons(sighting));
+  }
+
+  _buttons(sighting) {
+    const details = el("a", { class: "button small quiet", href: `/sightings/${sighting.id}` }, "Details");
+    if (!this._state.settings.can.review) return el("div", { class: "verdicts" }, details);
+    const buttons = VERDICTS.map(([verdict, label, symbol, key]) => el("button", {
+      type: "button", class: `button small verdict ${verdict}`, "aria-pressed": String(sighting.state === verdict), title: `${label} (${key})`,
+      onclick: () => this.review(sighting, verdict),
+    }, icon(symbol), label));
+    return el("div", { class: "verdicts" }, ...buttons, details);
+  }
+
+  _showSelection(from) {
+    for (const card of this._list.children) {
+      const selected = Number(card.dataset.sighting) === this._state.selectedSighting;
+      card.classList.toggle("selected", selected);
+      if (selected && from !== "tray") card.scrollIntoView({ block: "nearest" });
+    }
+  }
+}
+
+/** Both faces are cut to the same frame around the eyes, so they are at the same scale. */
+export function facePair(sighting) {
+  const photo = sighting.reference_photo;
+  return el("span", { class: "face-pair" },
+    el("figure", {}, el("img", { class: "face", src: sighting.face.crop, alt: "", loading: "lazy" }), el("figcaption", {}, "camera")),
+    el("figure", {}, photo
+      ? el("img", { class: "face", src: photo.face_picture, alt: "", loading: "lazy" })
+      : el("span", { class: "face" }), el("figcaption", {}, photo ? "reference" : "removed")));
+}
+
+function similarity(sighting) {
+  return el("span", { class: "similarity", title: "Cosine of two embeddings, −1 to 1; higher is closer. It is no probability." },
+    el("strong", { class: "figures" }, sighting.similarity.toFixed(2)),
+    el("span", {}, `similarity, threshold ${sighting.threshold_similarity.toFixed(2)}`));
+}

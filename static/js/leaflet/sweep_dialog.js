@@ -1,0 +1,78 @@
+// Planning a sweep: which cameras, which time window, and whether to start at once.
+
+import * as api from "./api.js";
+import { byId } from "./dom.js";
+import { metres } from "./times.js";
+import { toast } from "./toasts.js";
+
+export class SweepDialog {
+  constructor(state) {
+    this._state = state;
+    this._dialog = byId("sweep-dialog");
+    if (!this._dialog) return;
+    this._form = this._dialog.querySelector("form");
+    byId("plan-sweep").addEventListener("click", () => this.open());
+    for (const close of this._dialog.querySelectorAll("[data-close]")) close.addEventListener("click", () => this._dialog.close());
+    this._form.addEventListener("submit", (event) => { event.preventDefault(); this._plan(); });
+  }
+
+  open() {
+    const { checked, ranking, rankingQuery, clock } = this._state;
+    const { elements } = this._form;
+    elements.window_start.value = clock.toControl(rankingQuery.window_start);
+    elements.window_end.value = clock.toControl(rankingQuery.window_end);
+    elements.limit.value = Math.max(1, ranking.items.length);
+    byId("sweep-limit-field").hidden = checked.size > 0;
+    byId("sweep-cameras").textContent = checked.size
+      ? `${checked.size} selected camera${checked.size > 1 ? "s" : ""}, in the order of the ranking.`
+      : `The best ranked cameras within ${metres(ranking.radius_m)} of a last-known location.`;
+    this._showProblem("");
+    this._dialog.showModal();
+  }
+
+  async _plan() {
+    const { elements } = this._form;
+    const { clock, checked, ranking } = this._state;
+    const body = {
+      window_start: clock.fromControl(elements.window_start.value),
+      window_end: clock.fromControl(elements.window_end.value),
+      radius_m: ranking.radius_m,
+      only_with_footage: elements.only_with_footage.checked,
+      urgent: elements.urgent.checked,
+      note: elements.note.value,
+    };
+    if (checked.size) body.camera_ids = [...checked];
+    else body.limit = Number(elements.limit.value);
+    const submit = this._form.querySelector("button[type=submit]");
+    submit.disabled = true;
+    try {
+      await this._send(body, elements.start_at_once.checked);
+    } catch (problem) {
+      if (!(problem instanceof api.ApiProblem)) throw problem;
+      const reasons = Object.values(problem.fields);
+      this._showProblem([problem.message, ...reasons.filter((reason) => !problem.message.includes(reason))].join(" "));
+    } finally {
+      submit.disabled = false;
+    }
+  }
+
+  async _send(body, startAtOnce) {
+    const sweep = await api.post(`${this._state.address}/sweeps`, body);
+    this._dialog.close();
+    this._state.checked.clear();
+    this._state.tell("checked");
+    this._state.putSweep(sweep);
+    if (!startAtOnce) {
+      toast(`Sweep ${sweep.ordinal} is planned with ${sweep.visits} visits.`);
+      return;
+    }
+    const report = await api.post(`/api/sweeps/${sweep.id}/start`);
+    toast(report.note || `Sweep ${sweep.ordinal} is started: ${report.queued} visits queued.`);
+    await this._state.loadSweeps();
+  }
+
+  _showProblem(text) {
+    byId("sweep-problem").textContent = text;
+    byId("sweep-problem").hidden = !text;
+  }
+}

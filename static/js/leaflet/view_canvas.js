@@ -1,0 +1,70 @@
+// A Leaflet layer that is one canvas over the view, redrawn when the view has moved.
+// It rides on L.Renderer, so it pans and zooms with the map between two drawings.
+
+const L = window.L;
+
+export const ViewCanvas = L.Renderer.extend({
+  options: { padding: 0.35, pane: "overlayPane" },
+
+  /** To be given by the layer: draw into `context`, whose unit is a CSS pixel of the map's layer. */
+  draw(_context, _bounds) {},
+
+  redraw() {
+    if (this._map && this._bounds) this._paint();
+    return this;
+  },
+
+  /** Redraw once in the next frame, however often it is asked for until then. */
+  redrawSoon() {
+    if (this._frame) return;
+    this._frame = requestAnimationFrame(() => {
+      this._frame = null;
+      this.redraw();
+    });
+  },
+
+  _initContainer() {
+    this._container = L.DomUtil.create("canvas", "view-canvas");
+    this._context = this._container.getContext("2d");
+    this._onTheme = () => this.redraw();
+    document.addEventListener("themechange", this._onTheme);
+  },
+
+  _destroyContainer() {
+    document.removeEventListener("themechange", this._onTheme);
+    cancelAnimationFrame(this._frame);
+    this._frame = null;
+    L.DomUtil.remove(this._container);
+    delete this._container;
+    delete this._context;
+  },
+
+  _update() {
+    if (this._map._animatingZoom && this._bounds) return;
+    L.Renderer.prototype._update.call(this);
+    const size = this._bounds.getSize();
+    const ratio = window.devicePixelRatio || 1;
+    L.DomUtil.setPosition(this._container, this._bounds.min);
+    this._container.width = size.x * ratio;
+    this._container.height = size.y * ratio;
+    this._container.style.width = `${size.x}px`;
+    this._container.style.height = `${size.y}px`;
+    this._paint();
+  },
+
+  _paint() {
+    const ratio = window.devicePixelRatio || 1;
+    const { min } = this._bounds;
+    const context = this._context;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, this._container.width, this._container.height);
+    context.setTransform(ratio, 0, 0, ratio, -min.x * ratio, -min.y * ratio);
+    this.draw(context, this._bounds);
+  },
+});
+
+/** How many metres one pixel is at this latitude and zoom (Web Mercator). */
+export function metresPerPixel(map, latitudeDeg) {
+  const equatorM = 40_075_016.686;
+  return (equatorM * Math.cos((latitudeDeg * Math.PI) / 180)) / (256 * 2 ** map.getZoom());
+}

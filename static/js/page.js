@@ -1,0 +1,38 @@
+// Small behaviours of every page: menus that close, questions before irreversible steps,
+// the first error in view, forms that are not sent twice.
+
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const menu = document.querySelector("details.menu[open]");
+  if (menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  const question = form.dataset.confirm;
+  if (question && !window.confirm(question)) {
+    event.preventDefault();
+    return;
+  }
+  if (form.method !== "post") return;
+  // A second click would send the same thing again; the button comes back if the page stays.
+  for (const button of form.querySelectorAll("button:not([type=button])")) {
+    setTimeout(() => { button.disabled = true; });
+    setTimeout(() => { button.disabled = false; }, 8000);
+  }
+});
+
+for (const select of document.querySelectorAll("[data-submit-on-change]")) {
+  select.addEventListener("change", () => select.form.requestSubmit());
+}
+
+document.querySelector("[data-focus-first]")?.focus();
