@@ -33,9 +33,11 @@ check: ## ruff, mypy --strict, import-linter, shellcheck
 	@scripts/check.sh
 
 bench: services ## Run all benchmarks
+	@scripts/services.sh start --test
 	@set -a; . var/env; set +a; $(PYTHON) -m benchmarks
 
 bench-%: services ## Run one benchmark, for instance make bench-ranking
+	@scripts/services.sh start --test
 	@set -a; . var/env; set +a; $(PYTHON) -m benchmarks $*
 
 lock: ## Write the lock files anew (ARGS="--upgrade" for newer versions)

@@ -2,11 +2,11 @@
 
 import sys
 
-from app.factory import create_app
 from app.config import ConfigurationError
+from app.factory import create_app
 
 try:
     app = create_app()
 except ConfigurationError as error:
-    print(error, file=sys.stderr)
+    sys.stderr.write(f"{error}\n")
     raise SystemExit(78) from None

@@ -1,1 +1,1 @@
-"""The shell around the three domain rooms: Flask, SQLAlchemy, Redis. `app.factory.create_app` builds it."""
+"""The shell around the three rooms: Flask, SQLAlchemy, Redis. `app.factory` puts it together."""

@@ -32,7 +32,6 @@ class Settings(BaseSettings):
     redis_url: SecretStr
 
     media_dir: Path = PROJECT_ROOT / "var" / "media"
-    upload_dir: Path = PROJECT_ROOT / "var" / "uploads"
     footage_roots: str = str(PROJECT_ROOT / "var" / "footage")
     allowed_stream_hosts: str = ""
 

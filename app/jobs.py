@@ -13,8 +13,8 @@ from app.worker import stop_requested
 from app.worker_watch import watch
 
 OUT_OF_TIME = (
-    "This visit took longer than a visit may take (VISIT_TIMEOUT_SECONDS). What was found until then "
-    "is kept; retry it to go on from there."
+    "This visit took longer than a visit may take (VISIT_TIMEOUT_SECONDS). What was found until "
+    "then is kept; retry it to go on from there."
 )
 
 

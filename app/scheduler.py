@@ -1,4 +1,4 @@
-"""The scheduler process: rescues visits, expires faces, prunes events; one is enough, two do no harm."""
+"""The scheduler process: rescues visits, expires faces, prunes events. Two of them do no harm."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """A watch over the worker's own main thread.
 
 A decoder that hangs inside a library cannot be interrupted by an exception. When nothing has moved
-for WORKER_STALL_SECONDS the process ends itself; its supervisor starts a new one, and the visit goes
-on there from its last checkpoint.
+for WORKER_STALL_SECONDS the process ends itself; its supervisor starts a new one, and the visit
+goes on there from its last checkpoint.
 """
 
 from __future__ import annotations

@@ -106,8 +106,8 @@ def check_stream_address(
 
 def _readable(address: str) -> SplitResult:
     text = address.strip()
-    if len(text) > _MAX_ADDRESS or any(ord(letter) < 33 for letter in text):
-        raise RefusedAddress("The stream address contains blanks or is too long.")
+    if len(text) > _MAX_ADDRESS or any(ord(c) < 33 or c == "\\" for c in text):
+        raise RefusedAddress("The stream address contains blanks or backslashes, or is too long.")
     parts = _split(text)
     if parts is None:
         raise RefusedAddress("The stream address cannot be read: check host and port.")

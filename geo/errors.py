@@ -3,7 +3,9 @@
 GeoError
 ├── InvalidPosition   a latitude or longitude that cannot be on Earth, or text that is no position
 ├── InvalidHeading    text that is no direction
-└── InvalidRoute      a route that cannot be written or read in the asked format
+├── InvalidRoute      a route that cannot be written or read in the asked format
+├── InvalidNetwork    a file that is no street network, or one that cannot be used
+└── InvalidBelief     a prior, behaviour, start or weight that no search can be planned with
 
 Each message is a sentence for the person who typed or uploaded the value.
 """
@@ -23,3 +25,11 @@ class InvalidHeading(GeoError):
 
 class InvalidRoute(GeoError):
     """A route, or a file said to hold one, does not have the shape its format asks for."""
+
+
+class InvalidNetwork(GeoError):
+    """A file is no street network, or holds one that cannot be used."""
+
+
+class InvalidBelief(GeoError):
+    """A prior, behaviour, start or weight is one that no search can be planned with."""

@@ -158,7 +158,7 @@ def _print_sightings(console: Console, case: Case) -> None:
 def _print_verdict(console: Console, verdict: steps.Verdict, failed: list[str]) -> None:
     if verdict.ok:
         console.print(
-            f"[green]All {verdict.found} appearances of the subject were found, nobody else.[/green]"
+            f"[green]All {verdict.found} appearances of the subject were found, nobody else."
         )
     for missed in verdict.missed:
         console.print(f"[red]Missed:[/red] {missed.camera_ref} from {missed.from_at:%H:%M:%S} UTC")
@@ -179,6 +179,7 @@ def _serve(
         "web",
         *(sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}"),
         *("--worker-class", "gthread", "--workers", "1", "--threads", str(WEB_THREADS)),
+        "--no-control-socket",
         "wsgi:app",
     )
     if not wait_for_port(port):

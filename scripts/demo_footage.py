@@ -45,7 +45,7 @@ from scripts.demo_street import (
 
 FRAMES_PER_S = 15
 SMALLEST_FACE_PX = 40.0
-VERSION = 1
+VERSION = 2
 _QUIET_S = 3.0
 _BLUE, _GREEN, _RED, _GREY, _OCHRE = (
     (120, 70, 40), (60, 95, 55), (50, 45, 130), (95, 95, 100), (60, 120, 165)
@@ -56,7 +56,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Clip:
-    """The plan of one clip."""
+    """The plan of one clip; `camera` is a reference of data/camera_registry.csv."""
 
     camera: str
     starts_after_min: float
@@ -90,24 +90,24 @@ class ManifestClip:
 
 
 CLIPS = (
-    Clip("DEMO-1", 0, 20, 0.95, 4, (
+    Clip("DEMO-002", 0, 20, 0.95, 4, (
         Walk("decoy", 0, 1, 8, 0.20, 0.62, 38, 84, _GREEN),
         Walk("subject", 0, 8, 16, 0.72, 0.30, 34, 104, _BLUE),
     )),
-    Clip("DEMO-2", 3, 16, 0.9, 5, (
+    Clip("DEMO-009", 3, 16, 0.9, 5, (
         Walk("decoy", 1, 2, 9, 0.65, 0.40, 40, 96, _GREY),
         Walk("decoy", 2, 7, 14, 0.25, 0.70, 42, 88, _RED),
     )),
-    Clip("DEMO-3", 7, 22, 0.72, 7, (
+    Clip("DEMO-018", 7, 22, 0.72, 7, (
         Walk("subject", 0, 5, 12, 0.05, 0.90, 66, 78, _BLUE),
         Walk("decoy", 3, 11, 19, 0.80, 0.35, 40, 92, _OCHRE),
     )),
-    Clip("DEMO-4", 4, 14, 0.9, 5, ()),
-    Clip("DEMO-5", 10, 16, 0.85, 5, (
+    Clip("DEMO-014", 4, 14, 0.9, 5, ()),
+    Clip("DEMO-010", 10, 16, 0.85, 5, (
         Walk("decoy", 3, 2, 10, 0.30, 0.55, 40, 90, _GREEN),
         Walk("decoy", 0, 8, 14, 0.90, 0.15, 60, 74, _GREY),
     )),
-    Clip("DEMO-6", 14, 18, 0.8, 6, (
+    Clip("DEMO-016", 14, 18, 0.8, 6, (
         Walk("decoy", 2, 1, 7, 0.60, 0.80, 40, 80, _RED),
         Walk("subject", 0, 4, 13, 0.40, 0.52, 38, 112, _BLUE),
     )),

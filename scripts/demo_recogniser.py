@@ -1,4 +1,4 @@
-"""Which recogniser the demo uses: FACE_PACK, an installed pack, a download of buffalo_l, else dlib."""
+"""Which recogniser the demo uses: FACE_PACK, an installed pack, a download, else dlib."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def find_recogniser(settings: Settings, console: Console) -> PackChoice:
     console.print(f"  Licence of its models: {choice.pack.licence}")
     if choice.pack.is_fallback:
         console.print(
-            "  [yellow]This is the fallback recogniser: weaker than InsightFace's packs, above all on "
-            "dark skin, on children and over the years.[/yellow]"
+            "  [yellow]This is the fallback recogniser: weaker than InsightFace's packs, above all "
+            "on dark skin, on children and over the years.[/yellow]"
         )
     return choice
 

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.config import Settings
+from app.errors import NotFound
 from app.extensions import db
 from app.inputs import (
     CaseInput,
@@ -39,7 +40,6 @@ from app.services import (
 )
 from app.services.actors import COMMAND_LINE, Actor
 from app.services.progress import SweepProgress
-from app.errors import NotFound
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = "demo"
@@ -47,16 +47,6 @@ ZONE = "Asia/Kolkata"
 LAST_SEEN_LATITUDE_DEG, LAST_SEEN_LONGITUDE_DEG = 12.9756, 77.6068
 LAST_SEEN_LABEL = "Metro station entrance, M G Road (made up)"
 TOLERANCE_S = 1.5
-
-CAMERAS = {
-    "DEMO-1": "",
-    "DEMO-2": "",
-    "DEMO-3": "",
-    "DEMO-4": "",
-    "DEMO-5": "",
-    "DEMO-6": "",
-}
-"""Which camera of data/camera_registry.csv each composed clip is given to."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +109,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
 
 def add_clips(actor: Actor, manifest_path: Path) -> int:
     """Register the composed clips as footage of their cameras, labelled as made up."""
-    clips = read_manifest(manifest_path)["clips"]
+    clips: list[dict[str, Any]] = read_manifest(manifest_path)["clips"]
     for clip in clips:
         camera = _camera(clip["camera"])
         footage.add_file(
@@ -258,7 +248,7 @@ def _expected(manifest_path: Path) -> Iterator[Expected]:
         for appearance in clip["appearances"]:
             if appearance["who"] == "subject":
                 yield Expected(
-                    CAMERAS[clip["camera"]],
+                    clip["camera"],
                     start + timedelta(seconds=appearance["from_s"] - TOLERANCE_S),
                     start + timedelta(seconds=appearance["to_s"] + TOLERANCE_S),
                 )
@@ -269,7 +259,7 @@ def _is_of(sighting: Sighting, expected: Expected) -> bool:
     return right_camera and expected.from_at <= sighting.seen_at <= expected.to_at
 
 
-def _camera(label: str) -> CameraRow:
+def _camera(ref: str) -> CameraRow:
     return db.session.scalars(
-        select(CameraRow).where(CameraRow.source == SOURCE, CameraRow.ref == CAMERAS[label])
+        select(CameraRow).where(CameraRow.source == SOURCE, CameraRow.ref == ref)
     ).one()

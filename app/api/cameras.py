@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 from app.api.document import CAMERAS, READ, WRITE, answers
 from app.api.paths import CameraPath
-from app.api.replies import nothing, reply
+from app.api.replies import large_json, nothing, reply
 from app.api.uploads import UploadedFile
 from app.current import actor, settings
 from app.inputs import CameraQuery
@@ -81,7 +81,7 @@ def list_cameras(query: CamerasQuery) -> Response:
     """A page of the registry, or GeoJSON for a map. No stream address is ever included."""
     if query.format == "geojson" or (query.format is None and _prefers_geojson()):
         features = cameras.camera_features(query.bbox, query.limit)
-        return Response(json.dumps(features, separators=(",", ":")), mimetype=GEOJSON_TYPE)
+        return large_json(features, GEOJSON_TYPE)
     return reply(page_of(cameras.list_cameras(query.table_query()), CameraOut.of))
 
 

@@ -36,8 +36,9 @@ def list_sightings(path: CasePath, query: SightingQuery) -> Response:
 )
 def show_sighting(path: SightingPath) -> Response:
     """With all that people said of it."""
+    views_audit.look_at(actor(), sightings.find_sighting(path.sighting_id).case, "sighting")
+    # Read again at once: the audit entry's commit has expired what was read for it.
     sighting = sightings.find_sighting(path.sighting_id)
-    views_audit.look_at(actor(), sighting.case, "sighting")
     reviews = list(sightings.reviews_of(sighting))
     return reply(SightingWithReviewsOut.of_all(sighting, reviews))
 

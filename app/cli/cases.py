@@ -11,6 +11,7 @@ from flask.cli import AppGroup
 from app.cli.common import (
     actor_of,
     as_option,
+    choice_of,
     json_option,
     local_minute,
     parse_time,
@@ -36,7 +37,7 @@ commands: tuple[click.Command, ...] = (group,)
     "--basis-expires", required=True, help="When that ends, for example 2026-12-31T23:59."
 )
 @click.option("--name", required=True, help="The subject's name.")
-@click.option("--category", type=click.Choice(list(SubjectCategory)), required=True)
+@click.option("--category", type=choice_of(SubjectCategory), required=True)
 @click.option("--age", type=int, default=None, help="Years.")
 @click.option("--clothing", default="")
 @click.option("--remarks", default="")
@@ -137,10 +138,8 @@ def add_photo(number: str, file: Path, email: str | None, as_json: bool) -> None
 @click.option("--label", required=True, help="What people call the place.")
 @click.option("--seen-at", default="", help="In the case's time zone, unless an offset is given.")
 @click.option("--uncertainty", "uncertainty_m", type=float, default=50.0, help="Metres.")
-@click.option("--source", type=click.Choice(list(LocationSource)), required=True)
-@click.option(
-    "--reliability", type=click.Choice(list(Reliability)), default=Reliability.LIKELY.value
-)
+@click.option("--source", type=choice_of(LocationSource), required=True)
+@click.option("--reliability", type=choice_of(Reliability), default=Reliability.LIKELY.value)
 @click.option("--remarks", default="")
 @as_option
 @json_option

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from enum import StrEnum
 from functools import wraps
 from typing import Any, Final, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
@@ -27,6 +28,11 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JS
 as_option = click.option(
     "--as", "email", metavar="EMAIL", default=None, help="Act as this account in the audit log."
 )
+
+
+def choice_of(kind: type[StrEnum]) -> click.Choice[str]:
+    """The values of `kind`, which click would otherwise offer by their names in the code."""
+    return click.Choice([member.value for member in kind])
 
 
 def actor_of(email: str | None) -> Actor:

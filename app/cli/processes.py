@@ -35,7 +35,7 @@ def run_scheduler() -> None:
     logging.basicConfig(level=logging.WARNING, format=LOG_FORMAT)
     stopping = threading.Event()
 
-    def stop(signum: int, frame: FrameType | None) -> None:
+    def stop(_signum: int, _frame: FrameType | None) -> None:
         stopping.set()
 
     signal.signal(signal.SIGTERM, stop)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from flask.cli import AppGroup
 
-from app.cli.common import actor_of, as_option, json_option, reports_errors, say, table
+from app.cli.common import actor_of, as_option, choice_of, json_option, reports_errors, say, table
 from app.inputs import ReviewInput, SightingQuery
 from app.models import SightingState, Verdict
 from app.outputs import LEAD_NOTICE, SightingOut, page_of
@@ -17,7 +17,7 @@ commands: tuple[click.Command, ...] = (group,)
 
 @group.command("list")
 @click.argument("number")
-@click.option("--state", type=click.Choice(list(SightingState)), default=None)
+@click.option("--state", type=choice_of(SightingState), default=None)
 @click.option("--page", type=int, default=1)
 @click.option("--per-page", type=int, default=50)
 @as_option
@@ -48,7 +48,7 @@ def list_sightings(
 
 @group.command("review")
 @click.argument("sighting_id", type=int)
-@click.argument("verdict", type=click.Choice(list(Verdict)))
+@click.argument("verdict", type=choice_of(Verdict))
 @click.option("--remarks", default="")
 @as_option
 @json_option

@@ -10,6 +10,7 @@ from flask.cli import AppGroup
 from app.cli.common import (
     actor_of,
     as_option,
+    choice_of,
     json_option,
     local_minute,
     parse_time,
@@ -98,7 +99,7 @@ def stop_sweep(sweep_id: int, email: str | None, as_json: bool) -> None:
 
 @group.command("list")
 @click.option("--case", "number", default=None, help="Only of this case.")
-@click.option("--state", type=click.Choice(list(SweepState)), default=None)
+@click.option("--state", type=choice_of(SweepState), default=None)
 @click.option("--page", type=int, default=1)
 @json_option
 @reports_errors

@@ -1,4 +1,4 @@
-"""What people and programs hand in, as validated value objects: one for forms, API and CLI alike."""
+"""What people and programs hand in, as validated values: one for forms, API and CLI alike."""
 
 from app.inputs.cases import CaseChange, CaseInput, LocationChange, LocationInput
 from app.inputs.footage import FootageFileInput, FootageFolderInput

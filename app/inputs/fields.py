@@ -52,7 +52,7 @@ OptionalText = Annotated[
 RequiredText = Annotated[
     str, StringConstraints(min_length=1, max_length=4000), AfterValidator(_no_control_characters)
 ]
-OptionalAge = Annotated[int | None, BeforeValidator(_blank_is_none), Field(ge=0, le=120)]
+OptionalAge = Annotated[Annotated[int, Field(ge=0, le=120)] | None, BeforeValidator(_blank_is_none)]
 Metres = Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)]
 Page = Annotated[int, Field(ge=1, le=100_000)]
 PageSize = Annotated[int, Field(ge=1, le=200)]

@@ -7,12 +7,13 @@ import json
 from app.errors import Refused
 
 MAX_ROWS_NAMED = 100_000
+_SHORT_NAMES = {"lat": "latitude", "lon": "longitude", "lng": "longitude", "long": "longitude"}
 
 
 def parse_mapping(text: str) -> dict[str, str] | None:
     """Read `lat=Y,lon=X` or a JSON object of field → column; None where nothing is given.
 
-    Raises Refused.
+    Fields that are not named are found by their columns' names. Raises Refused.
     """
     stripped = text.strip()
     if not stripped:
@@ -24,7 +25,8 @@ def parse_mapping(text: str) -> dict[str, str] | None:
         field, separator, column = part.partition("=")
         if not separator or not field.strip() or not column.strip():
             raise _unreadable_mapping()
-        mapping[field.strip()] = column.strip()
+        name = field.strip().lower()
+        mapping[_SHORT_NAMES.get(name, name)] = column.strip()
     return mapping
 
 

@@ -13,7 +13,7 @@ from app.models.sightings import Verdict
 class SweepInput(Input):
     """What to look through: the top of the ranking (or the named cameras), and a time window.
 
-    `camera_ids`, if given, wins over `radius_m` and `limit`; the order is the ranking's all the same.
+    `camera_ids`, if given, names those to visit within `radius_m`; the ranking orders them.
     """
 
     window_start: Instant

@@ -35,8 +35,9 @@ class Verdict(StrEnum):
 class Sighting(Model):
     """A face proposed for a case. An investigative lead, not an identification.
 
-    `similarity` is the cosine of the two embeddings (−1 to 1), `threshold_similarity` the limit that
-    was in force. The camera's position is copied: a camera moved later does not move its sightings.
+    `similarity` is the cosine of the two embeddings (−1 to 1), `threshold_similarity` the limit
+    that was in force. The camera's position is copied: a camera that is moved later does not move
+    its sightings.
     """
 
     __tablename__ = "sightings"

@@ -75,7 +75,7 @@ def list_cameras(query: CameraQuery) -> Page[CameraRow]:
 
 
 def camera_features(bbox: Bbox | None, limit: int = 20_000) -> dict[str, Any]:
-    """Cameras of a map section as a GeoJSON FeatureCollection; `truncated` says if some are left out."""
+    """Cameras of a map section as GeoJSON; `truncated` says if some are left out."""
     statement = _in_bbox(select(*_DRAWN).where(CameraRow.deleted_at.is_(None)), bbox)
     rows = db.session.execute(statement.order_by(CameraRow.id).limit(limit + 1)).all()
     features = [

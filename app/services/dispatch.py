@@ -11,13 +11,13 @@ from app.queues import NORMAL_QUEUE, QUEUE_NAMES, URGENT_QUEUE, RedisDown, queue
 VISIT_JOB = "app.jobs.run_visit"
 RESULT_KEPT_S = 3600
 REDIS_IS_DOWN = (
-    "Redis does not answer: the visits are recorded and will be handed to the workers by themselves "
-    "when it is back."
+    "Redis does not answer: the visits are recorded, and the workers get them by themselves when "
+    "it is back."
 )
 
 
 def enqueue(sweep: Sweep, visits: Sequence[Visit]) -> str:
-    """Hand queued visits to the workers, in order. Returns what a person should know, or nothing."""
+    """Hand queued visits to the workers, in order. Returns what a person should know."""
     target = URGENT_QUEUE if sweep.urgent else NORMAL_QUEUE
     try:
         for visit in visits:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import select
@@ -25,8 +24,11 @@ from cameras.errors import CamerasError
 from cameras.footage import FootageFacts, probe, start_time_from_name
 
 SUFFIXES = frozenset(
-    ".mp4 .m4v .mov .mkv .webm .avi .ts .m2ts .mpg .mpeg .ogg .ogv .flv .wmv .asf .3gp .h264 .h265"
-    " .hevc .dav .gif".split()
+    f".{name}"
+    for name in (
+        *("mp4", "m4v", "mov", "mkv", "webm", "avi", "ts", "m2ts", "mpg", "mpeg", "ogg", "ogv"),
+        *("flv", "wmv", "asf", "3gp", "h264", "h265", "hevc", "dav", "gif"),
+    )
 )
 """Which files of a folder are tried; whether one is a video is decided by its content."""
 
@@ -73,7 +75,7 @@ def add_file(actor: Actor, camera: CameraRow, given: FootageFileInput) -> Footag
 
 
 def add_folder(actor: Actor, camera: CameraRow, given: FootageFolderInput) -> FolderReport:
-    """Register the recordings of a folder, by the times in their names; a bad one stops no other."""
+    """Register a folder's recordings, by the times in their names; a bad one stops no other."""
     folder = checked_path(given.path, folder=True)
     added, unchanged, refused = 0, 0, list[tuple[str, str]]()
     for path in _videos_in(folder):
@@ -95,7 +97,7 @@ def add_folder(actor: Actor, camera: CameraRow, given: FootageFolderInput) -> Fo
 
 
 def add_upload(
-    actor: Actor, camera: CameraRow, stream: BinaryIO, file_name: str, given: FootageFileInput
+    actor: Actor, camera: CameraRow, stream: IO[bytes], file_name: str, given: FootageFileInput
 ) -> Footage:
     """Keep an uploaded recording in the first footage folder, and register it.
 
@@ -128,8 +130,8 @@ def checked_path(text: str, *, folder: bool = False) -> Path:
     path = (given if given.is_absolute() else roots[0] / given).resolve()
     if not any(path.is_relative_to(root) for root in roots):
         raise Refused(
-            "This path is outside of the footage folders (FOOTAGE_ROOTS): put the recording into one "
-            "of them, or upload it.",
+            "This path is outside of the footage folders (FOOTAGE_ROOTS): put the recording into "
+            "one of them, or upload it.",
             {"path": "outside of the footage folders"},
         )
     if folder and not path.is_dir():
@@ -217,7 +219,7 @@ def _videos_in(folder: Path) -> list[Path]:
     return found
 
 
-def _receive(stream: BinaryIO, camera: CameraRow, file_name: str) -> Path:
+def _receive(stream: IO[bytes], camera: CameraRow, file_name: str) -> Path:
     """Write an upload to disk under a name of our own, never more than is allowed."""
     folder = settings().footage_root_paths[0] / "uploads" / f"camera-{camera.id}"
     suffix = Path(file_name).suffix.lower()
@@ -234,11 +236,12 @@ def _receive(stream: BinaryIO, camera: CameraRow, file_name: str) -> Path:
                 target.write(block)
     except OSError as error:
         raise Unavailable(
-            f"The footage folder cannot be written ({error.strerror}): free some space, or check its "
-            "rights, and try again."
+            f"The footage folder cannot be written ({error.strerror}): free some space, or check "
+            "its rights, and try again."
         ) from error
     if size > most:
-        os.unlink(target.name)
+        Path(target.name).unlink()
         raise TooLarge(f"The recording is larger than {most // 2**20} MB.")
-    os.chmod(target.name, 0o640)
-    return Path(target.name)
+    kept = Path(target.name)
+    kept.chmod(0o640)
+    return kept

@@ -1,8 +1,8 @@
 """Live events: queued on the session, written with the change, then announced.
 
-An event's id is its cursor. Ids are drawn under a lock that is held until the commit, so they become
-visible in their own order: whoever has read up to a cursor has missed nothing below it. Redis only
-carries the wake-up call; when it is down, readers look every second.
+An event's id is its cursor. Ids are drawn under a lock that is held until the commit, so they
+become visible in their own order: whoever has read up to a cursor has missed nothing below it.
+Redis only carries the wake-up call; when it is down, readers look every second.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Flask
 from sqlalchemy import event, func, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 from app.config import Settings
 from app.extensions import db
@@ -66,9 +66,9 @@ def install(application: Flask, settings: Settings) -> None:
 
 
 def _write_pending(session: Session) -> None:
-    pending = session.info.pop(_PENDING, None)
-    if not pending:
+    if session.in_nested_transaction() or not session.info.get(_PENDING):
         return
+    pending = session.info.pop(_PENDING)
     # What the transaction changed goes first, so that the lock is held only for the commit itself.
     session.flush()
     session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _EVENTS_LOCK})
@@ -90,6 +90,8 @@ def _announce(session: Session) -> None:
         return
 
 
-def _forget(session: Session, previous: object) -> None:
+def _forget(session: Session, previous: SessionTransaction) -> None:
+    if previous.nested:
+        return
     session.info.pop(_PENDING, None)
     session.info.pop(_WRITTEN, None)

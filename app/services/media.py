@@ -56,5 +56,6 @@ def _write_whole(target: Path, data: bytes) -> None:
         handle.write(data)
         handle.flush()
         os.fsync(handle.fileno())
-    os.chmod(handle.name, 0o640)
-    os.replace(handle.name, target)
+    written = Path(handle.name)
+    written.chmod(0o640)
+    written.replace(target)

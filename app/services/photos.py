@@ -49,7 +49,7 @@ def add_photo(actor: Actor, case: Case, data: bytes, file_name: str) -> Referenc
     """
     if len(data) > settings().max_photo_bytes:
         raise TooLarge(
-            f"The photo is larger than {settings().max_photo_bytes // 2**20} MB: send a smaller copy."
+            f"The photo is larger than {settings().max_photo_bytes // 2**20} MB: send a smaller one."
         )
     recogniser = holder().get()
     checked = _check(data, recogniser)

@@ -33,7 +33,7 @@ from cameras.ranking import (
 from geo.points import Point
 from geo.reach import ADULT_SPEEDS, CHILD_SPEEDS, TravelSpeeds
 
-COUNT_CAP = 10_000
+COUNT_CAP = 2_000
 """Cameras in the radius are counted up to here; beyond, "more than" is all that anyone needs."""
 
 _CHILDREN = {
@@ -49,19 +49,24 @@ _CANDIDATES = text(
            c.id, c.source, c.ref, c.name, c.latitude_deg, c.longitude_deg, c.headings_deg,
            c.field_of_view_deg, c.range_m, c.kind, c.status, c.owner, c.is_indoor,
            c.retention_hours, c.clock_offset_s, c.stream_address IS NOT NULL AS has_stream
-    FROM unnest(CAST(:latitudes AS float8[]), CAST(:longitudes AS float8[])) AS l(latitude, longitude)
+    FROM unnest(CAST(:latitudes AS float8[]), CAST(:longitudes AS float8[]))
+        AS l(latitude, longitude)
     CROSS JOIN LATERAL (
         SELECT * FROM cameras
         WHERE deleted_at IS NULL AND status NOT IN ('removed', 'planned')
-          AND ST_DWithin(position, ST_SetSRID(ST_MakePoint(l.longitude, l.latitude), 4326)::geography,
-                         :radius_m, false)
+          AND ST_DWithin(
+              position,
+              ST_SetSRID(ST_MakePoint(l.longitude, l.latitude), 4326)::geography,
+              :radius_m,
+              false
+          )
         ORDER BY position <-> ST_SetSRID(ST_MakePoint(l.longitude, l.latitude), 4326)::geography
         LIMIT :needed
     ) AS c
     """
 )
-"""The nearest cameras of each location. On `geography`, `<->` is the distance on the sphere that the
-ranking uses too, so the nearest N of each location hold the nearest N of all."""
+"""The nearest cameras of each location. On `geography`, `<->` is the distance on the sphere that
+the ranking uses too, so the nearest N of each location hold the nearest N of all."""
 
 _COUNT = text(
     """
@@ -123,7 +128,6 @@ class Ranking:
 
 def rank_for_case(case: Case, query: RankingQuery, *, actor: Actor) -> Ranking:
     """Rank the cameras around a case's last-known locations. The look is in the audit log."""
-    ranking = compute_ranking(case, query)
     audit.record(
         actor,
         "ranking.view",
@@ -131,8 +135,9 @@ def rank_for_case(case: Case, query: RankingQuery, *, actor: Actor) -> Ranking:
         purpose=case.purpose,
         details={"radius_m": query.radius_m, "offset": query.offset, "limit": query.limit},
     )
+    # The commit comes first: rows that are read after it need not be read a second time.
     audit.commit()
-    return ranking
+    return compute_ranking(case, query)
 
 
 def compute_ranking(case: Case, query: RankingQuery) -> Ranking:
@@ -320,4 +325,4 @@ def _sighting_counts(case: Case, camera_ids: Sequence[int]) -> dict[int, int]:
         )
         .group_by(Sighting.camera_id)
     )
-    return {camera_id: count for camera_id, count in rows}
+    return {camera_id: count for camera_id, count in rows}  # noqa: C416 (rows are no pairs to mypy)

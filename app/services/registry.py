@@ -25,9 +25,22 @@ from cameras.registry import ColumnMapping, RegistryReading, read_registry
 
 BATCH_ROWS = 1000
 _COMPARED = (
-    "name latitude_deg longitude_deg headings_deg field_of_view_deg range_m kind status owner"
-    " owner_contact is_indoor retention_hours clock_offset_s stream_address remarks"
-).split()
+    "name",
+    "latitude_deg",
+    "longitude_deg",
+    "headings_deg",
+    "field_of_view_deg",
+    "range_m",
+    "kind",
+    "status",
+    "owner",
+    "owner_contact",
+    "is_indoor",
+    "retention_hours",
+    "clock_offset_s",
+    "stream_address",
+    "remarks",
+)
 
 
 @dataclass(frozen=True)
@@ -81,8 +94,10 @@ def import_cameras(
 ) -> ImportReport:
     """Import cameras of one source. Importing the same file twice changes nothing.
 
-    `mapping` (field → column) is remembered for the source; without one, the remembered one is used.
-    `accept_rows` are taken although their position looks wrong. Raises UnreadableRegistry, TooLarge.
+    `mapping` (field → column) is remembered for the source; without one, the remembered one is
+    used. `accept_rows` are taken although their position looks wrong.
+
+    Raises UnreadableRegistry, TooLarge.
     """
     started = time.monotonic()
     if len(data) > settings().max_registry_bytes:

@@ -98,7 +98,7 @@ def review_sighting(actor: Actor, sighting_id: int, given: ReviewInput) -> Sight
 
 
 def undo_review(actor: Actor, sighting_id: int) -> Sighting:
-    """Take back the last verdict; the one before it holds again. Raises Conflict if there is none."""
+    """Take back the last verdict; the one before it holds again. Raises Conflict without one."""
     sighting = _locked(sighting_id)
     standing = db.session.scalars(
         select(Review)
@@ -147,9 +147,9 @@ def propose(
 def search_swept_faces(
     case: Case, photo: ReferencePhoto, embedder: Embedder, embedding: FloatArray
 ) -> int:
-    """Compare a new photo with the faces that this case's sweeps found. Returns how many it proposed.
+    """Compare a new photo with the faces that this case's sweeps found. Does not commit.
 
-    Does not commit.
+    Returns how many it proposed.
     """
     similarity = cast(1.0 - Face.embedding.cosine_distance(embedding), Float(53))
     rows = db.session.execute(

@@ -1,4 +1,4 @@
-"""Which stretches of footage a visit looks through: what is held of its window, less what was looked at."""
+"""Which footage a visit looks through: what is held of its window, less what was looked at."""
 
 from __future__ import annotations
 

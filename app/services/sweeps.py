@@ -16,15 +16,28 @@ from app.models import CameraRow, Case, Sweep, SweepState, User, Visit, VisitSta
 from app.models.accounts import Role
 from app.models.columns import utc_now
 from app.recogniser import holder
-from app.services import audit, dispatch, live
+from app.services import audit, dispatch
 from app.services.actors import Actor
 from app.services.cases import require_searchable
 from app.services.pages import Page, paginate
-from app.services.progress import SweepProgress as SweepProgress
-from app.services.progress import progress_of as progress_of
-from app.services.progress import publish_sweep, publish_visit
+from app.services.progress import SweepProgress, progress_of, publish_sweep, publish_visit
 from app.services.ranking import RankedEntry, compute_ranking
 from app.services.stretches import LookedAt, give_parts
+
+__all__ = [
+    "SweepProgress",
+    "assign_sweep",
+    "assignable_users",
+    "find_sweep",
+    "list_sweeps",
+    "list_visits",
+    "plan_sweep",
+    "progress_of",
+    "resume_sweep",
+    "retry_visit",
+    "start_sweep",
+    "stop_sweep",
+]
 
 UNFINISHED = (VisitState.WAITING, VisitState.STOPPED, VisitState.FAILED, VisitState.SKIPPED)
 """Visits that a start, a resume or a retry may take up."""
@@ -225,7 +238,7 @@ def _chosen(case: Case, given: SweepInput) -> tuple[RankedEntry, ...]:
     )
     entries = compute_ranking(case, query).entries
     if given.camera_ids:
-        entries = _named(case, given, entries)
+        entries = _named(given, entries)
     if given.only_with_footage:
         entries = tuple(one for one in entries if one.footage_state in _WITH_FOOTAGE)
     if not entries:
@@ -239,10 +252,8 @@ def _chosen(case: Case, given: SweepInput) -> tuple[RankedEntry, ...]:
 _WITH_FOOTAGE = {"held", "partly_held", "live"}
 
 
-def _named(
-    case: Case, given: SweepInput, entries: tuple[RankedEntry, ...]
-) -> tuple[RankedEntry, ...]:
-    """The named cameras among `entries`; any that lie outside the radius are looked up further out."""
+def _named(given: SweepInput, entries: tuple[RankedEntry, ...]) -> tuple[RankedEntry, ...]:
+    """The named cameras, in the ranking's order. Raises Refused when one is not in the radius."""
     wanted = set(given.camera_ids)
     missing = wanted - {entry.camera_id for entry in entries}
     if missing:

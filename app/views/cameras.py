@@ -178,6 +178,4 @@ def _accepted_rows(form: Form) -> frozenset[int]:
 
 
 def _import_form(form: Form, report: ImportReport | None) -> str:
-    return render_template(
-        "cameras/import.html", form=form, report=report, fields=REGISTRY_FIELDS
-    )
+    return render_template("cameras/import.html", form=form, report=report, fields=REGISTRY_FIELDS)

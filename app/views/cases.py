@@ -11,9 +11,9 @@ from flask.typing import ResponseReturnValue
 from app.current import actor, settings
 from app.errors import Refused
 from app.inputs import CaseChange, CaseInput, CaseQuery, SightingQuery
-from app.outputs.base import JSON
 from app.models import Case
 from app.models.cases import LocationSource, Reliability, SubjectCategory
+from app.outputs.base import JSON
 from app.permissions import can
 from app.services import cases, legs, live, locations, routes, sightings, views_audit
 from app.views.forms import Form, read_query, read_wall_time

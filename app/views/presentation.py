@@ -61,7 +61,7 @@ def metres(distance_m: float | None) -> str:
         return "unknown"
     if distance_m < METRES_PER_KM:
         return f"{distance_m:.0f} m"
-    return f"{distance_m / METRES_PER_KM:.1f} km"
+    return f"{round(distance_m / METRES_PER_KM, 1):g} km"
 
 
 def duration(seconds: float | None) -> str:

@@ -33,7 +33,7 @@ _ALIASES: Mapping[str, str] = {
     "range": "range rangem viewrange viewrangem viewdistance viewingdistance coveragem rangemetres "
     "rangemeters",
     "owner": "owner ownername ownedby operator agency organisation organization department "
-    "authority jurisdiction",
+    "authority",
     "owner_contact": "ownercontact contact contactemail email operatoremail contactphone phone "
     "telephone operatorphone",
     "kind": "kind cameratype cameratypes type",

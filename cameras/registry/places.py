@@ -3,12 +3,16 @@
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cameras.registry.problems import Problem, Remedy, Severity, refused, warning
-from geo.distance import FloatArray, haversine_many_m
+from geo.distance import EARTH_RADIUS_M, FloatArray, haversine_many_m
 from geo.points import Point
+
+CountArray = NDArray[np.int64]
 
 NEAR_M = 50_000.0
 """Closer than this to other cameras is never suspicious: a city with its surroundings."""
@@ -20,8 +24,8 @@ UNINHABITED_LATITUDE_DEG = 72.0
 """No town with street cameras lies nearer to a pole, but swapped longitudes of 72 to 90 do."""
 
 _COMPANY = 3  # a row is judged by others from so many rows on
-_CELL_DEG = 0.25
 _SWAP_MISMATCH_M = 1_000.0
+_AMONG = "It lies among the {} once latitude and longitude are swapped."
 _ADVICE_ROW = "Mend the row, or accept it if it is right as it is."
 _ADVICE_SWAP = "Read the file with its axes swapped, mend the row, or accept it if it is right."
 
@@ -53,7 +57,8 @@ def find_misplaced(
     possible = [row for row in rows if row.row_number not in problems]
     doubtful = {row.row_number: found for row in possible if (found := _doubtful_alone(row))}
     plain = [row for row in possible if row.row_number not in doubtful]
-    doubtful |= _doubtful_among(plain, known)
+    if plain:
+        doubtful |= _doubtful_among(plain, known)
     problems |= {number: found for number, found in doubtful.items() if number not in accepted}
     return problems
 
@@ -128,40 +133,31 @@ def _looks_swapped(row: Placed, reason: str) -> Problem:
 
 def _doubtful_among(rows: Sequence[Placed], known: Sequence[Point]) -> dict[int, Problem]:
     """Rows judged by the company they keep: the cameras already known, and the file's own."""
-    if not rows:
-        return {}
     lat = np.array([row.latitude_deg for row in rows])
     lon = np.array([row.longitude_deg for row in rows])
     known_lat = np.array([point.latitude_deg for point in known])
     known_lon = np.array([point.longitude_deg for point in known])
-    near_known = _count_near(lat, lon, known_lat, known_lon) > 0
-    swapped_near_known = _swapped_count_near(lat, lon, known_lat, known_lon) > 0
+    strange = _count_near(lat, lon, known_lat, known_lon) == 0
+    swapped_among_known = _swapped_count_near(lat, lon, known_lat, known_lon) > 0
     far, limit_m = _far_from_middle(lat, lon)
-    close_lat, close_lon = lat[~far], lon[~far]
-    swapped_near_file = _swapped_count_near(lat, lon, close_lat, close_lon) > 0
+    swapped_among_file = far.copy()
+    swapped_among_file[far] = _swapped_count_near(lat[far], lon[far], lat[~far], lon[~far]) > 0
     # A second city is no error: so many rows together do not share one slip of the pen.
-    in_group = _count_near(lat, lon, lat, lon) >= max(3, len(rows) // 100)
+    alone = far.copy()
+    alone[far] = _count_near(lat[far], lon[far], lat, lon) < max(_COMPANY, len(rows) // 100)
     found: dict[int, Problem] = {}
     for i, row in enumerate(rows):
-        if near_known[i]:
-            continue
-        if swapped_near_known[i]:
-            reason = (
-                "It lies among the cameras already known once latitude and longitude are swapped."
-            )
-            found[row.row_number] = _looks_swapped(row, reason)
-        elif far[i] and swapped_near_file[i]:
-            reason = (
-                "It lies among the file's other cameras once latitude and longitude are swapped."
-            )
-            found[row.row_number] = _looks_swapped(row, reason)
-        elif far[i] and not in_group[i]:
+        if strange[i] and swapped_among_known[i]:
+            found[row.row_number] = _looks_swapped(row, _AMONG.format("cameras already known"))
+        elif strange[i] and swapped_among_file[i]:
+            found[row.row_number] = _looks_swapped(row, _AMONG.format("file's other cameras"))
+        elif strange[i] and alone[i]:
             reason = f"It lies more than {limit_m / 1000:.0f} km from all others. {_ADVICE_ROW}"
             found[row.row_number] = refused(row.row_number, reason, row.snippet, Remedy.ACCEPT_ROW)
     return found
 
 
-def _far_from_middle(lat: FloatArray, lon: FloatArray) -> tuple[np.ndarray, float]:
+def _far_from_middle(lat: FloatArray, lon: FloatArray) -> tuple[NDArray[np.bool_], float]:
     """Which positions are far from the middle, and the distance in metres that counts as far."""
     if len(lat) < _COMPANY:
         return np.zeros(len(lat), dtype=bool), NEAR_M
@@ -183,7 +179,7 @@ def _middle(lat: FloatArray, lon: FloatArray) -> tuple[float, float]:
 
 def _swapped_count_near(
     lat: FloatArray, lon: FloatArray, of_lat: FloatArray, of_lon: FloatArray
-) -> np.ndarray:
+) -> CountArray:
     """As `_count_near` with the axes of the first positions swapped; 0 where that cannot be."""
     counts = _count_near(np.where(np.abs(lon) <= 90, lon, 0.0), lat, of_lat, of_lon)
     return np.where(np.abs(lon) <= 90, counts, 0)
@@ -191,24 +187,46 @@ def _swapped_count_near(
 
 def _count_near(
     lat: FloatArray, lon: FloatArray, of_lat: FloatArray, of_lon: FloatArray
-) -> np.ndarray:
+) -> CountArray:
     """How many of the second positions lie within `NEAR_M` of each first one.
 
-    Counted by cells of a quarter degree, which is exact enough for 50 km, and fast for a million.
+    The second ones are gathered into cubes of half that size and judged by the middle of each cube:
+    exact enough for 50 km, and quick for as many as a file may hold, wherever they lie.
     """
     counts = np.zeros(len(lat), dtype=np.int64)
-    if len(of_lat) == 0:
+    if len(lat) == 0 or len(of_lat) == 0:
         return counts
-    cells, of_cell, members = np.unique(
-        np.round(np.stack([of_lat, of_lon], axis=1) / _CELL_DEG),
-        axis=0,
-        return_inverse=True,
-        return_counts=True,
+    others, own = _earth_xyz_m(of_lat, of_lon), _earth_xyz_m(lat, lon)
+    keys, cube_of, members = np.unique(
+        _cube_keys(_cubes(others)), return_inverse=True, return_counts=True
     )
-    of_cell = of_cell.reshape(-1)
-    mean_lat = np.bincount(of_cell, weights=of_lat) / members
-    mean_lon = np.bincount(of_cell, weights=of_lon) / members
-    for index in range(len(cells)):
-        near = haversine_many_m(lat, lon, mean_lat[index], mean_lon[index]) <= NEAR_M
-        counts += np.where(near, members[index], 0)
+    middles = np.stack(
+        [np.bincount(cube_of, weights=others[:, axis]) / members for axis in range(3)], axis=1
+    )
+    cubes = _cubes(own)
+    for offset in product((-2, -1, 0, 1, 2), repeat=3):
+        wanted = _cube_keys(cubes + np.array(offset))
+        found = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+        # Over 50 km a chord is as long as its arc to within 13 cm.
+        near = np.linalg.norm(own - middles[found], axis=1) <= NEAR_M
+        counts += np.where((keys[found] == wanted) & near, members[found], 0)
     return counts
+
+
+def _earth_xyz_m(lat: FloatArray, lon: FloatArray) -> FloatArray:
+    """Positions in metres from the Earth's centre, shape (n, 3): no poles and no date line."""
+    phi, lam = np.radians(lat), np.radians(lon)
+    directions = np.stack([np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)], 1)
+    xyz_m: FloatArray = EARTH_RADIUS_M * directions
+    return xyz_m
+
+
+def _cubes(xyz_m: FloatArray) -> CountArray:
+    return np.floor(xyz_m / (NEAR_M / 2)).astype(np.int64)
+
+
+def _cube_keys(cubes: CountArray) -> CountArray:
+    """One number for each cube; 1024 of them span the Earth's 510 in each direction."""
+    x, y, z = (cubes + 512).T
+    keys: CountArray = (x * 1024 + y) * 1024 + z
+    return keys

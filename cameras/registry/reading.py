@@ -136,15 +136,27 @@ def _read_table(data: bytes, filename: str, mapping: ColumnMapping | None) -> Ta
 
 def _mapping_for(table: Table, mapping: ColumnMapping | None) -> ColumnMapping:
     has_geometry = any(row.geometry is not None for row in table.rows)
+    used = _without_place_names(detect_mapping(table.columns), table)
     if mapping is not None:
         mapping.check_against(table.columns)
-        used = mapping
-    else:
-        used = _without_place_names(detect_mapping(table.columns), table)
+        used = _completed(mapping, used)
     # Where every feature was refused, its own reason says more than one for all of them.
     if not (used.has_position or has_geometry or all(row.refusal for row in table.rows)):
         raise no_position(table.columns)
     return used
+
+
+def _completed(given: ColumnMapping, found: ColumnMapping) -> ColumnMapping:
+    """What a person named wins; fields that they did not name keep the column that was found."""
+    taken = set(given.columns.values())
+    places = {"latitude", "longitude", "position"}
+    left_out = places if given.has_position else set[str]()
+    kept = {
+        name: column
+        for name, column in found.columns.items()
+        if column not in taken and name not in left_out
+    }
+    return ColumnMapping({**kept, **given.columns})
 
 
 def _without_place_names(mapping: ColumnMapping, table: Table) -> ColumnMapping:
@@ -178,9 +190,18 @@ def _sort_out(table: Table, accept_rows: frozenset[int]) -> tuple[list[Row], lis
         if row.refusal and not (row.is_acceptable and row.number in accept_rows):
             remedy = Remedy.ACCEPT_ROW if row.is_acceptable else Remedy.NONE
             problems.append(refused(row.number, row.refusal, _first_cells(row), remedy))
+        elif not _is_surveillance(row):
+            reason = "OpenStreetMap's tags say that this is no camera."
+            problems.append(refused(row.number, reason, _first_cells(row)))
         else:
             rows.append(row)
     return rows, problems
+
+
+def _is_surveillance(row: Row) -> bool:
+    """False only where OpenStreetMap's own tags say something else, such as a mast or a guard."""
+    made, kind = row.cells.get("man_made", ""), row.cells.get("surveillance:type", "")
+    return made in ("", "surveillance") and kind.lower() not in ("guard", "gunshot_detector")
 
 
 def _place(

@@ -3,8 +3,9 @@
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from cameras.errors import UnreadableRegistry
 from cameras.registry.columns import ColumnMapping, detect_mapping
@@ -96,14 +97,13 @@ def _csv_row(number: int, record: Sequence[str], columns: Sequence[str]) -> Row:
 
 def _find_header(text: str, mapping: ColumnMapping | None) -> tuple[str, int]:
     """The delimiter and row under which the most columns are recognised."""
-    head = "\n".join(text.splitlines()[:60])[:200_000]
     best: tuple[tuple[int, int, int], str, int] | None = None
     for delimiter in _DELIMITERS:
         try:
-            records = _parse_csv(head, delimiter)
+            records = list(islice(_records(text, delimiter), _HEADER_SEARCH_ROWS))
         except UnreadableRegistry:
             continue
-        for index, record in enumerate(records[:_HEADER_SEARCH_ROWS]):
+        for index, record in enumerate(records):
             score = _header_score([cell.strip() for cell in record], mapping)
             if best is None or (*score, -index) > best[0]:
                 best = ((*score, -index), delimiter, index)
@@ -123,20 +123,22 @@ def _header_score(cells: Sequence[str], mapping: ColumnMapping | None) -> tuple[
 
 
 def _parse_csv(text: str, delimiter: str) -> list[list[str]]:
-    records: list[list[str]] = []
+    records = list(islice(_records(text, delimiter), MAX_ROWS + _HEADER_SEARCH_ROWS))
+    if len(records) > MAX_ROWS:
+        raise UnreadableRegistry(f"The file has more than {MAX_ROWS:,} rows: divide it.")
+    return records
+
+
+def _records(text: str, delimiter: str) -> Iterator[list[str]]:
+    """The table's records as a spreadsheet counts them: blank ones too, broken lines as one."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
-        for record in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
-            records.append(record)
-            if len(records) > MAX_ROWS + _HEADER_SEARCH_ROWS:
-                raise UnreadableRegistry(
-                    f"The file has more than {MAX_ROWS:,} rows: divide it into several."
-                )
+        yield from reader
     except csv.Error as error:
         raise UnreadableRegistry(
-            f"The file is not a readable table: near row {len(records) + 1} a cell is too long, "
+            f"The file is not a readable table: near line {reader.line_num} a cell is too long, "
             "probably because a quotation mark is not closed."
         ) from error
-    return records
 
 
 def _unique(columns: Sequence[str]) -> tuple[str, ...]:
@@ -159,13 +161,13 @@ def read_json(text: str, problems: Sequence[Problem]) -> Table:
         rows = [_element_row(i, one) for i, one in enumerate(document["elements"], start=1)]
         return _json_table("OpenStreetMap (Overpass JSON)", rows, problems)
     features = _features(document)
-    if len(features) > MAX_ROWS:
-        raise UnreadableRegistry(f"The file has more than {MAX_ROWS:,} features: divide it.")
     rows = [_feature_row(number, one) for number, one in enumerate(features, start=1)]
     return _json_table("GeoJSON", rows, problems)
 
 
 def _json_table(name: str, rows: Sequence[Row], problems: Sequence[Problem]) -> Table:
+    if len(rows) > MAX_ROWS:
+        raise UnreadableRegistry(f"The file has more than {MAX_ROWS:,} entries: divide it.")
     columns = tuple(dict.fromkeys(column for row in rows for column in row.cells))
     return Table(name, columns, tuple(rows), tuple(problems))
 

@@ -54,7 +54,6 @@ def demo_settings(old: dict[str, str], root: Path, sockets: Path) -> dict[str, s
         "SESSION_COOKIE_SECURE": old.get("SESSION_COOKIE_SECURE")
         or "false",  # plain HTTP on 127.0.0.1
         "MEDIA_DIR": kept.get("MEDIA_DIR") or str(root / "var" / "media"),
-        "UPLOAD_DIR": kept.get("UPLOAD_DIR") or str(root / "var" / "uploads"),
         "FOOTAGE_ROOTS": kept.get("FOOTAGE_ROOTS") or str(root / "var" / "footage"),
     }
 

@@ -58,7 +58,6 @@ def make_settings(database_url: str, redis_url: str, folder: Path, **changes: ob
         "database_url": database_url,
         "redis_url": redis_url,
         "media_dir": folder / "media",
-        "upload_dir": folder / "uploads",
         "footage_roots": str(folder / "footage"),
         "session_cookie_secure": False,
         "rate_limits_enabled": False,

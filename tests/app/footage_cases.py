@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.extensions import db
 from app.inputs import CaseInput, FootageFileInput, LocationInput, SweepInput
-from app.models import CameraRow, Case, LocationSource, Sighting, Sweep, SubjectCategory
+from app.models import CameraRow, Case, LocationSource, Sighting, SubjectCategory, Sweep
 from app.services import cases, footage, locations, looking, photos, sweeps
 from app.services.actors import COMMAND_LINE
 

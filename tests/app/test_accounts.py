@@ -58,9 +58,7 @@ def last_audit() -> AuditEntry:
 )
 def test_a_password_that_is_easily_guessed_is_refused(password: str, reason: str) -> None:
     with pytest.raises(Refused, match=reason) as refusal:
-        passwords.check_strength(
-            password, email="ann.example@lastseen.example", name="Ann Example"
-        )
+        passwords.check_strength(password, email="ann.example@lastseen.example", name="Ann Example")
     assert "password" in refusal.value.fields
 
 
@@ -336,9 +334,7 @@ def test_an_address_is_taken_once_whatever_its_case(app: Flask) -> None:
     assert entries == ["account.create"], "the refused one left no entry"
 
 
-def test_the_last_active_administrator_stays(
-    app: Flask, user_factory: Callable[..., User]
-) -> None:
+def test_the_last_active_administrator_stays(app: Flask, user_factory: Callable[..., User]) -> None:
     last = user_factory(Role.ADMINISTRATOR)
     user_factory(Role.ADMINISTRATOR, active=False)
     for change in (UserChange(active=False), UserChange(role=Role.ANALYST)):
@@ -384,9 +380,7 @@ def test_a_wrong_new_account_names_the_fields(logged_in: Callable[..., Client]) 
 def test_a_reset_password_is_shown_once_and_lifts_a_lock(
     client: Client, logged_in: Callable[..., Client], user_factory: Callable[..., User]
 ) -> None:
-    user = user_factory(
-        failed_logins=9, locked_until=datetime.now(UTC) + timedelta(minutes=20)
-    )
+    user = user_factory(failed_logins=9, locked_until=datetime.now(UTC) + timedelta(minutes=20))
     admin = logged_in(Role.ADMINISTRATOR)
     answer = admin.post(f"/admin/users/{user.id}/password")
     found = re.search(r"<code data-secret>([^<]+)</code>", answer.text)

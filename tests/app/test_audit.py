@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 from collections.abc import Callable
@@ -190,6 +191,17 @@ def test_a_changed_entry_is_named(app: Flask, change: str) -> None:
     tamper(f"UPDATE audit_log SET {change} WHERE id = 3")
     verdict = audit.verify()
     assert (verdict.ok, verdict.first_bad_id) == (False, 3)
+
+
+def test_an_entry_changed_together_with_its_own_hash_breaks_the_one_after_it(app: Flask) -> None:
+    write(4)
+    row = db.session.execute(select(AuditEntry.__table__).where(AuditEntry.id == 2)).mappings()
+    forged = {**row.one(), "action": "harmless"}
+    forged_hash = hashlib.sha256(audit.canonical_bytes(forged)).hexdigest()
+    tamper(f"UPDATE audit_log SET action = 'harmless', entry_hash = '{forged_hash}' WHERE id = 2")
+    verdict = audit.verify()
+    assert (verdict.ok, verdict.first_bad_id) == (False, 3)
+    assert "does not follow" in verdict.sentence
 
 
 def test_an_entry_removed_from_the_middle_is_named(app: Flask) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,18 @@ import pytest
 from click.testing import Result
 from flask import Flask
 
-from app.cli import register
+from app.cli import (
+    cameras,
+    cases,
+    footage,
+    packs,
+    processes,
+    register,
+    route,
+    sightings,
+    sweeps,
+)
+from app.config import PROJECT_ROOT
 from app.extensions import db
 from app.models import AuditEntry, SightingState
 from app.models.accounts import User
@@ -57,6 +69,16 @@ def test_every_command_has_a_help_text(app: Flask) -> None:
         command = pending.pop()
         pending.extend(getattr(command, "commands", {}).values())
         assert command.help or command.short_help, command.name
+
+
+def test_the_handbook_lists_every_command(app: Flask) -> None:
+    text = (PROJECT_ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^\| `flask ([a-z]+(?: [a-z-]+)?)", text, flags=re.MULTILINE))
+    for module in (cameras, cases, footage, packs, processes, route, sightings, sweeps):
+        for command in module.commands:
+            inner = getattr(command, "commands", {})
+            for name in [f"{command.name} {one}" for one in inner] or [command.name]:
+                assert name in listed
 
 
 def test_a_case_goes_from_opening_to_a_ranking_by_commands_alone(run: Run) -> None:
@@ -126,7 +148,7 @@ def test_a_registry_is_imported_with_a_mapping_and_its_bad_rows_are_named(
 ) -> None:
     file = tmp_path / "made-up.csv"
     file.write_text(CSV)
-    words = ("cameras", "import", file, "--mapping", "latitude=Y,longitude=X")
+    words = ("cameras", "import", file, "--mapping", "lat=Y,lon=X")
     rehearsal = told(run(*words, "--dry-run", "--json"))
     assert (rehearsal["added"], rehearsal["dry_run"]) == (1, True)
     report = run(*words)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
 
 import pytest
 from flask import Flask
@@ -21,9 +20,9 @@ from tests.private_redis import RedisServer
 
 
 @pytest.fixture
-def live_case(committing_app: Flask) -> Iterator[Case]:
+def live_case(committing_app: Flask) -> Case:
     """A case in a database where commits are real."""
-    yield given.open_case("L-1")
+    return given.open_case("L-1")
 
 
 def _hub(app: Flask) -> LiveHub:

@@ -18,6 +18,7 @@ import app.inputs
 from app.api.document import SECURITY_SCHEMES
 from app.api.examples import EXAMPLES
 from app.api.sweeps import AssignBody
+from app.config import PROJECT_ROOT
 from app.extensions import db
 from app.models.accounts import Role, User
 from app.services.passwords import hash_password
@@ -49,6 +50,14 @@ def test_every_route_of_the_api_is_described_and_nothing_else(app: Flask, docume
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
     assert {(path, method) for path, method, _ in operations(document)} == routed
+
+
+def test_the_handbook_lists_exactly_the_operations_of_the_document(document: Any) -> None:
+    text = (PROJECT_ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| `([A-Z]+) (/api/\S+)` \|", text, flags=re.MULTILINE)
+    assert len(listed) == len(set(listed))
+    described = {(method.upper(), path) for path, method, _ in operations(document)}
+    assert set(listed) == described
 
 
 def test_the_document_is_of_openapi_3_1(document: Any) -> None:

@@ -1,4 +1,4 @@
-"""Pictures: served only when a case holds them, and only to those who may see cases or sightings."""
+"""Pictures: served only when a case holds them, to those who may see cases or sightings."""
 
 from __future__ import annotations
 
@@ -34,12 +34,16 @@ def test_a_crop_is_shown_once_a_sighting_names_its_face(
     stored: str, logged_in: Callable[..., Client]
 ) -> None:
     examiner = logged_in(Role.EXAMINER)
-    case, camera = factories.make_case(), factories.make_camera()
-    embedder = factories.make_embedder()
-    visit = factories.make_visit(factories.make_sweep(case), camera)
-    face = factories.make_face(visit, embedder, crop_sha256=stored)
+    case = factories.make_case()
+    factories.make_face(
+        factories.make_camera(),
+        sweep=factories.make_sweep(case),
+        embedder=factories.make_embedder(),
+        seen_at=factories.SEEN_AT,
+        crop_sha256=stored,
+    )
     assert examiner.get(f"/media/{stored}.jpg").status_code == 404, "it matched nobody"
-    factories.make_sighting(case, face=face)
+    factories.make_sighting(case, face={"crop_sha256": stored})
     assert examiner.get(f"/media/{stored}.jpg").status_code == 200
 
 

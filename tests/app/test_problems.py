@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from pydantic import ValidationError
 from redis.exceptions import ConnectionError as RedisConnectionError
+from rq import SimpleWorker
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
@@ -20,6 +21,8 @@ from app.factory import create_app
 from app.inputs import LocationInput, SweepInput
 from app.models.accounts import Role
 from app.plain_reasons import reasons_of
+from app.queues import queue, redis_client
+from app.services import health
 from cameras.errors import CamerasError, InvalidWindow
 from geo.errors import InvalidPosition
 from recognition.errors import NoModelInstalled, ReferenceRefused, RefusalReason
@@ -157,6 +160,7 @@ def test_the_page_after_a_failed_statement_still_opens(
     client = failing(RuntimeError())
 
     def broken(**_: Any) -> None:
+        db.session.expire_all()
         db.session.execute(text("SELECT 1 / 0"))
 
     monkeypatch.setitem(app.view_functions, HTML_ENDPOINT, broken)
@@ -198,3 +202,23 @@ def test_without_redis_health_says_so_and_recovers(
 def test_a_load_balancer_learns_only_whether_it_works(client: Client) -> None:
     answer = client.get("/healthz")
     assert (answer.status_code, answer.text) == (200, "ok\n")
+
+
+def test_health_names_the_workers_and_what_waits(
+    app: Flask, logged_in: Callable[..., Client]
+) -> None:
+    client = logged_in(Role.ADMINISTRATOR)
+    assert "No worker runs" in client.get("/admin/health").text
+    worker = SimpleWorker(["visits"], connection=redis_client(), name="made-up-worker")
+    worker.register_birth()
+    queue("visits").enqueue("app.jobs.nothing")
+    try:
+        state = health.check()
+        assert [found.name for found in state.workers] == ["made-up-worker"]
+        assert (state.queue_length, state.problems) == (1, [])
+        page = client.get("/admin/health").text
+        assert "made-up-worker" in page
+        assert "visits: 1 waiting" in page
+    finally:
+        worker.register_death()
+        queue("visits").empty()

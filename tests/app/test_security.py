@@ -207,9 +207,7 @@ def test_logins_are_limited_per_address(redis_url: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("rates")
-def test_logins_are_limited_per_account_from_many_addresses(
-    redis_url: str, tmp_path: Path
-) -> None:
+def test_logins_are_limited_per_account_from_many_addresses(redis_url: str, tmp_path: Path) -> None:
     application = bare_app(redis_url, tmp_path, rate_limits_enabled=True)
     application.config["WTF_CSRF_ENABLED"] = False
     client = application.test_client()

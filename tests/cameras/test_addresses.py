@@ -77,6 +77,7 @@ def test_a_public_stream_address_passes(scheme: str) -> None:
         "http:///x",
         "http://h:99999/x",
         "http://cctv.example/a b",
+        "http://cctv.example\\\\@127.0.0.1/x",
         "http://cctv.example/a\nb",
         "rtsp://[::1",
         "",

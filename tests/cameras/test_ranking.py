@@ -1,6 +1,7 @@
 import random
 import time
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -236,7 +237,7 @@ def test_merged_spans_cover_the_same_minutes_without_touching(
     pairs: list[tuple[datetime, datetime]],
 ) -> None:
     merged = merge_spans([TimeSpan(start, end) for start, end in pairs])
-    for before, after in zip(merged, merged[1:], strict=False):
+    for before, after in pairwise(merged):
         assert before.end < after.start
 
     def covers(some: list[tuple[datetime, datetime]], minute: int) -> bool:

@@ -13,7 +13,7 @@ from recognition.pipeline import Chunk, FacePipeline
 
 TimedFrame = tuple[float, ImageBGR]
 
-_FACE_SHAPE = np.array([[0.3, 0.4], [0.7, 0.4], [0.5, 0.58], [0.34, 0.78], [0.66, 0.78]])
+_FACE_SHAPE = np.array([[0.3, 0.4], [0.7, 0.4], [0.5, 0.61], [0.34, 0.78], [0.66, 0.78]])
 
 
 def frames_of(path: Path, per_s: float, start_s: float = -1.0) -> Iterator[TimedFrame]:

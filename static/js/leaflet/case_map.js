@@ -22,6 +22,7 @@ import { announce, toast } from "./toasts.js";
 
 const L = window.L;
 const START_ZOOM = 15;
+const SMALL_FACES_BELOW_ZOOM = 16.5;
 const RANKING_DELAY_MS = 150;
 const LIVE_WORDS = { live: "live", waiting: "reconnecting…", database: "database does not answer", starting: "connecting…" };
 
@@ -30,7 +31,12 @@ const clock = new CaseClock(settings.timezone);
 const state = new CaseState(settings, clock);
 const start = settings.start;
 
-const map = L.map("map", { zoomControl: false, attributionControl: Boolean(settings.tiles.url), minZoom: 3, maxZoom: 20, zoomSnap: 0.5, wheelPxPerZoomLevel: 100 })
+const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+const map = L.map("map", {
+  zoomControl: false, attributionControl: Boolean(settings.tiles.url), minZoom: 3, maxZoom: 20, zoomSnap: 0.5,
+  wheelPxPerZoomLevel: 100, zoomAnimation: !calm, markerZoomAnimation: !calm,
+})
   .setView([start.latitude_deg, start.longitude_deg], START_ZOOM);
 L.control.zoom({ position: "topright" }).addTo(map);
 L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
@@ -78,7 +84,8 @@ function openPlace(id) {
 }
 
 function flyTo(latlng, zoom = Math.max(map.getZoom(), 16)) {
-  map.flyTo(latlng, zoom, { duration: 0.5 });
+  if (calm) map.setView(latlng, zoom);
+  else map.flyTo(latlng, zoom, { duration: 0.5 });
 }
 
 function showSelection({ from }) {
@@ -90,6 +97,11 @@ function showSelection({ from }) {
   const camera = state.rankOf(state.selectedCamera) ?? state.cameras.get(state.selectedCamera);
   if (at && from !== "list") map.panInside([at.latitude_deg, at.longitude_deg], { padding: [90, 90] });
   else if (camera && from === "list") map.panInside([camera.latitude_deg, camera.longitude_deg], { padding: [90, 90] });
+}
+
+function showSubject() {
+  byId("photo-missing").hidden = state.photos.length > 0;
+  byId("subject-faces").replaceChildren(...state.photos.slice(0, 3).map((photo) => el("img", { class: "face", src: photo.face_picture, alt: "" })));
 }
 
 function setAdding(on) {
@@ -119,6 +131,9 @@ function cameraSection() {
   return [clamp(loaded.getWest(), 180), clamp(loaded.getSouth(), 90), clamp(loaded.getEast(), 180), clamp(loaded.getNorth(), 90)].join(",");
 }
 
+const showDistance = () => map.getContainer().classList.toggle("far", map.getZoom() < SMALL_FACES_BELOW_ZOOM);
+map.on("zoomend", showDistance);
+showDistance();
 map.on("moveend", () => { if (loaded && !loaded.contains(map.getBounds())) loadCameras(); });
 
 state.on("ranking", () => {
@@ -209,7 +224,7 @@ async function loadEverything() {
   ready = false;
   await state.loadLocations();
   if (!state.rankingQuery.window_start) rankingPanel.setDefaultWindow();
-  await Promise.all([state.loadAll(), loadCameras()]);
+  await Promise.all([state.loadRest(), loadCameras()]);
   ready = true;
   for (const [kind, data] of waiting.splice(0)) takers[kind]?.(data);
 }
@@ -230,19 +245,16 @@ function showLive(word) {
   byId("live-word").textContent = LIVE_WORDS[word];
 }
 
-let fitted = false;
-new LiveFeed(`${state.address}/live`, {
+/* The cursor is from before the page was made: what happens while it loads is told again. */
+new LiveFeed(`${state.address}/live`, settings.cursor, {
   onState: showLive,
-  onEvent: async (kind, data) => {
-    if (kind === "reset" || (kind === "hello" && !fitted)) {
-      const first = !fitted;
-      fitted = true;
-      await loadUntilItWorks();
-      if (first) fitCase();
-    } else if (ready) {
-      takers[kind]?.(data);
-    } else if (kind in takers) {
-      waiting.push([kind, data]);
-    }
+  onEvent: (kind, data) => {
+    if (kind === "reset") loadUntilItWorks();
+    else if (ready) takers[kind]?.(data);
+    else if (kind in takers) waiting.push([kind, data]);
   },
 });
+
+state.on("photos", showSubject);
+await loadUntilItWorks();
+fitCase();

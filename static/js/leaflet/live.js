@@ -4,12 +4,15 @@ const RETRY_MS = 3000;
 const KINDS = ["hello", "reset", "sighting", "review", "visit", "sweep", "location", "photo", "ranking", "case", "health"];
 
 export class LiveFeed {
-  /** `onEvent(kind, data)`; `onState(state)` with "live", "waiting" or "database". */
-  constructor(address, { onEvent, onState }) {
+  /**
+   * Follows from `cursor` on. `onEvent(kind, data)`; `onState(state)` with "live", "waiting" or
+   * "database".
+   */
+  constructor(address, cursor, { onEvent, onState }) {
     this._address = address;
     this._onEvent = onEvent;
     this._onState = onState;
-    this._cursor = null;
+    this._cursor = cursor;
     this._open();
     addEventListener("pagehide", () => this._close());
     addEventListener("pageshow", (event) => { if (event.persisted) this._open(); });
@@ -18,8 +21,7 @@ export class LiveFeed {
 
   _open() {
     this._close();
-    const query = this._cursor === null ? "" : `?cursor=${this._cursor}`;
-    this._source = new EventSource(this._address + query);
+    this._source = new EventSource(`${this._address}?cursor=${this._cursor}`);
     this._source.addEventListener("open", () => this._onState("live"));
     this._source.addEventListener("error", () => this._lost());
     for (const kind of KINDS) this._source.addEventListener(kind, (event) => this._take(kind, event));
@@ -51,8 +53,11 @@ export class LiveFeed {
   _take(kind, event) {
     const data = event.data ? JSON.parse(event.data) : {};
     if (event.lastEventId) this._cursor = event.lastEventId;
-    if (kind === "hello" && data.cursor !== undefined && this._cursor === null) this._cursor = data.cursor;
-    if (kind === "reset" && data.cursor !== undefined) this._cursor = data.cursor;
+    if (kind === "hello") {
+      this._greeted = data.cursor;
+      return;
+    }
+    if (kind === "reset" && this._greeted > this._cursor) this._cursor = this._greeted;
     if (kind === "health") {
       this._onState(data.database === false ? "database" : "live");
       return;

@@ -56,7 +56,7 @@ export class LocationLayer {
         radius, pane: "rings", interactive: false, className: outermost ? "ring search" : "ring",
       }).addTo(this._shapes);
       const north = [centre.latitude_deg + radius * NORTH_DEG_PER_M, centre.longitude_deg];
-      const label = el("span", {}, outermost ? `${metres(radius)} searched` : metres(radius));
+      const label = el("span", {}, outermost ? `ranked up to ${metres(radius)}` : metres(radius));
       L.marker(north, { icon: L.divIcon({ className: "ring-label", html: label, iconSize: null }), interactive: false, keyboard: false })
         .addTo(this._shapes);
     }
@@ -64,7 +64,7 @@ export class LocationLayer {
 
   _addUncertainty(location) {
     L.circle([location.latitude_deg, location.longitude_deg], {
-      radius: location.uncertainty_m, className: "uncertainty", interactive: false,
+      radius: location.uncertainty_m, pane: "rings", className: "uncertainty", interactive: false,
     }).addTo(this._shapes);
   }
 

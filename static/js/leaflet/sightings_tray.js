@@ -83,12 +83,15 @@ export class SightingsTray {
           similarity(sighting),
           el("span", { class: "button-row" }, badge(sighting.state), sighting.made_up && badge("made-up", "made-up footage"),
             sighting.model.fallback && el("span", { class: "tiny soft", title: "A weaker recogniser than the recommended one is in use." }, "fallback recogniser")))),
-      this._buttons(sighting));
+      this._buttons(sighting) ?? "");
   }
 
   _buttons(sighting) {
-    const details = el("a", { class: "button small quiet", href: `/sightings/${sighting.id}` }, "Details");
-    if (!this._state.settings.can.review) return el("div", { class: "verdicts" }, details);
+    const { can } = this._state.settings;
+    const details = can.sighting && el("a", {
+      class: "icon-button", href: `/sightings/${sighting.id}`, title: "Look at it closely", "aria-label": `Details of the sighting at ${sighting.camera.name}`,
+    }, icon("search"));
+    if (!can.review) return details ? el("div", { class: "verdicts" }, details) : null;
     const buttons = VERDICTS.map(([verdict, label, symbol, key]) => el("button", {
       type: "button", class: `button small verdict ${verdict}`, "aria-pressed": String(sighting.state === verdict), title: `${label} (${key})`,
       onclick: () => this.review(sighting, verdict),

@@ -32,9 +32,8 @@ export class CaseState extends EventTarget {
     for (const kind of kinds.split(" ")) this.addEventListener(kind, (event) => listener(event.detail));
   }
 
-  /** Everything, at the start and whenever the live feed says that it may have lost something. */
-  async loadAll() {
-    await this.loadLocations();
+  /** All but the locations and cameras. */
+  async loadRest() {
     await Promise.all([this.loadRanking(), this.loadSightings(), this.loadSweeps(), this.loadPhotos()]);
   }
 

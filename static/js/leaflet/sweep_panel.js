@@ -5,7 +5,7 @@ import { badge, byId, button, el, icon } from "./dom.js";
 import { duration } from "./times.js";
 import { attempt, toast } from "./toasts.js";
 
-const ENDED = ["done", "failed", "stopped", "skipped"];
+const ENDED = ["done", "failed", "stopped"];
 
 export class SweepPanel {
   constructor(state) {
@@ -76,14 +76,15 @@ export class SweepPanel {
 
 function bar(sweep) {
   const ended = ENDED.reduce((sum, name) => sum + sweep[name], 0);
+  const toDo = sweep.visits - sweep.skipped;
   const share = sweep.seconds_held > 0 ? sweep.seconds_looked_at / sweep.seconds_held : 0;
   // Visits say when it is over; seconds move the bar in between.
-  const value = sweep.state === "finished" ? 1 : Math.min(0.99, Math.max(share, sweep.visits ? ended / sweep.visits : 0));
-  return el("progress", { class: `progress ${sweep.state}`, max: 1, value, "aria-label": `Sweep ${sweep.ordinal}: ${ended} of ${sweep.visits} visits over` });
+  const value = sweep.state === "finished" ? 1 : Math.min(0.99, Math.max(share, toDo ? ended / toDo : 0));
+  return el("progress", { class: `progress ${sweep.state}`, max: 1, value, "aria-label": `Sweep ${sweep.ordinal}: ${ended} of ${toDo} visits over` });
 }
 
 function summary(sweep) {
-  const parts = [`${sweep.done} of ${sweep.visits} visits done`];
+  const parts = [`${sweep.done} of ${sweep.visits - sweep.skipped} visits done`];
   if (sweep.running) parts.push(`${sweep.running} running`);
   if (sweep.failed) parts.push(`${sweep.failed} could not look`);
   if (sweep.skipped) parts.push(`${sweep.skipped} skipped`);

@@ -66,5 +66,5 @@ export function duration(seconds) {
 
 export function metres(distance) {
   if (distance === null || distance === undefined) return "unknown";
-  return distance < 1000 ? `${Math.round(distance)} m` : `${(distance / 1000).toFixed(1)} km`;
+  return distance < 1000 ? `${Math.round(distance)} m` : `${+(distance / 1000).toFixed(1)} km`;
 }

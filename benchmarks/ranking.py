@@ -1,0 +1,212 @@
+"""Latency of the ranking: the whole API answer over HTTP, at 3,000 and 1,000,000 cameras.
+
+Beside it, in the same run, what a program without a spatial index does: geopy's great circle to
+every camera, sorted.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import random
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from flask import Flask
+from geopy.distance import great_circle
+from sqlalchemy import text
+
+from app.extensions import db
+from app.inputs import CaseInput, LocationInput
+from app.inputs.accounts import TokenInput, UserInput
+from app.models import LocationSource, SubjectCategory
+from app.models.accounts import Role
+from app.services import accounts, cases, locations, registry, tokens
+from app.services.actors import COMMAND_LINE
+from benchmarks.database import benchmark_app, environment_of
+from benchmarks.report import Figure, publish, shared_dir
+
+ROOT = Path(__file__).resolve().parent.parent
+MILLION = 1_000_000
+ANSWERS = 200
+WARM_UP = 20
+CENTRE = (12.9716, 77.5946)
+HALF_SIDE_DEG = 0.25
+"""The million lies in a square of about 55 km: 330 cameras a square kilometre."""
+
+
+def main() -> None:
+    """Measure both sizes and publish."""
+    figures: dict[str, Figure] = {}
+    with benchmark_app() as application, application.app_context():
+        token = _prepare(application)
+        _import_real()
+        positions = _positions()
+        figures |= _measure(application, token, "3,000 cameras", 50.0)
+        figures |= _measure_geopy(positions, "3,000 cameras")
+        _ratio(figures, "3,000 cameras")
+        print("Adding cameras up to a million …", flush=True)
+        _add_synthetic(MILLION - len(positions))
+        figures |= _measure(application, token, "1,000,000 cameras", 100.0)
+    publish("ranking", figures)
+
+
+def _prepare(application: Flask) -> str:
+    user = accounts.create_user(
+        COMMAND_LINE,
+        UserInput(email="bench@lastseen.example", name="Benchmark", role=Role.INVESTIGATOR),
+    ).user
+    case = cases.open_case(
+        COMMAND_LINE,
+        CaseInput(
+            number="BENCH-1",
+            purpose="Benchmark",
+            legal_basis="None needed",
+            legal_basis_expires_at=datetime.now(UTC) + timedelta(days=1),
+            subject_name="Made-up Person",
+            subject_category=SubjectCategory.ADULT,
+        ),
+    )
+    for offset_deg in (0.0, 0.01, 0.02):
+        locations.add_location(
+            COMMAND_LINE,
+            case,
+            LocationInput(
+                latitude_deg=CENTRE[0] + offset_deg,
+                longitude_deg=CENTRE[1] - offset_deg,
+                seen_at=datetime.now(UTC) - timedelta(hours=2),
+                label="Made-up place",
+                source=LocationSource.OTHER,
+            ),
+        )
+    wanted = TokenInput(label="benchmark")
+    return tokens.issue_token(accounts.actor_for(user), user, wanted).secret
+
+
+def _import_real() -> None:
+    path = shared_dir() / "registries" / "bengaluru_safecity_3000.geojson"
+    registry.import_cameras(COMMAND_LINE, path.read_bytes(), path.name, "bench")
+    db.session.execute(text("ANALYZE cameras"))
+    db.session.commit()
+
+
+def _positions() -> list[tuple[float, float]]:
+    rows = db.session.execute(text("SELECT latitude_deg, longitude_deg FROM cameras"))
+    return [(latitude, longitude) for latitude, longitude in rows]
+
+
+def _add_synthetic(count: int) -> None:
+    db.session.execute(text("SET LOCAL statement_timeout = 0"))
+    db.session.execute(
+        text(
+            """
+            INSERT INTO cameras (source, ref, name, latitude_deg, longitude_deg, headings_deg,
+                                 field_of_view_deg, range_m, status, created_at, updated_at)
+            SELECT 'synthetic', n::text, 'Synthetic ' || n,
+                   :latitude + (random() - 0.5) * 2 * :half, :longitude + (random() - 0.5) * 2 * :half,
+                   ARRAY[random() * 359], 60, 40, 'active', now(), now()
+            FROM generate_series(1, :count) AS n
+            """
+        ),
+        {
+            "latitude": CENTRE[0],
+            "longitude": CENTRE[1],
+            "half": HALF_SIDE_DEG,
+            "count": count,
+        },
+    )
+    db.session.commit()
+    db.session.execute(text("ANALYZE cameras"))
+    db.session.commit()
+
+
+def _measure(application: Flask, token: str, label: str, goal_ms: float) -> dict[str, Figure]:
+    times_ms = []
+    with _server(application) as port:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        rng = random.Random(1)
+        for number in range(WARM_UP + ANSWERS):
+            radius_m = rng.choice((500, 1000, 2000))
+            begun = time.perf_counter()
+            connection.request(
+                "GET",
+                f"/api/cases/BENCH-1/cameras?radius_m={radius_m}&limit=50",
+                headers={"Authorization": f"Bearer {token}"},
+            )
+            answer = connection.getresponse()
+            body = answer.read()
+            if number >= WARM_UP:
+                times_ms.append(1000 * (time.perf_counter() - begun))
+            if answer.status != http.HTTPStatus.OK:
+                raise SystemExit(f"The API answered {answer.status}: {body[:300]!r}")
+        entries = len(json.loads(body)["items"])
+    return {
+        f"API answer, {label}: p50": Figure(statistics.median(times_ms), "ms"),
+        f"API answer, {label}: p95": Figure(_p95(times_ms), "ms", f"< {goal_ms:.0f}"),
+        f"entries in the last answer, {label}": Figure(entries, "cameras"),
+    }
+
+
+def _measure_geopy(positions: list[tuple[float, float]], label: str) -> dict[str, Figure]:
+    times_ms = []
+    for _ in range(5):
+        begun = time.perf_counter()
+        sorted(great_circle(CENTRE, position).m for position in positions)
+        times_ms.append(1000 * (time.perf_counter() - begun))
+    return {f"geopy over all, {label}, one location": Figure(statistics.median(times_ms), "ms")}
+
+
+def _ratio(figures: dict[str, Figure], label: str) -> None:
+    ours = figures[f"API answer, {label}: p50"].value
+    theirs = figures[f"geopy over all, {label}, one location"].value
+    figures[f"geopy ÷ whole API answer, {label}"] = Figure(theirs / ours, "×")
+
+
+def _p95(values: list[float]) -> float:
+    return statistics.quantiles(values, n=20)[-1]
+
+
+@contextmanager
+def _server(application: Flask) -> Iterator[int]:
+    """The product's own web process over the benchmark's database."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = environment_of(application.config["LASTSEEN"])
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--threads", "8"]
+        + ["--worker-class", "gthread", "--keep-alive", "60", "--no-control-socket", "wsgi:app"],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _wait_for(port)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait_for(port: int) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        if time.monotonic() > deadline:
+            raise SystemExit("The web process did not start.")
+        time.sleep(0.1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,28 @@
+// The import page keeps the chosen file in hand between the check and the import: the form is sent
+// in the background and only the report is replaced.
+
+const form = document.querySelector("[data-import]");
+const busy = document.getElementById("import-busy");
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  if (!form.reportValidity()) return;
+  const answer = await send(new FormData(form, event.submitter));
+  if (!answer) return;
+  const page = new DOMParser().parseFromString(answer, "text/html");
+  const report = page.getElementById("import-report");
+  if (report) document.getElementById("import-report").replaceWith(report);
+  else busy.textContent = page.querySelector("main")?.textContent.trim().slice(0, 300) ?? "The server refused it.";
+});
+
+async function send(body) {
+  busy.textContent = "Reading the file…";
+  try {
+    const answer = await fetch(form.action || location.href, { method: "POST", body });
+    busy.textContent = "";
+    return await answer.text();
+  } catch {
+    busy.textContent = "The server does not answer; try again.";
+    return null;
+  }
+}

@@ -1,0 +1,369 @@
+import gc
+import hashlib
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cameras.errors import (
+    EmptyFootage,
+    FootageError,
+    NotAVideo,
+    NoVideoStream,
+    UndecodableFootage,
+)
+from cameras.footage import EndReason, FootageEnd, FrameReading, probe, read_frames
+from tests.cameras import clips
+
+OPEN_GOP = {"bf": "3", "x264-params": "open-gop=1:scenecut=0:log-level=none"}
+EVERY_S = 0.2
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    return clips.write_clip(tmp_path / "clip.mp4")
+
+
+def seen(reading: FrameReading) -> list[tuple[int, float, str]]:
+    """Index, time and a hash of each frame, without keeping the pictures."""
+    return [(f.index, f.at_s, hashlib.sha256(f.image_bgr.tobytes()).hexdigest()) for f in reading]
+
+
+def end_of(reading: FrameReading) -> FootageEnd:
+    for _ in reading:
+        pass
+    assert reading.end is not None
+    return reading.end
+
+
+def assert_resumes_exactly(path: Path) -> None:
+    whole = seen(read_frames(path, every_s=EVERY_S))
+    assert len(whole) > 3
+    last = whole[-1][0]
+    for cell in range(1, last + 1, max(3, last // 4)):
+        rest = seen(read_frames(path, every_s=EVERY_S, from_s=cell * EVERY_S))
+        assert rest == [frame for frame in whole if frame[0] >= cell], f"resumed at cell {cell}"
+
+
+# ------------------------------------------------------------------------------------ real videos
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [
+        ("h264_aac.mp4", "h264"),
+        ("h265_aac.mp4", "hevc"),
+        ("mp4v_aac.mp4", "mpeg4"),
+        ("theora_opus.ogg", "theora"),
+        ("vp8_opus.webm", "vp8"),
+        ("xvid_aac.avi", "mpeg4"),
+    ],
+)
+def test_every_codec_is_decoded_and_resumed(shared_dir: Path, name: str, codec: str) -> None:
+    path = shared_dir / "video/codecs" / name
+    facts = probe(path)
+    assert (facts.codec, facts.width, facts.height) == (codec, 640, 480)
+    assert facts.duration_s == pytest.approx(1.04, abs=0.05)
+    assert facts.frame_rate == pytest.approx(29.97, abs=0.01)
+    frames = list(read_frames(path, every_s=EVERY_S))
+    assert [frame.index for frame in frames] == [0, 1, 2, 3, 4, 5]
+    # One scene in six codecs: the picture must be about the same in all of them.
+    reference = next(iter(read_frames(path.with_name("h264_aac.mp4"), every_s=1.0)))
+    difference = np.abs(frames[0].image_bgr.astype(int) - reference.image_bgr.astype(int))
+    assert difference.mean() < 12
+    assert_resumes_exactly(path)
+
+
+def test_a_speech_whose_clock_starts_late_is_timed_from_its_first_frame(shared_dir: Path) -> None:
+    path = shared_dir / "video/speech/short_hamilton_clip.mp4"
+    facts = probe(path)
+    assert facts.duration_s == pytest.approx(9.18, abs=0.02)
+    assert facts.frame_count == 275
+    assert next(iter(read_frames(path, every_s=1.0))).at_s == 0.0
+    assert_resumes_exactly(path)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sign/again.mkv",
+        "street/video_02.mp4",
+        "street/preview_face-demographics-walking.gif",
+        "empty/man-walking-across-screen.mp4",
+    ],
+)
+def test_real_footage_is_resumed_exactly(shared_dir: Path, name: str) -> None:
+    path = shared_dir / "video" / name
+    assert end_of(read_frames(path, every_s=EVERY_S)).reason is EndReason.COMPLETE
+    assert_resumes_exactly(path)
+
+
+def test_a_gif_with_only_its_first_key_frame_is_read_to_its_end(shared_dir: Path) -> None:
+    path = shared_dir / "video/street/preview_face-demographics-walking.gif"
+    facts = probe(path)
+    assert (facts.frame_count, facts.width, facts.height) == (35, 480, 270)
+    assert facts.duration_s == pytest.approx(2.91, abs=0.01)
+
+
+# ------------------------------------------------------------------------------- the sampling grid
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "options", "container"),
+    [
+        ("b_frames.mp4", "libx264", OPEN_GOP, None),
+        ("b_frames.ts", "libx264", OPEN_GOP, None),
+        ("b_frames.mkv", "libx264", OPEN_GOP, None),
+        ("b_frames.flv", "libx264", {}, None),
+        ("hevc.mp4", "libx265", {"x265-params": "open-gop=1:bframes=3:log-level=none"}, None),
+        ("mpeg4.avi", "mpeg4", {"bf": "2"}, None),
+        ("no_timestamps.h264", "libx264", {}, "h264"),
+    ],
+)
+def test_a_resumed_reading_gives_the_same_frames(
+    tmp_path: Path, name: str, codec: str, options: dict[str, str], container: str | None
+) -> None:
+    path = tmp_path / name
+    assert_resumes_exactly(
+        clips.write_clip(path, codec=codec, options=options, container=container)
+    )
+
+
+def test_variable_frame_rates_are_sampled_by_time_and_not_by_number(tmp_path: Path) -> None:
+    # Every ten frames the camera pauses for 0.7 s.
+    path = clips.write_clip(tmp_path / "vfr.mkv", at_ms=lambda n: n * 40 + n // 10 * 700)
+    times = [frame.at_s for frame in read_frames(path, every_s=EVERY_S)]
+    assert times[:4] == pytest.approx([0.0, 0.2, 1.1, 1.22], abs=0.02)
+    assert probe(path).duration_s == pytest.approx(2.96 + 7 * 0.7, abs=0.1)
+    assert_resumes_exactly(path)
+
+
+def test_each_cell_of_the_grid_gives_its_first_frame(clip: Path) -> None:
+    frames = list(read_frames(clip, every_s=0.5))
+    assert [frame.index for frame in frames] == [0, 1, 2, 3, 4, 5]
+    assert [frame.at_s for frame in frames] == pytest.approx([0, 0.52, 1.0, 1.52, 2.0, 2.52])
+    # The square moves 4 px a frame: the picture is the one of that time.
+    left = int(np.argmax(frames[2].image_bgr[80, :, 1] > 128))
+    assert left == pytest.approx(100, abs=1)
+
+
+def test_a_part_is_read_from_and_up_to_the_given_times(clip: Path) -> None:
+    reading = read_frames(clip, every_s=0.5, from_s=1.0, to_s=2.0)
+    assert [frame.index for frame in reading] == [2, 3]
+    assert reading.end is not None
+    assert reading.end.reason is EndReason.COMPLETE
+    assert reading.end.decodable_share == 1.0
+
+
+def test_a_part_beyond_the_end_is_empty(clip: Path) -> None:
+    reading = read_frames(clip, every_s=0.5, from_s=30.0)
+    assert list(reading) == []
+    assert reading.end is not None
+
+
+def test_key_frames_alone_can_be_read(clip: Path) -> None:
+    reading = read_frames(clip, every_s=0.04, key_frames_only=True)
+    assert [frame.at_s for frame in reading] == pytest.approx([0.0, 1.0, 2.0])
+    assert reading.end is not None
+    assert reading.end.decodable_share == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    "times", [{"every_s": 0.0}, {"every_s": 1.0, "from_s": -1.0}, {"every_s": 1.0, "to_s": 0.0}]
+)
+def test_times_that_make_no_sense_are_refused(clip: Path, times: dict[str, float]) -> None:
+    with pytest.raises(FootageError):
+        read_frames(clip, **times)  # type: ignore[arg-type]
+
+
+# ---------------------------------------------------------------------------------- the pictures
+
+
+def test_a_recording_that_asks_to_be_turned_is_turned(clip: Path, tmp_path: Path) -> None:
+    turned = clips.turned_clockwise(clip, tmp_path / "turned.mp4")
+    image = next(iter(read_frames(turned, every_s=1.0))).image_bgr
+    assert image.shape == (clips.WIDTH, clips.HEIGHT, 3)
+    # The red upper half has come to the right.
+    assert image[:, 70:, 2].mean() > 200
+    assert image[:, :50, 2].mean() < 60
+    facts = probe(turned)
+    assert (facts.width, facts.height) == (clips.HEIGHT, clips.WIDTH)
+
+
+def test_pixels_that_are_not_square_are_made_square(tmp_path: Path) -> None:
+    path = clips.write_clip(tmp_path / "wide.mp4", pixel_aspect=Fraction(2, 1))
+    image = next(iter(read_frames(path, every_s=1.0))).image_bgr
+    assert image.shape == (clips.HEIGHT, 2 * clips.WIDTH, 3)
+    assert probe(path).width == 2 * clips.WIDTH
+
+
+def test_large_pictures_are_made_smaller_and_small_ones_left(clip: Path) -> None:
+    small = next(iter(read_frames(clip, every_s=1.0, max_side_px=80))).image_bgr
+    assert small.shape == (60, 80, 3)
+    same = next(iter(read_frames(clip, every_s=1.0, max_side_px=1_000))).image_bgr
+    assert same.shape == (clips.HEIGHT, clips.WIDTH, 3)
+
+
+# ------------------------------------------------------------------------------- stop and release
+
+
+def test_a_reading_can_be_stopped_and_says_how_far_it_came(clip: Path) -> None:
+    count = 0
+
+    def enough() -> bool:
+        return count >= 4
+
+    reading = read_frames(clip, every_s=EVERY_S, should_stop=enough)
+    for _ in reading:
+        count += 1
+    assert count == 4
+    assert reading.end is not None
+    assert reading.end.reason is EndReason.STOPPED
+    assert 0.5 < reading.end.decoded_to_s < 1.5
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts files by /proc")
+def test_recordings_are_released_however_a_reading_ends(clip: Path, tmp_path: Path) -> None:
+    list(read_frames(clip, every_s=1.0))
+    gc.collect()
+    before = open_files()
+    for _ in range(5):
+        list(read_frames(clip, every_s=1.0, from_s=1.0))
+        for _frame in read_frames(clip, every_s=1.0):
+            break
+        with read_frames(clip, every_s=1.0) as reading:
+            next(iter(reading))
+        with pytest.raises(RuntimeError):
+            fail_while_reading(clip)
+        probe(clip)
+    gc.collect()
+    assert open_files() == before
+
+
+def fail_while_reading(path: Path) -> None:
+    for _ in read_frames(path, every_s=1.0):
+        raise RuntimeError
+
+
+def test_an_abandoned_reading_says_that_it_was_stopped(clip: Path) -> None:
+    reading = read_frames(clip, every_s=1.0)
+    frames = iter(reading)
+    next(frames)
+    frames.close()  # type: ignore[attr-defined]
+    assert reading.end is not None
+    assert reading.end.reason is EndReason.STOPPED
+
+
+# ----------------------------------------------------------------------------- what is not whole
+
+
+@pytest.mark.parametrize("suffix", ["mkv", "ts"])
+def test_a_recording_that_breaks_off_gives_what_there_is(tmp_path: Path, suffix: str) -> None:
+    whole = clips.write_clip(tmp_path / f"whole.{suffix}")
+    cut = tmp_path / f"cut.{suffix}"
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    count = len(list(read_frames(cut, every_s=EVERY_S)))
+    assert 3 <= count <= 12
+
+
+def test_a_recording_that_breaks_off_says_where(shared_dir: Path, tmp_path: Path) -> None:
+    data = (shared_dir / "video/street/video_02.mp4").read_bytes()
+    cut = tmp_path / "cut.mp4"
+    cut.write_bytes(data[: len(data) // 2])
+    end = end_of(read_frames(cut, every_s=1.0))
+    assert end.reason is EndReason.BROKEN_OFF
+    assert end.decodable_share == pytest.approx(0.49, abs=0.03)
+    assert "breaks off at 8.5 of 17.4 s" in end.sentence
+    assert "breaks off at 8.5 of 17.4 s" in probe(cut).remarks[0]
+
+
+def test_an_mp4_without_its_index_says_so(shared_dir: Path, tmp_path: Path) -> None:
+    data = (shared_dir / "video/speech/short_hamilton_clip.mp4").read_bytes()
+    cut = tmp_path / "cut.mp4"
+    cut.write_bytes(data[: len(data) // 2])
+    with pytest.raises(UndecodableFootage, match="the index that an MP4 file has at its end"):
+        probe(cut)
+
+
+def test_a_recording_without_a_key_frame_at_its_start_is_read_from_the_first(
+    tmp_path: Path,
+) -> None:
+    whole = clips.write_clip(tmp_path / "whole.ts")
+    late = clips.without_first_packets(whole, tmp_path / "late.ts", packets=10)
+    reading = read_frames(late, every_s=EVERY_S)
+    frames = list(reading)
+    assert 0.4 < frames[0].at_s < 0.8
+    assert reading.end is not None
+    assert "because no key frame comes earlier" in reading.end.sentence
+    assert reading.end.decodable_share < 0.85
+    assert "starts without a key frame" in probe(late).remarks[0]
+
+
+def test_damage_in_the_middle_is_skipped_and_counted(tmp_path: Path) -> None:
+    whole = clips.write_clip(tmp_path / "whole.mkv", frames=250)
+    hurt = clips.damaged(whole, tmp_path / "hurt.mkv", 0.4, whole.stat().st_size // 5)
+    reading = read_frames(hurt, every_s=EVERY_S)
+    frames = list(reading)
+    assert reading.end is not None
+    assert frames[-1].at_s > 9
+    assert reading.end.damaged_packets > 0
+    assert reading.end.decodable_share < 0.95
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "error", "says"),
+    [
+        ("zero.mp4", b"", EmptyFootage, "empty (0 bytes)"),
+        ("photo.jpg", b"this is not a photo\n" * 40, NotAVideo, "is text, not a video"),
+        ("notes.txt", b"hello\nworld\n" * 40, NotAVideo, "is text, not a video"),
+        ("thai.mp4", "ไทย ".encode() * 400, NotAVideo, "is text, not a video"),
+        ("photo.png", b"\x89PNG\r\n\x1a\n" + bytes(400), NotAVideo, "is a picture"),
+        ("photo.mp4", b"\xff\xd8\xff\xe0" + bytes(400), NotAVideo, "is a picture"),
+        ("noise.mp4", bytes(range(256)) * 40, NotAVideo, "not a video that can be read"),
+        ("list.m3u8", b"#EXTM3U\n#EXTINF:1,\n/etc/passwd\n", NotAVideo, "is text"),
+        ("many.ffconcat", b"ffconcat version 1.0\nfile clip.mp4\n", NotAVideo, "is text"),
+    ],
+)
+def test_what_is_no_footage_is_refused_with_a_sentence(
+    tmp_path: Path, name: str, content: bytes, error: type[FootageError], says: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    for attempt in (lambda: probe(path), lambda: list(read_frames(path, every_s=1.0))):
+        with pytest.raises(error) as caught:
+            attempt()
+        assert says in str(caught.value)
+        assert str(tmp_path) not in str(caught.value)
+
+
+def test_a_list_of_files_cannot_lead_to_other_files(clip: Path) -> None:
+    playlist = clip.with_name("list.m3u8")
+    playlist.write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:3\n#EXTINF:3,\n{clip}\n#EXT-X-ENDLIST\n")
+    with pytest.raises(NotAVideo):
+        probe(playlist)
+
+
+def test_sound_without_pictures_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(NoVideoStream, match="holds no pictures"):
+        probe(clips.write_sound(tmp_path / "sound.mp4"))
+
+
+def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(FootageError, match="is not there"):
+        probe(tmp_path / "gone.mp4")
+    with pytest.raises(FootageError, match="is not a file"):
+        probe(tmp_path)
+
+
+def test_facts_are_those_of_the_file(clip: Path) -> None:
+    facts = probe(clip)
+    assert facts.duration_s == pytest.approx(3.0, abs=0.05)
+    assert (facts.width, facts.height, facts.codec) == (clips.WIDTH, clips.HEIGHT, "h264")
+    assert (facts.frame_count, facts.first_frame_at_s, facts.remarks) == (75, 0.0, ())
+    assert facts.size_bytes == clip.stat().st_size
+    assert facts.sha256 == hashlib.sha256(clip.read_bytes()).hexdigest()
