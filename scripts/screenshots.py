@@ -2,9 +2,8 @@
 
     LASTSEEN_EMAIL=… LASTSEEN_PASSWORD=… scripts/screenshots.py http://127.0.0.1:8000
 
-The account has to see what is pictured; an administrator's pages are taken where it may. Pictures go
-to docs/images/NAME.png and NAME-phone.png. Options: `--out FOLDER`, `--only NAME,NAME`,
-`--dark`, `--case NUMBER`.
+What the account may not see is left out. Pictures go to docs/images/NAME.png and NAME-phone.png.
+Options: `--out FOLDER`, `--only NAME,NAME`, `--dark`, `--case NUMBER`.
 """
 
 from __future__ import annotations
@@ -62,7 +61,12 @@ SHOTS = (
     Shot("case-new", "/cases/new"),
     Shot("case-map", "/cases/{case}", phone_press=("[data-sheet=map]",)),
     Shot("case-map-list", "/cases/{case}", phone_press=("[data-sheet=list]",), phone_only=True),
-    Shot("case-map-sightings", "/cases/{case}", phone_press=("[data-sheet=sightings]",), phone_only=True),
+    Shot(
+        "case-map-sightings",
+        "/cases/{case}",
+        phone_press=("[data-sheet=sightings]",),
+        phone_only=True,
+    ),
     Shot("plan-sweep", "/cases/{case}", ("#plan-sweep",), ("[data-sheet=list]", "#plan-sweep")),
     Shot("photos", "/cases/{case}/photos"),
     Shot("locations", "/cases/{case}/locations"),
@@ -157,9 +161,7 @@ def _places(page: Page, case: str) -> dict[str, str]:
     return {
         "case": number,
         "first_sweep": _first_link(page, "/sweeps", "td a[href*='/sweeps/']"),
-        "first_sighting": _first_link(
-            page, f"/cases/{number}/sightings", "a[href*='/sightings/']"
-        ),
+        "first_sighting": _first_link(page, f"/cases/{number}/sightings", "a[href*='/sightings/']"),
         "first_camera": _first_link(page, "/cameras", "td a[href*='/cameras/']"),
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -23,10 +23,20 @@ FASTEST_ON_ROADS_M_PER_S = 35.0
 
 
 @dataclass(frozen=True)
-class Leg:
-    """The way between two stops, as the crow flies; `speed_m_per_s` is None where no time passed.
+class Sight:
+    """Somebody was at `position`, give or take `uncertainty_m`, at the time `at`."""
 
-    `least_speed_m_per_s` gives the subject the benefit of both uncertainties. `remark` says in words
+    position: Point
+    at: datetime
+    uncertainty_m: float
+
+
+@dataclass(frozen=True)
+class Leg:
+    """The way between two sights, as the crow flies.
+
+    `speed_m_per_s` is None where no time passed. `least_speed_m_per_s` gives the subject the benefit
+    of both uncertainties; None where even that would take no time at all. `remark` says in words
     what the leg demands; `possible` is False only where no road vehicle could have done it.
     """
 
@@ -49,77 +59,68 @@ class Stop:
     leg: Leg | None
 
 
+@dataclass(frozen=True)
+class WayFrom:
+    """The way from a last-known location to something seen later."""
+
+    location: LastKnownLocationRow
+    seen_at: datetime
+    leg: Leg
+
+
 def timeline(case: Case) -> list[Stop]:
     """The last-known locations with a known time, in order of time, with the legs between them."""
-    rows = sorted(
-        (row for row in list_locations(case) if row.seen_at is not None),
-        key=lambda row: (row.seen_at, row.id),
-    )
-    sightings = _sightings_of(rows)
+    rows = sorted(_timed(list_locations(case)), key=lambda pair: (pair[1].at, pair[0].id))
+    sightings = _sightings_of([row for row, _ in rows])
     speeds = speeds_of(case)
     stops: list[Stop] = []
-    for row in rows:
-        leg = leg_between(stops[-1].location, row, speeds) if stops else None
-        sighting = sightings.get(row.sighting_id) if row.sighting_id is not None else None
-        assert row.seen_at is not None
-        stops.append(Stop(row, row.seen_at, sighting, leg))
+    before: Sight | None = None
+    for row, sight in rows:
+        leg = leg_between(before, sight, speeds) if before else None
+        stops.append(Stop(row, sight.at, sightings.get(row.sighting_id or 0), leg))
+        before = sight
     return stops
 
 
-def way_from_last_certain(case: Case, sighting: Sighting) -> Stop | None:
+def way_from_last_certain(case: Case, sighting: Sighting) -> WayFrom | None:
     """The latest certain location before a sighting, with the leg from there to the sighting."""
     before = [
-        row
-        for row in list_locations(case)
+        (row, sight)
+        for row, sight in _timed(list_locations(case))
         if row.reliability is Reliability.CERTAIN
-        and row.seen_at is not None
-        and row.seen_at <= sighting.seen_at
+        and sight.at <= sighting.seen_at
         and row.sighting_id != sighting.id
     ]
     if not before:
         return None
-    start = before[0]
-    assert start.seen_at is not None
-    leg = _leg(
-        Point(start.latitude_deg, start.longitude_deg),
-        Point(sighting.latitude_deg, sighting.longitude_deg),
-        sighting.seen_at - start.seen_at,
-        start.uncertainty_m,
-        speeds_of(case),
-    )
-    return Stop(start, start.seen_at, None, leg)
+    row, start = max(before, key=lambda pair: pair[1].at)
+    end = Sight(Point(sighting.latitude_deg, sighting.longitude_deg), sighting.seen_at, 0.0)
+    return WayFrom(row, start.at, leg_between(start, end, speeds_of(case)))
 
 
-def leg_between(
-    start: LastKnownLocationRow, end: LastKnownLocationRow, speeds: TravelSpeeds
-) -> Leg:
-    """The way from one location to a later one. Both times must be known."""
-    assert start.seen_at is not None and end.seen_at is not None
-    return _leg(
-        Point(start.latitude_deg, start.longitude_deg),
-        Point(end.latitude_deg, end.longitude_deg),
-        end.seen_at - start.seen_at,
-        start.uncertainty_m + end.uncertainty_m,
-        speeds,
-    )
-
-
-def _leg(
-    start: Point, end: Point, time: timedelta, uncertainty_m: float, speeds: TravelSpeeds
-) -> Leg:
-    distance_m = haversine_m(start, end)
-    seconds = time.total_seconds()
-    least_way_m = max(0.0, distance_m - uncertainty_m)
-    least = least_way_m / seconds if seconds > 0 else (None if least_way_m else 0.0)
+def leg_between(start: Sight, end: Sight, speeds: TravelSpeeds) -> Leg:
+    """The way from one sight to one that is not earlier."""
+    distance_m = haversine_m(start.position, end.position)
+    seconds = (end.at - start.at).total_seconds()
+    least_way_m = max(0.0, distance_m - start.uncertainty_m - end.uncertainty_m)
+    least = least_way_m / seconds if seconds > 0 else (0.0 if least_way_m == 0 else None)
     return Leg(
         distance_m=distance_m,
-        bearing_deg=initial_bearing_deg(start, end),
+        bearing_deg=initial_bearing_deg(start.position, end.position),
         seconds=seconds,
         speed_m_per_s=distance_m / seconds if seconds > 0 else None,
         least_speed_m_per_s=least,
         remark=_remark(least, speeds),
         possible=least is not None and least <= FASTEST_ON_ROADS_M_PER_S,
     )
+
+
+def _timed(rows: Sequence[LastKnownLocationRow]) -> list[tuple[LastKnownLocationRow, Sight]]:
+    return [
+        (row, Sight(Point(row.latitude_deg, row.longitude_deg), row.seen_at, row.uncertainty_m))
+        for row in rows
+        if row.seen_at is not None
+    ]
 
 
 def _remark(speed_m_per_s: float | None, speeds: TravelSpeeds) -> str:

@@ -1,4 +1,4 @@
-"""What a case holds: reference photos, last-known locations, sweeps. Pages of the same blueprint."""
+"""What a case holds: reference photos, last-known locations, sweeps; in the cases' blueprint."""
 
 from __future__ import annotations
 

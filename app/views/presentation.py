@@ -26,6 +26,7 @@ def install(application: Flask) -> None:
         compass=compass,
         coordinates=coordinates,
         share=share,
+        one_in=one_in,
     )
     application.jinja_env.globals["tiles"] = tiles
     application.jinja_env.trim_blocks = True
@@ -106,7 +107,16 @@ def coordinates(latitude_deg: float, longitude_deg: float) -> str:
 
 def share(part: float, whole: float) -> str:
     """How much of a time window was looked at: a share of time, so a per cent sign is right."""
-    return "nothing to look at" if whole <= 0 else f"{min(1.0, part / whole):.0%}"
+    if whole <= 0:
+        return "nothing to look at"
+    if 0 < part / whole < 0.01:
+        return "under 1%"
+    return f"{min(1.0, part / whole):.0%}"
+
+
+def one_in(rate: float) -> str:
+    """A rate as people grasp it: 0.0001 is "1 in 10,000"; "none of the measured" for 0."""
+    return "none of the measured" if rate <= 0 else f"1 in {round(1 / rate):,}"
 
 
 def _local(instant: datetime, timezone: str) -> datetime:

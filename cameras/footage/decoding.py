@@ -5,7 +5,7 @@ before that time, and anything shown before the first whole key frame is not tru
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
@@ -17,7 +17,11 @@ from cameras.footage.opening import OpenFootage
 
 _SEEK_MARGINS_S = (0.0, 2.0, 10.0, 60.0)
 _ASSUMED_RATE = 25.0
-_GAP_S = 0.5
+# A passer-by stays in view for one to four seconds, so a longer pause may have hidden one. Known
+# damage makes shorter gaps suspicious.
+_GAP_S = 2.0
+_GAP_BY_DAMAGE_S = 0.5
+_GAP_FRAMES = 3.0
 TIME_TOLERANCE_S = 1e-6
 
 
@@ -30,25 +34,45 @@ class DecodingTally:
     first_at_s: float | None = None
     last_at_s: float = 0.0
     packets_to_s: float = 0.0
-    gaps_s: float = 0.0
+    long_gaps_s: float = 0.0
+    short_gaps_s: float = 0.0
+    key_packets_at_s: list[float] = field(default_factory=list)
     was_stopped: bool = False
     fault: av.error.FFmpegError | None = None
 
     @property
     def unseen_s(self) -> float:
-        """Seconds missing between frames. Cameras that send nothing while nothing moves leave
-        gaps as well, so gaps count as unseen only where parts of the recording are damaged.
-        """
-        return self.gaps_s if self.damaged_packets else 0.0
+        """Seconds between frames of which nothing was seen: lost, never recorded, or damaged.
 
-    def count_frame(self, at_s: float, frame_s: float) -> None:
-        """Enter a good frame, and the gap before it if there is one."""
+        Containers often step over lost parts without a word, so a long gap counts whatever its
+        cause, and a shorter one where damage is known.
+        """
+        gaps_s = self.long_gaps_s + (self.short_gaps_s if self.damaged_packets else 0.0)
+        return gaps_s + self._lost_key_frames_s()
+
+    def _lost_key_frames_s(self) -> float:
+        """Where key frames alone are read: the time of those that came and were not decodable."""
+        if self.first_at_s is None:
+            return 0.0
+        due = sum(self.first_at_s <= at_s <= self.last_at_s for at_s in self.key_packets_at_s)
+        span_s = self.last_at_s - self.first_at_s
+        return span_s * max(0, due - self.frames) / due if due else 0.0
+
+    def count_frame(self, at_s: float) -> None:
+        """Enter a good frame."""
         if self.first_at_s is None:
             self.first_at_s = at_s
-        elif at_s - self.last_at_s > max(_GAP_S, 3 * frame_s):
-            self.gaps_s += at_s - self.last_at_s - frame_s
         self.frames += 1
         self.last_at_s = max(self.last_at_s, at_s)
+
+    def count_gap(self, gap_s: float, frame_s: float) -> None:
+        """Enter the time between two neighbours, which are usually `frame_s` apart."""
+        if gap_s <= max(_GAP_BY_DAMAGE_S, _GAP_FRAMES * frame_s):
+            return
+        if gap_s > _GAP_S:
+            self.long_gaps_s += gap_s - frame_s
+        else:
+            self.short_gaps_s += gap_s - frame_s
 
 
 class Decoding:
@@ -65,6 +89,7 @@ class Decoding:
     ) -> None:
         self.tally = DecodingTally()
         self._footage = footage
+        self._key_frames_only = key_frames_only
         self._should_stop = should_stop
         self._is_live = is_live
         self._first_pts: int | None = footage.stream.start_time
@@ -91,7 +116,9 @@ class Decoding:
                 self.tally.damaged_packets += 1
                 continue
             at_s = self._time_of(frame)
-            self.tally.count_frame(at_s, self.frame_s)
+            if self.tally.frames and not self._key_frames_only:
+                self.tally.count_gap(at_s - self.tally.last_at_s, self.frame_s)
+            self.tally.count_frame(at_s)
             yield at_s, frame
 
     def frames_from(self, from_s: float) -> Iterator[tuple[float, VideoFrame]] | None:
@@ -132,7 +159,7 @@ class Decoding:
                 return
             if packet.stream_index != self._footage.stream.index:
                 continue
-            self._note_extent(packet.pts, packet.duration)
+            self._note_packet(packet)
             try:
                 yield from packet.decode()
             except av.error.EOFError:
@@ -152,11 +179,18 @@ class Decoding:
         self.tally.was_stopped = self._should_stop()
         return self.tally.was_stopped
 
-    def _note_extent(self, pts: int | None, duration: int | None) -> None:
+    def _note_packet(self, packet: "Packet[Any]") -> None:
         base = self._footage.stream.time_base
-        if pts is None or base is None:
+        if packet.pts is None or base is None:
             return
-        end_s = float((pts - (self._first_pts or 0) + (duration or 0)) * base)
+        start_s = float((packet.pts - (self._first_pts or 0)) * base)
+        end_s = start_s + float((packet.duration or 0) * base)
+        if self._key_frames_only:
+            # Between key frames nothing is decoded, but lost packets still leave a hole.
+            if self.tally.packets_to_s > 0:
+                self.tally.count_gap(start_s - self.tally.packets_to_s, self.frame_s)
+            if packet.is_keyframe:
+                self.tally.key_packets_at_s.append(start_s)
         self.tally.packets_to_s = max(self.tally.packets_to_s, end_s)
 
     def _time_of(self, frame: VideoFrame) -> float:

@@ -126,8 +126,12 @@ def _sentence(
 
 
 def _damage_words(tally: DecodingTally) -> str:
-    if not tally.damaged_packets:
-        return ""
-    parts = "One part was" if tally.damaged_packets == 1 else f"{tally.damaged_packets} parts were"
-    unseen = f"; {tally.unseen_s:.1f} s could not be seen" if tally.unseen_s >= 0.1 else ""
-    return f" {parts} damaged{unseen}."
+    words = ""
+    if tally.damaged_packets:
+        parts = (
+            "One part was" if tally.damaged_packets == 1 else f"{tally.damaged_packets} parts were"
+        )
+        words = f" {parts} damaged."
+    if tally.unseen_s >= 0.1:
+        words += f" In between, {tally.unseen_s:.1f} s have no pictures: lost, or never recorded."
+    return words

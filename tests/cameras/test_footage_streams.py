@@ -43,14 +43,16 @@ def silent_server() -> Iterator[int]:
 
 
 @contextmanager
-def video_server(data: bytes, *, stall_s: float = 0.0, status: int = 200) -> Iterator[int]:
+def video_server(
+    data: bytes, *, stall_s: float = 0.0, status: int = 200, redirect_to: int | None = None
+) -> Iterator[int]:
     """Sends a recording as a stream; then stays silent for a while with the connection open."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(status)
-            if status in (301, 302):
-                self.send_header("Location", "http://127.0.0.1:1/other")
+            self.send_response(302 if redirect_to else status)
+            if redirect_to:
+                self.send_header("Location", f"http://127.0.0.1:{redirect_to}/other")
             self.send_header("Content-Type", "video/mp2t")
             self.end_headers()
             if status == 200:
@@ -115,9 +117,9 @@ def test_a_stream_that_falls_silent_keeps_what_was_seen_and_says_so(recording: b
 def test_a_slow_reader_is_no_silent_stream(recording: bytes) -> None:
     with video_server(recording) as port:
         count = 0
-        for _ in read_frames(stream_at(port), every_s=1.0, to_s=2.5, timeout_s=0.4):
+        for _ in read_frames(stream_at(port), every_s=0.5, to_s=1.4, timeout_s=0.4):
             count += 1
-            time.sleep(0.6)
+            time.sleep(1.0)
     assert count == 3
 
 
@@ -131,7 +133,11 @@ def test_a_refusal_is_told_in_words(status: int, says: str) -> None:
 
 
 def test_a_redirection_is_not_followed(recording: bytes) -> None:
-    with video_server(recording, status=302) as port, pytest.raises(StreamRefused):
+    with (
+        video_server(recording) as elsewhere,
+        video_server(b"", redirect_to=elsewhere) as port,
+        pytest.raises(StreamRefused),
+    ):
         list(read_frames(stream_at(port), every_s=1.0, timeout_s=5.0))
 
 

@@ -11,7 +11,7 @@ export class SweepDialog {
     this._dialog = byId("sweep-dialog");
     if (!this._dialog) return;
     this._form = this._dialog.querySelector("form");
-    byId("plan-sweep").addEventListener("click", () => this.open());
+    byId("plan-sweep")?.addEventListener("click", () => this.open());
     for (const close of this._dialog.querySelectorAll("[data-close]")) close.addEventListener("click", () => this._dialog.close());
     this._form.addEventListener("submit", (event) => { event.preventDefault(); this._plan(); });
   }
