@@ -89,15 +89,14 @@ class Decoding:
     ) -> None:
         self.tally = DecodingTally()
         self._footage = footage
-        self._key_frames_only = key_frames_only
+        # Where frames can only be counted, none may be left out.
+        self._key_frames_only = key_frames_only and not footage.has_no_timestamps
         self._should_stop = should_stop
         self._is_live = is_live
         self._first_pts: int | None = footage.stream.start_time
         self._counted = 0
         context = footage.stream.codec_context
         context.thread_count = threads
-        if key_frames_only:
-            context.skip_frame = "NONKEY"
 
     @property
     def frame_s(self) -> float:
@@ -161,13 +160,30 @@ class Decoding:
                 continue
             self._note_packet(packet)
             try:
-                yield from packet.decode()
+                yield from self._decoded(packet)
             except av.error.EOFError:
                 return
             except av.error.MemoryError:
                 raise
             except av.error.FFmpegError:
                 self.tally.damaged_packets += 1
+
+    def _decoded(self, packet: "Packet[Any]") -> Iterator[VideoFrame]:
+        if not self._key_frames_only:
+            yield from packet.decode()
+            return
+        if not packet.is_keyframe or not packet.size:
+            return
+        # Each key frame by itself: a decoder that expects the frames between them would hold it
+        # back, or give it out of order.
+        context = self._footage.stream.codec_context
+        try:
+            frames = [*context.decode(packet), *context.decode(None)]
+        finally:
+            context.flush_buffers()
+        for frame in frames[-1:]:
+            frame.pts, frame.time_base = packet.pts, packet.time_base
+            yield frame
 
     def _packets(self) -> "Iterator[Packet[Any]]":
         if self._is_live:

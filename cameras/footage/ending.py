@@ -58,7 +58,8 @@ def footage_end(
 ) -> FootageEnd:
     """Sum up a reading. `to_s` may be infinite; `declared_s` is the length as the file says."""
     reached_s = _reached_s(tally, frame_s, key_frames_only=key_frames_only)
-    decoded_from_s = from_s if tally.first_at_s is None else max(tally.first_at_s, from_s)
+    first_s = from_s if tally.first_at_s is None else max(tally.first_at_s, from_s)
+    decoded_from_s = min(first_s, to_s)
     decoded_to_s = max(decoded_from_s, min(reached_s, to_s)) if tally.frames else decoded_from_s
     known_end_s = max(declared_s or 0.0, reached_s)
     # Silence cuts a live stream, of which all that was asked for was expected.
@@ -114,7 +115,7 @@ def _sentence(
             "earlier."
         )
     if reason is EndReason.COMPLETE:
-        return f"Read to its end at {decoded_to_s:.1f} s.{start}"
+        return f"Read up to {decoded_to_s:.1f} s.{start}"
     if reason is EndReason.STOPPED:
         return f"Stopped at {decoded_to_s:.1f} s.{start}"
     if interruption is Interruption.SILENCE:

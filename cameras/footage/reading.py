@@ -52,8 +52,9 @@ def read_frames(
 
     A `SecretAddress` is a live stream, watched from now on for `to_s` seconds; a silence longer
     than `timeout_s` ends it. `should_stop` is asked for each packet. `key_frames_only` decodes
-    nothing but key frames, 9 to 23 times faster, where one every few seconds is enough. Opening
-    and its errors come with the first frame. Raises `FootageError` while iterating.
+    nothing but key frames, many times faster, where one every few seconds is enough; damage
+    inside one, which a decoder paints over, then goes unnoticed. Opening and its errors come with
+    the first frame. Raises `FootageError` while iterating.
     """
     if not every_s > 0.0 or from_s < 0.0 or (to_s is not None and to_s <= from_s):
         raise FootageError("Frames are read every so many seconds, from 0 on, up to a later time.")

@@ -26,6 +26,10 @@ UNINHABITED_LATITUDE_DEG = 72.0
 _COMPANY = 3  # a row is judged by others from so many rows on
 _SWAP_MISMATCH_M = 1_000.0
 _AMONG = "It lies among the {} once latitude and longitude are swapped."
+_LONELY = (
+    f"It lies more than {NEAR_M / 1000:.0f} km from every registered camera, and hardly any other row "
+    "of this file is near it; latitude and longitude may be swapped."
+)
 _ADVICE_ROW = "Mend the row, or accept it if it is right as it is."
 _ADVICE_SWAP = "Read the file with its axes swapped, mend the row, or accept it if it is right."
 
@@ -145,6 +149,8 @@ def _doubtful_among(rows: Sequence[Placed], known: Sequence[Point]) -> dict[int,
     # A second city is no error: so many rows together do not share one slip of the pen.
     alone = far.copy()
     alone[far] = _count_near(lat[far], lon[far], lat, lon) < max(_COMPANY, len(rows) // 100)
+    # A handful far from every registered camera has nothing that speaks for it either.
+    lonely = strange & (_count_near(lat, lon, lat, lon) < _COMPANY) & bool(known)
     found: dict[int, Problem] = {}
     for i, row in enumerate(rows):
         if strange[i] and swapped_among_known[i]:
@@ -154,6 +160,10 @@ def _doubtful_among(rows: Sequence[Placed], known: Sequence[Point]) -> dict[int,
         elif strange[i] and alone[i]:
             reason = f"It lies more than {limit_m / 1000:.0f} km from all others. {_ADVICE_ROW}"
             found[row.row_number] = refused(row.row_number, reason, row.snippet, Remedy.ACCEPT_ROW)
+        elif lonely[i]:
+            found[row.row_number] = refused(
+                row.row_number, f"{_LONELY} {_ADVICE_ROW}", row.snippet, Remedy.ACCEPT_ROW
+            )
     return found
 
 

@@ -153,3 +153,24 @@ def test_drawn_cameras_are_geojson_with_longitude_first(app: Flask) -> None:
     assert json.loads(drawn)["features"][0]["geometry"]["coordinates"] == [77.6063, 12.9757]
     assert "secret" not in drawn
     assert cameras.camera_features((0.0, 0.0, 1.0, 1.0))["features"] == []
+
+
+def test_a_few_cameras_far_from_all_registered_ones_are_kept_out_until_accepted(
+    app: Flask, shared_dir: Path
+) -> None:
+    _import(shared_dir, BENGALURU)
+
+    report = _import(shared_dir, "dakar_cameras_SWAPPED_axes_2016.geojson")
+
+    assert (report.added, report.refused) == (0, 2)
+    assert "may be swapped" in report.problems[0].reason
+    accepted = _import(
+        shared_dir, "dakar_cameras_SWAPPED_axes_2016.geojson", accept_rows=frozenset({1, 2})
+    )
+    assert accepted.added == 2
+
+
+def test_a_second_city_is_no_error(app: Flask, shared_dir: Path) -> None:
+    _import(shared_dir, BENGALURU)
+
+    assert _import(shared_dir, "thai_udonthani_bom.csv").added == 38

@@ -96,3 +96,9 @@ def damaged(source: Path, path: Path, start_share: float, length: int) -> Path:
         data[i] = (data[i] * 7 + 13) % 256
     path.write_bytes(data)
     return path
+
+
+def with_a_hole(folder: Path, suffix: str) -> Path:
+    """Ten seconds, of which a third of the bytes is scrambled."""
+    whole = write_clip(folder / f"whole.{suffix}", frames=250)
+    return damaged(whole, folder / f"hole.{suffix}", 0.25, whole.stat().st_size // 3)
