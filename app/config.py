@@ -44,7 +44,12 @@ class Settings(BaseSettings):
     chunk_seconds: float = Field(default=10.0, ge=1, le=600)
     longest_chunk_seconds: float = Field(default=60.0, ge=1, le=3600)
 
+    plan_particles: int = Field(default=20_000, ge=500, le=200_000)
+    """Hypotheses of where the subject went; more is finer and slower."""
+
     face_retention_hours: int = Field(default=168, ge=1)
+    closed_case_retention_days: int = Field(default=365, ge=1)
+    face_search_reach_m: float = Field(default=100_000.0, gt=0)
     event_retention_hours: int = Field(default=24, ge=1)
     visit_stale_seconds: float = Field(default=30.0, ge=2)
     worker_stall_seconds: float = Field(default=300.0, ge=10)
@@ -55,6 +60,7 @@ class Settings(BaseSettings):
     max_photo_bytes: int = 20 * 1024 * 1024
     max_photo_pixels: int = 50_000_000
     max_registry_bytes: int = 64 * 1024 * 1024
+    max_roads_bytes: int = 256 * 1024 * 1024
     max_footage_bytes: int = 4 * 1024 * 1024 * 1024
 
     tile_url: str = ""

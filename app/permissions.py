@@ -39,13 +39,21 @@ CASE_WRITERS: Final = frozenset({INVESTIGATOR})
 SIGHTING_READERS: Final = frozenset({INVESTIGATOR, ANALYST, EXAMINER, ADMINISTRATOR})
 CASE_SIGHTING_READERS: Final = SIGHTING_READERS | {DISPATCHER}
 """The case map shows a dispatcher where the sightings are; the faces' own pages are not theirs."""
+FACE_SEARCH_READERS: Final = frozenset({INVESTIGATOR, ANALYST, ADMINISTRATOR})
 REVIEWERS: Final = frozenset({INVESTIGATOR, EXAMINER})
 EXPORTERS: Final = frozenset({INVESTIGATOR, ANALYST})
+TIMELINE_READERS: Final = SIGHTING_READERS - {EXAMINER}
+TRACERS: Final = frozenset({INVESTIGATOR, ANALYST})
+"""Who imports positions of phones, vehicles and tickets."""
 SWEEP_READERS: Final = CASE_READERS
 SWEEPERS: Final = frozenset({INVESTIGATOR, DISPATCHER})
+SWEEP_PLANNERS: Final = SWEEPERS | {ANALYST}
+"""An analyst plans a sweep of a blind corridor from the timeline; others start it."""
 REGISTRY_READERS: Final = CASE_READERS
 REGISTRARS: Final = frozenset({DISPATCHER, ADMINISTRATOR})
 FOOTAGE_KEEPERS: Final = frozenset({DISPATCHER, ADMINISTRATOR})
+MAP_READERS: Final = CASE_READERS | {EXAMINER}
+"""Sightings are examined on a small map of their surroundings."""
 ADMINISTRATORS: Final = frozenset({ADMINISTRATOR})
 PICTURE_VIEWERS: Final = CASE_SIGHTING_READERS
 
@@ -69,6 +77,7 @@ TABLE: Final[Mapping[str, Allowed]] = {
     "cases.new": CASE_WRITERS,
     "cases.show": CASE_READERS,
     "cases.edit": CASE_WRITERS,
+    "cases.prior": CASE_WRITERS,
     "cases.close": CASE_WRITERS,
     "cases.reopen": CASE_WRITERS,
     "cases.photos": CASE_READERS,
@@ -82,7 +91,16 @@ TABLE: Final[Mapping[str, Allowed]] = {
     "cases.sweeps": SWEEP_READERS,
     "cases.plan_sweep": SWEEPERS,
     "cases.sightings": CASE_SIGHTING_READERS,
-    "cases.timeline": SIGHTING_READERS - {EXAMINER},
+    "cases.face_searches": FACE_SEARCH_READERS,
+    "cases.face_search": FACE_SEARCH_READERS,
+    "cases.search_faces": CASE_WRITERS,
+    "cases.set_threshold": CASE_WRITERS,
+    "cases.set_hold": CASE_WRITERS,
+    "cases.timeline": TIMELINE_READERS,
+    "cases.traces": CASE_READERS,
+    "cases.import_trace": TRACERS,
+    "cases.take_trace_back": TRACERS,
+    "cases.restore_trace": TRACERS,
     # sweeps
     "sweeps.index": SWEEP_READERS,
     "sweeps.show": SWEEP_READERS,
@@ -106,6 +124,13 @@ TABLE: Final[Mapping[str, Allowed]] = {
     "cameras.upload_footage": FOOTAGE_KEEPERS,
     "cameras.add_folder": FOOTAGE_KEEPERS,
     "cameras.remove_footage": FOOTAGE_KEEPERS,
+    # streets and map tiles
+    "roads.index": REGISTRY_READERS,
+    "roads.import_file": REGISTRARS,
+    "roads.remove": REGISTRARS,
+    "tiles.roads": MAP_READERS,
+    "tiles.cameras": REGISTRY_READERS,
+    "tiles.coverage": REGISTRY_READERS,
     # administration
     "admin.users": ADMINISTRATORS,
     "admin.new_user": ADMINISTRATORS,
@@ -135,10 +160,18 @@ TABLE: Final[Mapping[str, Allowed]] = {
     "api_locations.rank_cameras": CASE_READERS,
     "api_locations.geocode": CASE_WRITERS,
     "api_live.follow_case": CASE_READERS,
+    "api_planning.show_belief": CASE_READERS,
+    "api_planning.show_prior": CASE_READERS,
+    "api_timeline.show_timeline": TIMELINE_READERS,
+    "api_timeline.show_corridor": TIMELINE_READERS,
+    "api_timeline.list_traces": CASE_READERS,
+    "api_timeline.import_trace": TRACERS,
+    "api_timeline.take_trace_back": TRACERS,
+    "api_timeline.restore_trace": TRACERS,
     "api_route.export_route": EXPORTERS,
     # the same over the API (sweeps)
     "api_sweeps.list_case_sweeps": SWEEP_READERS,
-    "api_sweeps.plan_sweep": SWEEPERS,
+    "api_sweeps.plan_sweep": SWEEP_PLANNERS,
     "api_sweeps.list_sweeps": SWEEP_READERS,
     "api_sweeps.show_sweep": SWEEP_READERS,
     "api_sweeps.list_visits": SWEEP_READERS,
@@ -152,6 +185,9 @@ TABLE: Final[Mapping[str, Allowed]] = {
     "api_sightings.show_sighting": SIGHTING_READERS,
     "api_sightings.review_sighting": REVIEWERS,
     "api_sightings.undo_review": REVIEWERS,
+    "api_face_searches.list_face_searches": FACE_SEARCH_READERS,
+    "api_face_searches.search_faces": CASE_WRITERS,
+    "api_face_searches.show_face_search": FACE_SEARCH_READERS,
     # the same over the API (cameras and footage)
     "api_cameras.list_cameras": REGISTRY_READERS,
     "api_cameras.show_camera": REGISTRY_READERS,
@@ -162,6 +198,9 @@ TABLE: Final[Mapping[str, Allowed]] = {
     "api_footage.upload_footage": FOOTAGE_KEEPERS,
     "api_footage.add_folder": FOOTAGE_KEEPERS,
     "api_footage.remove_footage": FOOTAGE_KEEPERS,
+    "api_roads.list_sources": REGISTRY_READERS,
+    "api_roads.import_roads": REGISTRARS,
+    "api_roads.remove_source": REGISTRARS,
     # the same over the API (administration and documents)
     "api_administration.show_health": ADMINISTRATORS,
     "api_administration.list_audit": ADMINISTRATORS,

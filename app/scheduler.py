@@ -1,36 +1,58 @@
-"""The scheduler process: rescues visits, expires faces, prunes events. Two of them do no harm."""
+"""The scheduler process: rescues visits, plans, expires faces. Two of them do no harm."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
 from app.extensions import db
 from app.queues import RedisDown
-from app.services import upkeep
+from app.services import following, galleries, retention, search_models, upkeep
+from app.services.actors import SCHEDULER
 
 RESCUE_INTERVAL_S = 2.0
 UPKEEP_EVERY_ROUNDS = 30
+INDEX_CLEANED_EVERY = timedelta(hours=1)
 
 log = logging.getLogger(__name__)
 
+Step = Callable[[], None]
+
 
 def run_until_stopped(application: Flask, stopping: threading.Event) -> None:
-    """Do a round every `RESCUE_INTERVAL_S` until `stopping` is set."""
+    """Rescue and tidy, and beside it plan, until `stopping` is set.
+
+    Making a search model takes seconds, for which no visit should wait to be rescued.
+    """
+    planner = threading.Thread(
+        target=_every, args=(application, stopping, (_plan,)), name="planner", daemon=True
+    )
+    planner.start()
+    _every(application, stopping, (_rescue,), (_tidy,))
+
+
+def _every(
+    application: Flask,
+    stopping: threading.Event,
+    often: Sequence[Step],
+    rarely: Sequence[Step] = (),
+) -> None:
+    """Do the steps `often` in every round, and those `rarely` in every `UPKEEP_EVERY_ROUNDS`th."""
     rounds = 0
     while not stopping.is_set():
-        _guarded(application, _rescue)
-        if rounds % UPKEEP_EVERY_ROUNDS == 0:
-            _guarded(application, _tidy)
+        due = [*often, *(rarely if rounds % UPKEEP_EVERY_ROUNDS == 0 else ())]
+        for step in due:
+            _guarded(application, step)
         rounds += 1
         stopping.wait(RESCUE_INTERVAL_S)
 
 
-def _guarded(application: Flask, step: Callable[[], None]) -> None:
+def _guarded(application: Flask, step: Step) -> None:
     """Run a step in a session of its own; what is down now is tried again in the next round."""
     with application.app_context():
         try:
@@ -41,6 +63,11 @@ def _guarded(application: Flask, step: Callable[[], None]) -> None:
         except OperationalError:
             db.session.rollback()
             log.warning("The database does not answer.")
+
+
+def _plan() -> None:
+    search_models.build_wanted()
+    following.advance_all()
 
 
 def _rescue() -> None:
@@ -55,6 +82,7 @@ def _rescue() -> None:
 
 
 def _tidy() -> None:
-    while upkeep.expire_faces():
-        pass  # batch by batch
+    retention.expire_faces(SCHEDULER)
+    retention.clean_index(at_most_every=INDEX_CLEANED_EVERY)
     upkeep.prune_events()
+    galleries.prune_changes()

@@ -14,11 +14,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import identity
 from app.config import Settings
 from app.extensions import limiter
+from app.services.traces import MAX_TRACE_BYTES
 
 REQUEST_LIMIT: Final = "600 per minute"
 """Per account (or address), over all pages and the API together."""
 UPLOAD_LIMIT: Final = "60 per minute"
 PICTURE_LIMIT: Final = "3000 per minute"
+TILE_LIMIT: Final = "6000 per minute"
 LOGIN_LIMIT: Final = "10 per minute"
 
 MEGABYTE: Final = 1024 * 1024
@@ -30,8 +32,9 @@ MULTIPART_EXTRA_BYTES: Final = MEGABYTE
 STATIC_SECONDS: Final = 3600
 HSTS_SECONDS: Final = 365 * 24 * 3600
 
-_UNCOUNTED: Final = frozenset({"static", "media.picture", "home.healthz", "api_docs.asset"})
-"""Not counted as requests: files, and pictures, which have a limit of their own."""
+_TILES: Final = frozenset({"tiles.roads", "tiles.cameras", "tiles.coverage"})
+_UNCOUNTED: Final = _TILES | {"static", "media.picture", "home.healthz", "api_docs.asset"}
+"""Not counted as requests: files, and pictures and tiles, which have limits of their own."""
 
 
 def install(application: Flask) -> None:
@@ -68,12 +71,18 @@ def body_limits(settings: Settings) -> Mapping[str, int]:
     """The largest body of each endpoint that takes a file; all others take `LARGEST_FORM_BYTES`."""
     photo = settings.max_photo_bytes + MULTIPART_EXTRA_BYTES
     registry = settings.max_registry_bytes + MULTIPART_EXTRA_BYTES
+    roads = settings.max_roads_bytes + MULTIPART_EXTRA_BYTES
     footage = settings.max_footage_bytes + MULTIPART_EXTRA_BYTES
+    trace = MAX_TRACE_BYTES + MULTIPART_EXTRA_BYTES
     return {
         "cases.add_photo": photo,
         "api_photos.add_photo": photo,
         "cameras.import_page": registry,
         "api_cameras.import_cameras": registry,
+        "cases.import_trace": trace,
+        "api_timeline.import_trace": trace,
+        "roads.import_file": roads,
+        "api_roads.import_roads": roads,
         "cameras.upload_footage": footage,
         "api_footage.upload_footage": footage,
     }

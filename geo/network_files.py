@@ -9,6 +9,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError  # types only; defusedxml does the parsing
 
@@ -99,7 +100,7 @@ class _Pieces:
         """Add one street; `length_m` is its stated length where its bends are not known."""
         numbers = [self._number(vertex) for vertex in vertices]
         stretch = _stretch(vertices, length_m)
-        for start, end in zip(numbers, numbers[1:], strict=False):
+        for start, end in pairwise(numbers):
             self._start.append(start)
             self._end.append(end)
             self._stretch.append(stretch)
@@ -203,7 +204,7 @@ def _stretch(vertices: Sequence[Vertex], length_m: float | None) -> float:
     return ratio if 1.0 <= ratio <= _LONGEST_STRETCH else 1.0
 
 
-def _geojson_lines(content: Any) -> Iterator[tuple[Sequence[Any], str]]:  # noqa: ANN401
+def _geojson_lines(content: Any) -> Iterator[tuple[Sequence[Any], str]]:
     """The coordinates of each line, with "" (both ways), "1" or "-1" as its direction."""
     features = content.get("features") if isinstance(content, dict) else None
     if not isinstance(features, list):

@@ -51,7 +51,5 @@ def plane_around(points: Iterable[Point]) -> LocalPlane:
     listed = list(points)
     first = LocalPlane(listed[0])
     x_m, y_m = first.to_xy_m([p.latitude_deg for p in listed], [p.longitude_deg for p in listed])
-    latitude, longitude = first.to_degrees(
-        (x_m.min() + x_m.max()) / 2, (y_m.min() + y_m.max()) / 2
-    )
+    latitude, longitude = first.to_degrees((x_m.min() + x_m.max()) / 2, (y_m.min() + y_m.max()) / 2)
     return LocalPlane(Point(float(latitude), float(longitude)))

@@ -7,6 +7,7 @@ alone: `PriorMixture` blends it with a broad one, so that a wrong prior costs ho
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from types import MappingProxyType
 
 import numpy as np
@@ -60,7 +61,7 @@ class DistancePrior:
                 raise InvalidBelief("A share of people found lies between 0.1 % and 99.9 %.")
             if not _NEAREST_M <= quantile.distance_m <= _FARTHEST_M:
                 raise InvalidBelief("A distance of a prior is from 10 m to 100 km.")
-        for near, far in zip(self.quantiles, self.quantiles[1:], strict=False):
+        for near, far in pairwise(self.quantiles):
             if near.share >= far.share or near.distance_m >= far.distance_m:
                 raise InvalidBelief(
                     f"The distances of the prior “{self.label}” must rise with their shares."

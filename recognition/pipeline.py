@@ -8,15 +8,17 @@ chunks at the same frames: `checkpoint_due` depends only on the frames since the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from recognition.attention import Attention, AttentionSettings, Part, faces_in
 from recognition.detectors import Detector
 from recognition.embedders import Embedder
 from recognition.embedders.normalise import unit_rows
-from recognition.faces import FaceShot, FaceTrack, FloatArray, ImageBGR
-from recognition.scenes import has_moved, is_cut, small_grey
+from recognition.faces import DetectedFace, FaceShot, FaceTrack, FloatArray, ImageBGR
+from recognition.scenes import is_cut, small_grey
 from recognition.tracks import RawTrack, Tracker, TrackerSettings
 
 
@@ -27,11 +29,8 @@ class PipelineSettings:
     Attributes:
         chunk_s: a checkpoint is due after this much footage, as soon as nobody is in view.
         longest_chunk_s: and after this much even if somebody is (who then becomes two tracks).
-        skip_still: do not look for faces in a frame equal to one in which there were none.
-        longest_skip_s: but look again after this time.
-        least_frames: a face seen in fewer frames counts only if the detector is `sure_score` sure.
-        sure_score: see `least_frames`.
-        least_score: a track in which the detector never was this sure is taken for a false alarm.
+        attention: where and how often faces are looked for; None to search every frame whole.
+        least_frames: a face seen in fewer frames counts only if the detector is sure of it.
         shots_averaged: best shots whose embeddings are averaged.
         least_worth: shots worth less than this share of the best one are not averaged.
         tracker: how faces are followed.
@@ -39,11 +38,8 @@ class PipelineSettings:
 
     chunk_s: float = 10.0
     longest_chunk_s: float = 60.0
-    skip_still: bool = True
-    longest_skip_s: float = 2.0
+    attention: AttentionSettings | None = field(default_factory=AttentionSettings)
     least_frames: int = 2
-    sure_score: float = 0.97
-    least_score: float = 0.9
     shots_averaged: int = 5
     least_worth: float = 0.4
     tracker: TrackerSettings = field(default_factory=TrackerSettings)
@@ -102,8 +98,10 @@ class FacePipeline:
     def _start_afresh(self) -> None:
         self._tracker = Tracker(self._embedder.align, self.settings.tracker)
         self._previous: FloatArray | None = None
-        self._empty_scene: FloatArray | None = None
-        self._empty_at_s = 0.0
+        attention = self.settings.attention
+        self._attention = (
+            None if attention is None else Attention(self._detector.smallest_face_px, attention)
+        )
         self._first_at_s: float | None = None
         self._last_at_s: float | None = None
         self._frames_fed = self._frames_searched = 0
@@ -129,24 +127,37 @@ class FacePipeline:
         if self._previous is not None and is_cut(self._previous, scene):
             self._tracker.close()
         self._previous = scene
-        if self._shows_nothing_new(at_s, scene):
-            self._tracker.update(at_s, [], image_bgr)
+        self._tracker.update(at_s, self._faces(at_s, image_bgr, scene), image_bgr)
+
+    def _faces(self, at_s: float, image_bgr: ImageBGR, scene: FloatArray) -> Sequence[DetectedFace]:
+        """The frame's faces, as far as it is worth looking for them."""
+        attention = self._attention
+        if attention is None:
+            faces = self._search(image_bgr, None)
+            self._note(faces)
+            return faces
+        expected = self._tracker.expected_boxes(at_s)
+        if len(expected):
+            part = attention.near(at_s, expected, image_bgr)
+            faces = self._search(image_bgr, part)
+            if part is not None and len(faces) < len(expected):
+                # Somebody is not where they should be.
+                part, faces = None, self._search(image_bgr, None)
+        elif attention.is_idle(at_s, scene):
+            return ()
         else:
-            self._search(at_s, image_bgr, scene)
+            part = attention.changed(at_s, scene, image_bgr)
+            faces = self._search(image_bgr, part)
+        attention.note(at_s, part, scene, found=bool(faces) or not self.idle)
+        self._note(faces)
+        return faces
 
-    def _shows_nothing_new(self, at_s: float, scene: FloatArray) -> bool:
-        """Whether this is the same still picture in which no face was found a moment ago."""
-        if not self.settings.skip_still or self._empty_scene is None or self._tracker.active():
-            return False
-        recent = at_s - self._empty_at_s < self.settings.longest_skip_s
-        return recent and not has_moved(self._empty_scene, scene)
+    def _search(self, image_bgr: ImageBGR, part: Part | None) -> Sequence[DetectedFace]:
+        return faces_in(self._detector, image_bgr, part)
 
-    def _search(self, at_s: float, image_bgr: ImageBGR, scene: FloatArray) -> None:
-        faces = self._detector.detect(image_bgr)
+    def _note(self, faces: Sequence[DetectedFace]) -> None:
         self._frames_searched += 1
         self._face_heights_px += [round(face.height_px) for face in faces]
-        self._empty_scene, self._empty_at_s = (None if faces else scene), at_s
-        self._tracker.update(at_s, faces, image_bgr)
 
     @property
     def idle(self) -> bool:
@@ -197,9 +208,9 @@ class FacePipeline:
 
     def _is_believable(self, raw: RawTrack) -> bool:
         """A false alarm of the detector rarely lasts and rarely scores high."""
+        limits = self._detector.score_limits
         enough = len(raw.observations) >= self.settings.least_frames
-        least = self.settings.least_score if enough else self.settings.sure_score
-        return raw.best_score >= least
+        return raw.best_score >= (limits.least if enough else limits.sure)
 
     def _embedded(self, raw: RawTrack) -> list[FaceTrack]:
         """One track, or several where the person changed unnoticed.

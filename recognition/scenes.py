@@ -12,7 +12,10 @@ _CUT_DIFFERENCE = 20.0
 _CUT_CORRELATION = 0.35
 _CUT_SHARED_TONES = 0.85
 _TONES = 32
-_MOVED_GREY_LEVELS = 5.0
+_LEAST_CHANGE, _MOST_CHANGE = 5.0, 12.0
+"""Grey levels; the limit lies between, at `_NOISE_FACTOR` standard deviations of the noise."""
+_NOISE_FACTOR = 7.0
+_LARGEST_DIMMING = 6.0
 
 
 def small_grey(image_bgr: ImageBGR) -> FloatArray:
@@ -48,11 +51,35 @@ def _shared_tones(before: FloatArray, now: FloatArray) -> float:
 
 
 def has_moved(before: FloatArray, now: FloatArray) -> bool:
-    """Whether any small part of the picture changed by more than noise.
+    """Whether any small part of the picture changed by more than noise."""
+    return changed_part(before, now) is not None
+
+
+def changed_part(before: FloatArray, now: FloatArray) -> tuple[float, float, float, float] | None:
+    """The rectangle that holds all change, in shares of width and height; None without change.
 
     Averaging over 3 × 3 small pixels (about 12 px of a frame 640 px wide) drowns sensor noise and
-    keeps anything as large as a face.
+    keeps anything as large as a face. A change of light over the whole picture is taken out, and
+    the limit rises with the noise of this very pair.
     """
     if before.shape != now.shape:
-        return True
-    return float(np.abs(cv2.blur(now - before, (3, 3))).max()) > _MOVED_GREY_LEVELS
+        return (0.0, 0.0, 1.0, 1.0)
+    change = cv2.blur(now - before, (3, 3))
+    if float(np.abs(change).max()) <= _LEAST_CHANGE:
+        return None
+    dimming = float(np.median(change))
+    if abs(dimming) > _LARGEST_DIMMING:
+        return (0.0, 0.0, 1.0, 1.0)
+    change = np.abs(change - dimming)
+    noise = 1.4826 * float(np.median(change))
+    changed = change > min(_MOST_CHANGE, max(_LEAST_CHANGE, _NOISE_FACTOR * noise))
+    rows, columns = np.flatnonzero(changed.any(axis=1)), np.flatnonzero(changed.any(axis=0))
+    if not rows.size:
+        return None
+    height, width = changed.shape
+    return (
+        float(columns[0] / width),
+        float(rows[0] / height),
+        float((columns[-1] + 1) / width),
+        float((rows[-1] + 1) / height),
+    )

@@ -118,6 +118,15 @@ class Tracker:
         """How many faces are being followed."""
         return len(self._active)
 
+    def expected_boxes(self, at_s: float) -> FloatArray:
+        """Where the faces seen in the last frame should be now: float32[n, 4], pixels."""
+        fresh = [track for track in self._active if track.last.at_s == self._last_at_s]
+        boxes = np.empty((len(fresh), 4), np.float32)
+        for box, track in zip(boxes, fresh, strict=True):
+            shift = track.expected_xy(at_s) - track.last.face.centre_xy
+            box[:] = track.last.face.box_xyxy + np.tile(shift, 2)
+        return boxes
+
     def finished(self) -> list[RawTrack]:
         """Tracks that ended since the last call."""
         done, self._finished = self._finished, []

@@ -33,6 +33,7 @@ from app.services import (
     footage,
     locations,
     photos,
+    planning,
     ranking,
     registry,
     sightings,
@@ -172,7 +173,7 @@ def open_demo_case(actor: Actor, manifest_path: Path) -> Case:
 def rank(case: Case, window: tuple[datetime, datetime]) -> ranking.Ranking:
     """The first cameras of the ranking."""
     query = RankingQuery(radius_m=1500, limit=8, window_start=window[0], window_end=window[1])
-    return ranking.rank_for_case(case, query, actor=COMMAND_LINE)
+    return planning.rank_for_case(case, query, actor=COMMAND_LINE)
 
 
 def window_of(manifest_path: Path) -> tuple[datetime, datetime]:

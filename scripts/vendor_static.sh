@@ -14,4 +14,7 @@ while read -r source target; do
     mkdir -p "$(dirname "$TARGET/$target")"
     cp -R "$ROOT/node_modules/$source" "$TARGET/$target"
 done <"$ROOT/scripts/vendor_static.txt"
+# Browsers load modules by address; a bare package name would need an inline import map, which the
+# content security policy forbids.
+sed -i "s#'@mapbox/point-geometry'#'../point-geometry/index.js'#" "$TARGET/vector-tile/vector-tile/index.js"
 say "static/vendor holds $(find "$TARGET" -type f | wc -l) files."

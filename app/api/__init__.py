@@ -13,13 +13,17 @@ from app.api.cases import api_cases
 from app.api.docs import api_docs
 from app.api.document import openapi_options
 from app.api.examples import attach_examples
+from app.api.face_searches import api_face_searches
 from app.api.footage import api_footage
 from app.api.live import api_live
 from app.api.locations import api_locations
 from app.api.photos import api_photos
+from app.api.planning import api_planning
+from app.api.roads import api_roads
 from app.api.route import api_route
 from app.api.sightings import api_sightings
 from app.api.sweeps import api_sweeps
+from app.api.timeline import api_timeline
 
 __all__ = ["openapi_options", "register"]
 
@@ -29,10 +33,14 @@ BLUEPRINTS: tuple[APIBlueprint, ...] = (
     api_locations,
     api_sweeps,
     api_sightings,
+    api_face_searches,
     api_live,
+    api_planning,
+    api_timeline,
     api_route,
     api_cameras,
     api_footage,
+    api_roads,
     api_administration,
 )
 

@@ -141,6 +141,10 @@ LOCATIONS = Tag(name="Last-known locations", description="Where and when the sub
 RANKING = Tag(name="Ranking", description="Which camera to look at next, and why.")
 SWEEPS = Tag(name="Sweeps", description="Ordered visits to cameras over one time window.")
 SIGHTINGS = Tag(name="Sightings", description=f"Faces proposed for a case. {LEAD_NOTICE}")
+TIMELINE = Tag(name="Timeline", description="Stops in order of time, and what cannot be.")
+FACE_SEARCHES = Tag(
+    name="Face searches", description=f"Faces kept from earlier sweeps. {LEAD_NOTICE}"
+)
 ROUTE = Tag(name="Route", description="Confirmed sightings in order of time, as files.")
 CAMERAS = Tag(name="Cameras", description="The registry of cameras.")
 FOOTAGE = Tag(name="Footage", description="Recordings of cameras, kept by reference.")

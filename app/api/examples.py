@@ -40,6 +40,12 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     },
     "AssignBody": {"user_id": 3},
     "ReviewInput": {"verdict": "confirmed", "remarks": "Same scar over the left eyebrow."},
+    "FaceSearchInput": {
+        "radius_m": 3000,
+        "since": "2026-11-17T00:00:00+05:30",
+        "limit": 50,
+        "show_below": False,
+    },
     "FootageFileInput": {
         "path": "gate-4/ch01_20261118_140000.mp4",
         "started_at": "2026-11-18T14:00:00+05:30",

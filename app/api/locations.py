@@ -12,7 +12,7 @@ from app.api.replies import reply
 from app.current import actor
 from app.inputs import LocationChange, LocationInput, RankingQuery
 from app.outputs import GeocodedPlaceOut, LocationOut, PageOut, RankingOut, whole_list
-from app.services import cases, locations, ranking
+from app.services import cases, locations, planning
 
 api_locations = APIBlueprint("api_locations", __name__, url_prefix="/api", abp_security=READ)
 
@@ -97,7 +97,7 @@ def remove_location(path: CaseLocationPath) -> Response:
 def rank_cameras(path: CasePath, query: RankingQuery) -> Response:
     """Cameras by distance from the nearest relevant last-known location, each with its reason."""
     case = cases.find_case(path.number)
-    ranked = ranking.rank_for_case(case, query, actor=actor())
+    ranked = planning.rank_for_case(case, query, actor=actor())
     return reply(RankingOut.of(ranked, case.timezone))
 
 

@@ -43,6 +43,18 @@ class CaseLocationPath(CasePath):
     location_id: Id
 
 
+class CaseTracePath(CasePath):
+    """An imported trace of a case."""
+
+    trace_id: Id
+
+
+class CaseFaceSearchPath(CasePath):
+    """A search of kept faces of a case."""
+
+    search_id: Id
+
+
 class CaseRoutePath(CasePath):
     """The route of a case as a file; `html` is a map that needs no network."""
 

@@ -11,8 +11,8 @@ from app.api.paths import CasePath, CasePhotoPath
 from app.api.replies import nothing, reply
 from app.api.uploads import UploadedFile
 from app.current import actor, settings
-from app.outputs import PageOut, PhotoOut, whole_list
-from app.services import cases, photos, views_audit
+from app.outputs import AddedPhotoOut, PageOut, PhotoOut, whole_list
+from app.services import cases, face_searches, photos, views_audit
 
 api_photos = APIBlueprint(
     "api_photos", __name__, url_prefix="/api/cases", abp_tags=[PHOTOS], abp_security=READ
@@ -42,15 +42,18 @@ def list_photos(path: CasePath) -> Response:
     "/<number>/photos",
     summary="Add a reference photo",
     security=WRITE,
-    responses=answers({201: PhotoOut}, 404, 409, 413),
+    responses=answers({201: AddedPhotoOut}, 404, 409, 413),
 )
 def add_photo(path: CasePath, form: PhotoForm) -> Response:
-    """Refused, with the reason and the picture marked, unless it shows one usable face."""
+    """Refused, with the reason and the picture marked, unless it shows one usable face.
+
+    All kept faces are compared with it at once: `search` says which, and what came of it.
+    """
     case = cases.find_case(path.number)
     # One byte more than is taken is enough for the service to see that it is too large.
     data = form.photo.stream.read(settings().max_photo_bytes + 1)
     photo = photos.add_photo(actor(), case, data, form.photo.filename or "photo")
-    return reply(PhotoOut.of(photo), 201)
+    return reply(AddedPhotoOut.of_added(photo, face_searches.search_of_photo(photo)), 201)
 
 
 @api_photos.delete(

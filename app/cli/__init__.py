@@ -8,12 +8,16 @@ from app.cli import (
     audit,
     cameras,
     cases,
+    faces,
     footage,
     packs,
+    plan,
     processes,
+    roads,
     route,
     sightings,
     sweeps,
+    traces,
     users,
 )
 
@@ -21,12 +25,16 @@ _MODULES = (
     audit,
     cameras,
     cases,
+    faces,
     footage,
     packs,
+    plan,
     processes,
+    roads,
     route,
     sightings,
     sweeps,
+    traces,
     users,
 )
 

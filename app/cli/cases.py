@@ -19,10 +19,11 @@ from app.cli.common import (
     say,
     table,
 )
-from app.inputs import CaseInput, CaseQuery, LocationInput, RankingQuery
+from app.inputs import CaseChange, CaseInput, CaseQuery, LocationInput, RankingQuery
 from app.models.cases import LocationSource, Reliability, SubjectCategory
-from app.outputs import CaseOut, LocationOut, PhotoOut, RankingOut, page_of
-from app.services import cases, locations, photos, ranking
+from app.outputs import AddedPhotoOut, CaseOut, LocationOut, RankingOut, page_of
+from app.outputs.searches import what_was_searched
+from app.services import cases, face_searches, locations, photos, planning
 from geo.points import parse_point
 
 group = AppGroup("cases", help="Cases, reference photos, last-known locations, rankings.")
@@ -97,6 +98,35 @@ def show_case(number: str, as_json: bool) -> None:
     say(output, lines, as_json=as_json)
 
 
+@group.command("set")
+@click.argument("number")
+@click.option("--threshold-raise", type=float, default=None, help="Over each model's; 0 to 0.5.")
+@click.option("--hold", "hold_reason", default=None, help="Set a legal hold: who ordered it, why.")
+@click.option("--release-hold", is_flag=True, help="Lift the legal hold.")
+@as_option
+@json_option
+@reports_errors
+def set_matching(
+    number: str,
+    threshold_raise: float | None,
+    hold_reason: str | None,
+    release_hold: bool,
+    email: str | None,
+    as_json: bool,
+) -> None:
+    """Raise the threshold for a case, or set or lift its legal hold."""
+    if hold_reason is not None and release_hold:
+        raise click.UsageError("--hold and --release-hold contradict each other.")
+    given: dict[str, object] = {"threshold_raise": threshold_raise}
+    if hold_reason is not None or release_hold:
+        given |= {"legal_hold": not release_hold, "legal_hold_reason": hold_reason or ""}
+    change = CaseChange.model_validate(given)
+    case = cases.change_case(actor_of(email), cases.find_case(number), change)
+    hold = "on legal hold" if case.legal_hold else "not on legal hold"
+    line = f"Case {case.number}: threshold raised by {case.threshold_raise:g}, {hold}."
+    say(CaseOut.of(case), [line], as_json=as_json)
+
+
 @group.command("close")
 @click.argument("number")
 @as_option
@@ -129,7 +159,11 @@ def add_photo(number: str, file: Path, email: str | None, as_json: bool) -> None
     """Add a reference photo; it is refused with the reason unless it shows one usable face."""
     case = cases.find_case(number)
     photo = photos.add_photo(actor_of(email), case, file.read_bytes(), file.name)
-    say(PhotoOut.of(photo), [f"Photo {photo.id} is in the gallery."], as_json=as_json)
+    search = face_searches.search_of_photo(photo)
+    lines = [f"Photo {photo.id} is in the gallery."]
+    if search is not None:
+        lines += [what_was_searched(search), f"{search.proposed} new candidates."]
+    say(AddedPhotoOut.of_added(photo, search), lines, as_json=as_json)
 
 
 @group.command("add-location")
@@ -187,7 +221,7 @@ def rank(
         window_start=parse_time(start, case.timezone, "from") if start else None,
         window_end=parse_time(end, case.timezone, "to") if end else None,
     )
-    ranked = ranking.rank_for_case(case, query, actor=actor_of(email))
+    ranked = planning.rank_for_case(case, query, actor=actor_of(email))
     output = RankingOut.of(ranked, case.timezone)
     rows = [(one.rank, one.camera_id, one.name, one.distance_m, one.reason) for one in output.items]
     lines = table(("rank", "camera", "name", "metres", "why"), rows)

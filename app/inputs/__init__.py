@@ -2,7 +2,14 @@
 
 from app.inputs.cases import CaseChange, CaseInput, LocationChange, LocationInput
 from app.inputs.footage import FootageFileInput, FootageFolderInput
-from app.inputs.queries import CameraQuery, CaseQuery, RankingQuery, SightingQuery
+from app.inputs.queries import (
+    CameraQuery,
+    CaseQuery,
+    RankingOrder,
+    RankingQuery,
+    SightingQuery,
+)
+from app.inputs.searches import FaceSearchInput, FaceSearchQuery
 from app.inputs.sweeps import ReviewInput, SweepInput
 
 __all__ = [
@@ -10,10 +17,13 @@ __all__ = [
     "CaseChange",
     "CaseInput",
     "CaseQuery",
+    "FaceSearchInput",
+    "FaceSearchQuery",
     "FootageFileInput",
     "FootageFolderInput",
     "LocationChange",
     "LocationInput",
+    "RankingOrder",
     "RankingQuery",
     "ReviewInput",
     "SightingQuery",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -18,7 +19,12 @@ from app.inputs.fields import (
     RequiredText,
     ShortText,
 )
-from app.models.cases import LocationSource, Reliability, SubjectCategory
+from app.models.cases import (
+    LARGEST_THRESHOLD_RAISE,
+    LocationSource,
+    Reliability,
+    SubjectCategory,
+)
 
 CaseNumber = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$", strip_whitespace=True)
@@ -52,8 +58,25 @@ class CaseInput(Input):
     made_up: bool = False
 
 
+def _rising(value: tuple[float, ...]) -> tuple[float, ...]:
+    if value and (len(value) != 4 or any(a >= b for a, b in pairwise(value))):
+        raise ValueError("give four rising distances in kilometres: 25, 50, 75 and 95 %")
+    return value
+
+
+PriorKm = Annotated[
+    tuple[Annotated[float, Field(ge=0.01, le=100, allow_inf_nan=False)], ...],
+    AfterValidator(_rising),
+]
+"""A case's own distances at 25, 50, 75 and 95 %; empty goes back to the table's."""
+
+
 class CaseChange(Input):
-    """What may change in an open case; a field that is not given stays."""
+    """What may change in a case; a field that is not given stays.
+
+    `threshold_raise` is added to each model's threshold for this case alone. `legal_hold` keeps the
+    faces of its sightings from expiring, and needs `legal_hold_reason`.
+    """
 
     purpose: RequiredText | None = None
     legal_basis: RequiredText | None = None
@@ -61,9 +84,15 @@ class CaseChange(Input):
     subject_name: ShortText | None = None
     subject_age_years: OptionalAge = None
     subject_category: SubjectCategory | None = None
+    prior_km: PriorKm | None = None
     subject_clothing: OptionalText | None = None
     subject_remarks: OptionalText | None = None
     timezone: Timezone | None = None
+    threshold_raise: (
+        Annotated[float, Field(ge=0, le=LARGEST_THRESHOLD_RAISE, allow_inf_nan=False)] | None
+    ) = None
+    legal_hold: bool | None = None
+    legal_hold_reason: OptionalText | None = None
 
 
 class LocationInput(Input):

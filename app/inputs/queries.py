@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -34,9 +35,20 @@ class CameraQuery(Input):
     per_page: PageSize = 50
 
 
-class RankingQuery(Input):
-    """Which cameras to rank for a case, and for which time window."""
+class RankingOrder(StrEnum):
+    """By haversine distance, or by the probability that looking there next finds the subject."""
 
+    DISTANCE = "distance"
+    PROBABILITY = "probability"
+
+
+class RankingQuery(Input):
+    """Which cameras to rank for a case, in which order, and for which time window.
+
+    By probability, the radius does not count: a plan reaches as far as the person may have gone.
+    """
+
+    order: RankingOrder = RankingOrder.DISTANCE
     radius_m: Metres = 1000.0
     limit: Annotated[int, Field(ge=1, le=1000)] = 50
     offset: Annotated[int, Field(ge=0, le=100_000)] = 0
@@ -57,3 +69,9 @@ class SightingQuery(Input):
     state: SightingState | None = None
     page: Page = 1
     per_page: PageSize = 50
+
+
+class BeliefQuery(Input):
+    """At which time the belief is asked for; the latest with footage, where none is given."""
+
+    at: OptionalInstant = None

@@ -13,6 +13,9 @@ from app.models.sightings import Verdict
 class SweepInput(Input):
     """What to look through: the top of the ranking (or the named cameras), and a time window.
 
+    One that `follows_plan` takes one camera after the other from the plan by probability, within
+    `budget_minutes` of workers' time, until a sighting is confirmed.
+
     `camera_ids`, if given, names those to visit within `radius_m`; the ranking orders them.
     """
 
@@ -22,6 +25,8 @@ class SweepInput(Input):
     limit: Annotated[int, Field(ge=1, le=5000)] = 20
     camera_ids: tuple[int, ...] = ()
     only_with_footage: bool = False
+    follows_plan: bool = False
+    budget_minutes: Annotated[float, Field(gt=0, le=100_000)] | None = None
     urgent: bool = False
     smallest_face_px: (
         Annotated[int, Field(ge=16, le=400), BeforeValidator(lambda v: None if v == "" else v)]

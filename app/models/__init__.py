@@ -12,11 +12,18 @@ from app.models.cases import (
     Reliability,
     SubjectCategory,
 )
+from app.models.evaluations import Evaluation
 from app.models.faces import Embedder, Face, ReferenceEmbedding
 from app.models.footage import Footage, FootageKind
+from app.models.galleries import GalleryChange
 from app.models.live import LiveEvent
-from app.models.sightings import Review, Sighting, SightingState, Verdict
+from app.models.plans import SearchPlan
+from app.models.retention import RetentionReceipt
+from app.models.roads import GazetteerPlace, Road, RoadSource
+from app.models.searches import FaceSearch, FaceSearchResult, SearchMethod, SearchOccasion
+from app.models.sightings import Review, Sighting, SightingSimilarity, SightingState, Verdict
 from app.models.sweeps import Sweep, SweepState, Visit, VisitPart, VisitState
+from app.models.traces import Trace
 
 __all__ = [
     "ApiToken",
@@ -25,9 +32,14 @@ __all__ = [
     "Case",
     "CaseState",
     "Embedder",
+    "Evaluation",
     "Face",
+    "FaceSearch",
+    "FaceSearchResult",
     "Footage",
     "FootageKind",
+    "GalleryChange",
+    "GazetteerPlace",
     "LastKnownLocationRow",
     "LiveEvent",
     "LocationSource",
@@ -35,13 +47,21 @@ __all__ = [
     "ReferencePhoto",
     "RegistrySource",
     "Reliability",
+    "RetentionReceipt",
     "Review",
+    "Road",
+    "RoadSource",
     "Role",
+    "SearchMethod",
+    "SearchOccasion",
+    "SearchPlan",
     "Sighting",
+    "SightingSimilarity",
     "SightingState",
     "SubjectCategory",
     "Sweep",
     "SweepState",
+    "Trace",
     "User",
     "Verdict",
     "Visit",

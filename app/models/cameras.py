@@ -28,7 +28,14 @@ class CameraRow(Model):
             postgresql_using="gist",
             postgresql_where=text("deleted_at IS NULL AND status NOT IN ('removed', 'planned')"),
         ),
+        Index("ix_cameras_position", "position", postgresql_using="gist"),
         Index("ix_cameras_name", "name"),
+        Index(
+            "ix_cameras_plane",
+            text("(position::geometry)"),
+            postgresql_using="gist",
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -62,7 +62,13 @@ class Face(Model):
     __table_args__ = (
         UniqueConstraint("part_id", "chunk_from_s", "ordinal"),
         Index("ix_faces_visit_id", "visit_id"),
-        Index("ix_faces_camera_id_best_at", "camera_id", "best_at"),
+        Index(
+            "ix_faces_embedder_id_camera_id_best_at",
+            "embedder_id",
+            "camera_id",
+            "best_at",
+            postgresql_include=["expires_at"],
+        ),
         Index("ix_faces_expires_at", "expires_at"),
         Index("ix_faces_crop_sha256", "crop_sha256"),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, Float, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, Float, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.extensions import Model
@@ -38,6 +38,10 @@ class Sighting(Model):
     `similarity` is the cosine of the two embeddings (−1 to 1), `threshold_similarity` the limit
     that was in force. The camera's position is copied: a camera that is moved later does not move
     its sightings.
+
+    `like_rejected` marks a face that is more like one that a person rejected for this case
+    (`rejected_sighting_id`, at `rejected_similarity`) than like the reference photos; it is shown
+    last, and never dropped.
     """
 
     __tablename__ = "sightings"
@@ -45,6 +49,12 @@ class Sighting(Model):
         UniqueConstraint("case_id", "face_id"),
         Index("ix_sightings_case_id_state", "case_id", "state"),
         Index("ix_sightings_case_id_seen_at", "case_id", "seen_at"),
+        Index("ix_sightings_face_id", "face_id"),
+        Index(
+            "ix_sightings_rejected_sighting_id",
+            "rejected_sighting_id",
+            postgresql_where=text("rejected_sighting_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
@@ -57,6 +67,11 @@ class Sighting(Model):
     )
     similarity: Mapped[float]
     threshold_similarity: Mapped[float]
+    like_rejected: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    rejected_similarity: Mapped[float | None]
+    rejected_sighting_id: Mapped[int | None] = mapped_column(
+        ForeignKey("sightings.id", ondelete="SET NULL")
+    )
     state: Mapped[SightingState] = mapped_column(
         choice(SightingState), default=SightingState.CANDIDATE
     )
@@ -70,6 +85,42 @@ class Sighting(Model):
     camera: Mapped[CameraRow] = relationship()
     embedder: Mapped[Embedder] = relationship()
     reference_photo: Mapped[ReferencePhoto | None] = relationship()
+    similarities: Mapped[list[SightingSimilarity]] = relationship(
+        order_by="SightingSimilarity.similarity.desc()",
+        cascade="all, delete-orphan",
+        passive_deletes=True,
+    )
+
+    @property
+    def without_best(self) -> float | None:
+        """The highest similarity without the photo that carried it; None without others."""
+        others = (
+            one.similarity for one in self.similarities if one.photo_id != self.reference_photo_id
+        )
+        return max(others, default=None)
+
+    @property
+    def stands_without_best(self) -> bool | None:
+        """Whether the other photos alone would have proposed it; None without others."""
+        remains = self.without_best
+        return None if remains is None else remains >= self.threshold_similarity
+
+
+class SightingSimilarity(Model):
+    """How alike a sighting's face and one reference photo were when the face was proposed."""
+
+    __tablename__ = "sighting_similarities"
+    __table_args__ = (Index("ix_sighting_similarities_photo_id", "photo_id"),)
+
+    sighting_id: Mapped[int] = mapped_column(
+        ForeignKey("sightings.id", ondelete="CASCADE"), primary_key=True
+    )
+    photo_id: Mapped[int] = mapped_column(
+        ForeignKey("reference_photos.id", ondelete="CASCADE"), primary_key=True
+    )
+    similarity: Mapped[float]
+
+    photo: Mapped[ReferencePhoto] = relationship()
 
 
 class Review(Model):

@@ -37,7 +37,11 @@ class VisitState(StrEnum):
 
 
 class Sweep(Model):
-    """An ordered set of visits for a case, over one time window."""
+    """An ordered set of visits for a case, over one time window.
+
+    One that follows the plan gets its visits one at a time, each from the plan as the results so
+    far have left it, until `budget_minutes` of workers' time are used or a sighting is confirmed.
+    """
 
     __tablename__ = "sweeps"
     __table_args__ = (UniqueConstraint("case_id", "ordinal"), Index("ix_sweeps_state", "state"))
@@ -51,6 +55,9 @@ class Sweep(Model):
     urgent: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     smallest_face_px: Mapped[int]
     note: Mapped[LongText]
+    follows_plan: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    budget_minutes: Mapped[float | None]
+    outcome: Mapped[LongText]
     assigned_to_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[UtcTime] = mapped_column(default=utc_now)

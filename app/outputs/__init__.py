@@ -27,19 +27,32 @@ from app.outputs.reports import (
     StartReportOut,
     UserOut,
 )
+from app.outputs.retention import ExpiryOut, ReceiptOut
+from app.outputs.roads import RoadSourceOut, RoadsReportOut
+from app.outputs.searches import (
+    AddedPhotoOut,
+    FaceSearchOut,
+    FaceSearchWithResultsOut,
+    FoundFaceOut,
+)
 from app.outputs.sightings import ReviewOut, SightingOut, SightingWithReviewsOut
 from app.outputs.sweeps import SweepOut, SweepProgressOut, UserRefOut, VisitOut, VisitProgressOut
 
 __all__ = [
     "JSON",
     "LEAD_NOTICE",
+    "AddedPhotoOut",
     "AuditEntryOut",
     "CameraOut",
     "CameraRefOut",
     "CaseCountsOut",
     "CaseOut",
+    "ExpiryOut",
+    "FaceSearchOut",
+    "FaceSearchWithResultsOut",
     "FolderReportOut",
     "FootageOut",
+    "FoundFaceOut",
     "GeocodedPlaceOut",
     "HealthOut",
     "ImportReportOut",
@@ -50,8 +63,11 @@ __all__ = [
     "ProblemOut",
     "RankedCameraOut",
     "RankingOut",
+    "ReceiptOut",
     "RegistryProblemOut",
     "ReviewOut",
+    "RoadSourceOut",
+    "RoadsReportOut",
     "SightingOut",
     "SightingWithReviewsOut",
     "StartReportOut",

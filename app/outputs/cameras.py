@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import PurePath
 from typing import Protocol
 
+from app.inputs import RankingOrder
 from app.models.cameras import CameraRow
 from app.models.cases import LastKnownLocationRow
 from app.models.footage import Footage, FootageKind
@@ -142,10 +143,29 @@ class RankedCameraOut(Output):
     reason: str
     visit_state: str | None
     sightings: int
+    probability: ProbabilityOut | None
+
+
+class ProbabilityOut(Output):
+    """What the plan says of a camera. Shares are of the probability that is left, 0 to 1.
+
+    `passing_share` passes here in the window, `seen_share` of that would be seen; `searched_share`
+    lies in footage that was looked at already. `moved_because` says what the last visit changed.
+    """
+
+    passing_share: float
+    seen_share: float
+    searched_share: float
+    in_reach: bool
+    window_start: UtcInstant | None
+    window_end: UtcInstant | None
+    distance_rank: int
+    rank_before: int | None
+    moved_because: str
 
 
 class RankingLike(Protocol):
-    """What `services.ranking.rank_for_case` answers."""
+    """What `services.planning.rank_for_case` answers."""
 
     @property
     def entries(self) -> Sequence[object]: ...
@@ -161,10 +181,17 @@ class RankingLike(Protocol):
     def locations(self) -> Sequence[LastKnownLocationRow]: ...
     @property
     def computed_at(self) -> datetime: ...
+    @property
+    def order(self) -> RankingOrder: ...
+    @property
+    def plan_note(self) -> str: ...
 
 
 class RankingOut(Output):
-    """The cameras to look at next, best first. `total` counts all in the radius."""
+    """The cameras to look at next, best first, in `order`. `total` counts all in the radius.
+
+    `plan_note` says why the order is not the one that was asked for; empty otherwise.
+    """
 
     items: list[RankedCameraOut]
     total: int
@@ -173,6 +200,8 @@ class RankingOut(Output):
     limit: int
     locations: list[LocationOut]
     computed_at: UtcInstant
+    order: RankingOrder
+    plan_note: str
 
     @classmethod
     def of(cls, ranking: RankingLike, timezone: str) -> RankingOut:
@@ -185,4 +214,6 @@ class RankingOut(Output):
             limit=ranking.limit,
             locations=[LocationOut.of(row, timezone) for row in ranking.locations],
             computed_at=ranking.computed_at,
+            order=ranking.order,
+            plan_note=ranking.plan_note,
         )

@@ -42,7 +42,11 @@ class CaseCountsOut(Output):
 
 
 class CaseOut(Output):
-    """A case. The fields have the names with which a case is opened."""
+    """A case. The fields have the names with which a case is opened.
+
+    `threshold_raise` is added to each model's threshold for this case alone; `legal_hold` keeps the
+    faces of its sightings from expiring.
+    """
 
     id: int
     number: str
@@ -57,6 +61,10 @@ class CaseOut(Output):
     subject_remarks: str
     timezone: str
     made_up: bool
+    threshold_raise: float
+    legal_hold: bool
+    legal_hold_reason: str
+    legal_hold_at: UtcInstant | None
     created_at: UtcInstant
     closed_at: UtcInstant | None
     counts: CaseCountsOut | None = None

@@ -88,8 +88,34 @@ class PhotoRefOut(Output):
         )
 
 
+class PhotoSimilarityOut(Output):
+    """How alike the face and one reference photo are; `carried` marks the one that it rests on."""
+
+    photo_id: int
+    file_name: str
+    similarity: float
+    active: bool
+    carried: bool
+
+
+class LikeRejectedOut(Output):
+    """The rejected face of this case that is most like this one.
+
+    `marked`: it is more like it, by the margin, than like any photo; such a sighting is shown last.
+    """
+
+    sighting_id: int | None
+    similarity: float
+    marked: bool
+
+
 class SightingOut(Output):
-    """A face proposed for a case. `similarity` is a cosine from −1 to 1, beside its threshold."""
+    """A face proposed for a case. `similarity` is a cosine from −1 to 1, beside its threshold.
+
+    `similarities` are those with all reference photos, the highest first. `without_best` is what
+    remains without the photo that carried it (null where there is no other), and
+    `stands_without_best` whether that still reaches the threshold.
+    """
 
     id: int
     case_number: str
@@ -104,6 +130,10 @@ class SightingOut(Output):
     camera: CameraRefOut
     face: FaceOut
     reference_photo: PhotoRefOut | None
+    similarities: list[PhotoSimilarityOut]
+    without_best: float | None
+    stands_without_best: bool | None
+    like_rejected: LikeRejectedOut | None
     made_up: bool
     created_at: UtcInstant
     notice: str = LEAD_NOTICE
@@ -126,9 +156,41 @@ class SightingOut(Output):
             camera=CameraRefOut.of(sighting.camera),
             face=FaceOut.of(sighting.face),
             reference_photo=None if photo is None else PhotoRefOut.of(photo),
+            similarities=_similarities(sighting),
+            without_best=rounded(sighting.without_best),
+            stands_without_best=sighting.stands_without_best,
+            like_rejected=_like_rejected(sighting),
             made_up=case.made_up or sighting.face.footage.made_up,
             created_at=sighting.created_at,
         )
+
+
+def rounded(similarity: float | None) -> float | None:
+    """To four places, as similarities are shown."""
+    return None if similarity is None else round(similarity, 4)
+
+
+def _similarities(sighting: Sighting) -> list[PhotoSimilarityOut]:
+    return [
+        PhotoSimilarityOut(
+            photo_id=one.photo_id,
+            file_name=one.photo.file_name,
+            similarity=round(one.similarity, 4),
+            active=one.photo.active,
+            carried=one.photo_id == sighting.reference_photo_id,
+        )
+        for one in sighting.similarities
+    ]
+
+
+def _like_rejected(sighting: Sighting) -> LikeRejectedOut | None:
+    if sighting.rejected_similarity is None:
+        return None
+    return LikeRejectedOut(
+        sighting_id=sighting.rejected_sighting_id,
+        similarity=round(sighting.rejected_similarity, 4),
+        marked=sighting.like_rejected,
+    )
 
 
 class ReviewOut(Output):

@@ -89,6 +89,9 @@ class SweepOut(SweepProgressOut):
     window_start_local: str
     window_end_local: str
     urgent: bool
+    follows_plan: bool
+    budget_minutes: float | None
+    outcome: str
     smallest_face_px: int
     note: str
     assigned_to: UserRefOut | None
@@ -111,6 +114,9 @@ class SweepOut(SweepProgressOut):
             window_start_local=local_text(sweep.window_start, zone),
             window_end_local=local_text(sweep.window_end, zone),
             urgent=sweep.urgent,
+            follows_plan=sweep.follows_plan,
+            budget_minutes=sweep.budget_minutes,
+            outcome=sweep.outcome,
             smallest_face_px=sweep.smallest_face_px,
             note=sweep.note,
             assigned_to=None if assigned_to is None else UserRefOut.of(assigned_to),

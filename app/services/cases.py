@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
@@ -93,12 +94,37 @@ def change_case(actor: Actor, case: Case, change: CaseChange) -> Case:
     }
     if not changed:
         return case
+    _check_hold(case, changed)
+    _note_matching(actor, case, changed)
     for name, value in changed.items():
         setattr(case, name, value)
     audit.record(actor, "case.change", case=case, details={"fields": sorted(changed)})
     live.publish(case.id, "case", {"number": case.number})
     db.session.commit()
     return case
+
+
+def _check_hold(case: Case, changed: dict[str, Any]) -> None:
+    """A legal hold has a reason, and its time is when it was set. Raises Refused without one."""
+    if "legal_hold" not in changed and "legal_hold_reason" not in changed:
+        return
+    is_held = changed.get("legal_hold", case.legal_hold)
+    if is_held and not changed.get("legal_hold_reason", case.legal_hold_reason):
+        sentence = "say who ordered the hold, and why"
+        raise Refused("A legal hold needs a reason.", {"legal_hold_reason": sentence})
+    if "legal_hold" in changed:
+        changed["legal_hold_at"] = utc_now() if is_held else None
+
+
+def _note_matching(actor: Actor, case: Case, changed: dict[str, Any]) -> None:
+    """What changes who is proposed, or what is kept, is in the audit log with both values."""
+    if "threshold_raise" in changed:
+        details = {"from": case.threshold_raise, "to": changed["threshold_raise"]}
+        audit.record(actor, "case.threshold", case=case, details=details)
+    if "legal_hold" in changed:
+        action = "case.hold" if changed["legal_hold"] else "case.release_hold"
+        reason = changed.get("legal_hold_reason", case.legal_hold_reason)
+        audit.record(actor, action, case=case, details={"reason": reason})
 
 
 def close_case(actor: Actor, case: Case) -> Case:

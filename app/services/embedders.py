@@ -18,6 +18,11 @@ def list_embedders() -> Sequence[Embedder]:
     return db.session.scalars(select(Embedder).order_by(Embedder.id.desc())).all()
 
 
+def newest() -> Embedder | None:
+    """The model that came last; None before the first."""
+    return db.session.scalar(select(Embedder).order_by(Embedder.id.desc()).limit(1))
+
+
 def register(recogniser: LoadedRecogniser) -> Embedder:
     """The row of the recogniser's embedder, made with its index at the first meeting."""
     embedder = recogniser.chosen.embedder

@@ -1,4 +1,4 @@
-"""Faces as rows, and the galleries that they are compared with."""
+"""Faces as rows."""
 
 from __future__ import annotations
 
@@ -6,25 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-import numpy as np
-from sqlalchemy import select
-
 from app.current import settings
 from app.extensions import db
-from app.models import (
-    Case,
-    CaseState,
-    Embedder,
-    Face,
-    ReferenceEmbedding,
-    ReferencePhoto,
-    Visit,
-    VisitPart,
-)
+from app.models import Embedder, Face, Visit, VisitPart
 from app.models.columns import utc_now
 from app.services.photos import quality_json
 from recognition.faces import FaceTrack
-from recognition.matching import Gallery, Match, Reference
+from recognition.matching import Match
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,27 +22,6 @@ class FoundFace:
     track: FaceTrack
     crop_sha256: str
     matches: Sequence[Match]
-
-
-def open_galleries(embedder: Embedder) -> Gallery:
-    """The reference photos of all cases that may be searched for now, as this model sees them."""
-    rows = db.session.execute(
-        select(ReferencePhoto.case_id, ReferencePhoto.id, ReferenceEmbedding.embedding)
-        .join(ReferencePhoto, ReferencePhoto.id == ReferenceEmbedding.photo_id)
-        .join(Case, Case.id == ReferencePhoto.case_id)
-        .where(
-            ReferenceEmbedding.embedder_id == embedder.id,
-            ReferencePhoto.active,
-            Case.state == CaseState.OPEN,
-            Case.legal_basis_expires_at > utc_now(),
-        )
-        .order_by(ReferencePhoto.id)
-    )
-    references = [
-        Reference(case_id, photo_id, np.asarray(embedding, dtype=np.float32))
-        for case_id, photo_id, embedding in rows
-    ]
-    return Gallery(embedder.sha256, references, embedder.threshold_similarity)
 
 
 def add_face(

@@ -1,62 +1,48 @@
-"""The timeline of a case: where the subject was, in order of time, and what that demands."""
+"""What a case's places and sightings say as sights: a place and a time, with what both may be off.
+
+The arithmetic is that of `geo.legs`; here stands how far each source's clock is trusted.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
-
-from app.extensions import db
-from app.models import Case, LastKnownLocationRow, Sighting
-from app.models.cases import Reliability
-from app.services.locations import list_locations
+from app.models import Case, LastKnownLocationRow, LocationSource, Reliability, Sighting
+from app.services.locations import CAMERA_UNCERTAINTY_M, list_locations
 from app.services.ranking import speeds_of
-from geo.distance import haversine_m, initial_bearing_deg
+from geo.legs import FASTEST_ON_ROADS_M_PER_S, Leg, Sight, leg_between
 from geo.points import Point
-from geo.reach import RUNNING_M_PER_S, TravelSpeeds
 
-FASTEST_ON_ROADS_M_PER_S = 35.0
-"""About 125 km/h: nobody is faster by road, so a leg that demands more cannot be one person's."""
+__all__ = [
+    "FASTEST_ON_ROADS_M_PER_S",
+    "Leg",
+    "Sight",
+    "WayFrom",
+    "clock_note",
+    "leg_between",
+    "sight_of_location",
+    "sight_of_sighting",
+    "way_from_last_certain",
+]
 
-
-@dataclass(frozen=True)
-class Sight:
-    """Somebody was at `position`, give or take `uncertainty_m`, at the time `at`."""
-
-    position: Point
-    at: datetime
-    uncertainty_m: float
-
-
-@dataclass(frozen=True)
-class Leg:
-    """The way between two sights, as the crow flies.
-
-    `speed_m_per_s` is None where no time passed. `least_speed_m_per_s` gives the subject the benefit
-    of both uncertainties; None where even that would take no time at all. `remark` says in words
-    what the leg demands; `possible` is False only where no road vehicle could have done it.
-    """
-
-    distance_m: float
-    bearing_deg: float
-    seconds: float
-    speed_m_per_s: float | None
-    least_speed_m_per_s: float | None
-    remark: str
-    possible: bool
-
-
-@dataclass(frozen=True)
-class Stop:
-    """A place of the timeline, and the leg that led to it from the stop before."""
-
-    location: LastKnownLocationRow
-    seen_at: datetime
-    sighting: Sighting | None
-    leg: Leg | None
+TIME_UNCERTAINTY_S: Final[Mapping[LocationSource, float]] = {
+    LocationSource.FAMILY: 600.0,
+    LocationSource.WITNESS: 600.0,
+    LocationSource.POLICE: 120.0,
+    LocationSource.TRANSPORT: 60.0,
+    LocationSource.PHONE: 60.0,
+    LocationSource.SIGHTING: 60.0,
+    LocationSource.OTHER: 600.0,
+}
+"""By how many seconds a time may be wrong. People remember to about ten minutes; machines that keep
+their clocks by a network are right to the minute that they print."""
+COMPARED_CLOCK_S: Final = 5.0
+"""What a camera's clock may still be off after its offset was measured and taken off."""
+UNCOMPARED_CLOCK_S: Final = 60.0
+"""What a camera's clock may be off that nobody has compared; recorders drift by more, unnoticed."""
 
 
 @dataclass(frozen=True)
@@ -68,86 +54,68 @@ class WayFrom:
     leg: Leg
 
 
-def timeline(case: Case) -> list[Stop]:
-    """The last-known locations with a known time, in order of time, with the legs between them."""
-    rows = sorted(_timed(list_locations(case)), key=lambda pair: (pair[1].at, pair[0].id))
-    sightings = _sightings_of([row for row, _ in rows])
-    speeds = speeds_of(case)
-    stops: list[Stop] = []
-    before: Sight | None = None
-    for row, sight in rows:
-        leg = leg_between(before, sight, speeds) if before else None
-        stops.append(Stop(row, sight.at, sightings.get(row.sighting_id or 0), leg))
-        before = sight
-    return stops
+def sight_of_sighting(sighting: Sighting) -> Sight:
+    """A sighting as a sight: near its camera, as long as the face was in view.
+
+    Needs the face with its footage, and the camera.
+    """
+    face = sighting.face
+    return Sight(
+        position=Point(sighting.latitude_deg, sighting.longitude_deg),
+        at=sighting.seen_at,
+        uncertainty_m=sighting.camera.range_m or CAMERA_UNCERTAINTY_M,
+        time_uncertainty_s=_clock_uncertainty_s(sighting),
+        first_at=min(face.first_at, sighting.seen_at),
+        last_at=max(face.last_at, sighting.seen_at),
+    )
+
+
+def sight_of_location(row: LastKnownLocationRow) -> Sight | None:
+    """A last-known location as a sight; None where its time is unknown."""
+    if row.seen_at is None:
+        return None
+    return Sight(
+        position=Point(row.latitude_deg, row.longitude_deg),
+        at=row.seen_at,
+        uncertainty_m=row.uncertainty_m,
+        time_uncertainty_s=TIME_UNCERTAINTY_S[row.source],
+    )
+
+
+def clock_note(sighting: Sighting) -> str:
+    """What is known of the clock that gave a sighting its time, in words."""
+    taken_off_s = sighting.face.footage.clock_offset_s
+    now_s = sighting.camera.clock_offset_s
+    if taken_off_s != now_s:
+        return (
+            f"The recording was read with a clock offset of {taken_off_s:+.0f} s; the registry now "
+            f"says {now_s:+.0f} s, so the time may be off by {abs(taken_off_s - now_s):.0f} s."
+        )
+    if taken_off_s:
+        return f"The camera's clock is off by {taken_off_s:+.0f} s; that is taken off."
+    return "Nobody has compared this camera's clock."
 
 
 def way_from_last_certain(case: Case, sighting: Sighting) -> WayFrom | None:
     """The latest certain location before a sighting, with the leg from there to the sighting."""
-    before = [
-        (row, sight)
-        for row, sight in _timed(list_locations(case))
-        if row.reliability is Reliability.CERTAIN
-        and sight.at <= sighting.seen_at
-        and row.sighting_id != sighting.id
-    ]
-    if not before:
+    end = sight_of_sighting(sighting)
+    latest: tuple[LastKnownLocationRow, Sight] | None = None
+    for row in list_locations(case):
+        start = sight_of_location(row)
+        if start is None or row.reliability is not Reliability.CERTAIN:
+            continue
+        if start.at > end.at or row.sighting_id == sighting.id:
+            continue
+        if latest is None or start.at > latest[1].at:
+            latest = row, start
+    if latest is None:
         return None
-    row, start = max(before, key=lambda pair: pair[1].at)
-    end = Sight(Point(sighting.latitude_deg, sighting.longitude_deg), sighting.seen_at, 0.0)
+    row, start = latest
     return WayFrom(row, start.at, leg_between(start, end, speeds_of(case)))
 
 
-def leg_between(start: Sight, end: Sight, speeds: TravelSpeeds) -> Leg:
-    """The way from one sight to one that is not earlier."""
-    distance_m = haversine_m(start.position, end.position)
-    seconds = (end.at - start.at).total_seconds()
-    least_way_m = max(0.0, distance_m - start.uncertainty_m - end.uncertainty_m)
-    least = least_way_m / seconds if seconds > 0 else (0.0 if least_way_m == 0 else None)
-    return Leg(
-        distance_m=distance_m,
-        bearing_deg=initial_bearing_deg(start.position, end.position),
-        seconds=seconds,
-        speed_m_per_s=distance_m / seconds if seconds > 0 else None,
-        least_speed_m_per_s=least,
-        remark=_remark(least, speeds),
-        possible=least is not None and least <= FASTEST_ON_ROADS_M_PER_S,
-    )
-
-
-def _timed(rows: Sequence[LastKnownLocationRow]) -> list[tuple[LastKnownLocationRow, Sight]]:
-    return [
-        (row, Sight(Point(row.latitude_deg, row.longitude_deg), row.seen_at, row.uncertainty_m))
-        for row in rows
-        if row.seen_at is not None
-    ]
-
-
-def _remark(speed_m_per_s: float | None, speeds: TravelSpeeds) -> str:
-    if speed_m_per_s is None:
-        return "impossible: two places at the same time"
-    if speed_m_per_s <= speeds.walking_m_per_s:
-        return "possible on foot"
-    if speed_m_per_s <= RUNNING_M_PER_S:
-        return "possible running, or by vehicle"
-    if speed_m_per_s <= speeds.vehicle_m_per_s:
-        return "possible only by vehicle"
-    if speed_m_per_s <= FASTEST_ON_ROADS_M_PER_S:
-        return "possible only by a fast vehicle with little traffic"
-    return "impossible: faster than any road vehicle"
-
-
-def _sightings_of(rows: Sequence[LastKnownLocationRow]) -> dict[int, Sighting]:
-    ids = [row.sighting_id for row in rows if row.sighting_id is not None]
-    if not ids:
-        return {}
-    found = db.session.scalars(
-        select(Sighting)
-        .where(Sighting.id.in_(ids))
-        .options(
-            joinedload(Sighting.face),
-            joinedload(Sighting.camera),
-            joinedload(Sighting.reference_photo),
-        )
-    )
-    return {sighting.id: sighting for sighting in found}
+def _clock_uncertainty_s(sighting: Sighting) -> float:
+    taken_off_s = sighting.face.footage.clock_offset_s
+    now_s = sighting.camera.clock_offset_s
+    base_s = COMPARED_CLOCK_S if taken_off_s or now_s else UNCOMPARED_CLOCK_S
+    return base_s + abs(taken_off_s - now_s)

@@ -18,7 +18,7 @@ from app.extensions import db
 from app.models import CameraRow, Embedder, Footage, FootageKind, Visit, VisitPart
 from app.models.columns import utc_now
 from app.recogniser import LoadedRecogniser, holder
-from app.services import embedders, faces, media, photos, visits
+from app.services import embedders, galleries, media, photos, visits
 from app.services.faces import FoundFace
 from app.services.footage import checked_path
 from app.services.visits import Chunk, Claim, VisitEnded, WorkerStopping
@@ -191,7 +191,7 @@ def _commit(
     look_at: _Look, stretch: _Stretch, pipeline: FacePipeline, from_s: float, to_s: float
 ) -> None:
     chunk = pipeline.close_chunk()
-    gallery = faces.open_galleries(look_at.embedder)
+    gallery = galleries.open_galleries(look_at.embedder)
     found = [_found(track, gallery) for track in chunk.tracks]
     visits.commit_chunk(
         look_at.held,

@@ -41,9 +41,15 @@ def path_of(sha256: str) -> Path:
     return path
 
 
-def discard(sha256: str) -> None:
-    """Delete a picture; nothing happens if it is gone already."""
-    _path(sha256).unlink(missing_ok=True)
+def discard(sha256: str) -> int | None:
+    """Delete a picture and return its size in bytes; None if it was gone already."""
+    path = _path(sha256)
+    try:
+        size_bytes = path.stat().st_size
+        path.unlink()
+    except FileNotFoundError:
+        return None
+    return size_bytes
 
 
 def _path(sha256: str) -> Path:

@@ -15,7 +15,7 @@ from app.errors import Conflict, NotFound, PhotoRefused, TooLarge
 from app.extensions import db
 from app.models import Case, Embedder, ReferenceEmbedding, ReferencePhoto
 from app.recogniser import LoadedRecogniser, holder
-from app.services import audit, embedders, live, media, sightings
+from app.services import audit, embedders, live, media, searching
 from app.services.actors import Actor
 from recognition.errors import ReferenceRefused, UnreadableImage
 from recognition.faces import FloatArray, ImageBGR
@@ -44,13 +44,13 @@ def list_photos(case: Case) -> Sequence[ReferencePhoto]:
 def add_photo(actor: Actor, case: Case, data: bytes, file_name: str) -> ReferencePhoto:
     """Check a photo and take it into the gallery.
 
-    It is kept re-encoded, without whatever else its file held. Faces that this case's sweeps have
-    found already are compared with it at once. Raises PhotoRefused, TooLarge, NoRecogniser.
+    It is kept re-encoded, without whatever else its file held. All faces that are kept from earlier
+    sweeps are compared with it at once; `face_searches.search_of_photo` says which were searched.
+    Raises PhotoRefused, TooLarge, NoRecogniser.
     """
     if len(data) > settings().max_photo_bytes:
-        raise TooLarge(
-            f"The photo is larger than {settings().max_photo_bytes // 2**20} MB: send a smaller one."
-        )
+        most_mb = settings().max_photo_bytes // 2**20
+        raise TooLarge(f"The photo is larger than {most_mb} MB: send a smaller one.")
     recogniser = holder().get()
     checked = _check(data, recogniser)
     embedder = embedders.register(recogniser)
@@ -59,14 +59,18 @@ def add_photo(actor: Actor, case: Case, data: bytes, file_name: str) -> Referenc
         ReferenceEmbedding(photo_id=photo.id, embedder_id=embedder.id, embedding=checked.embedding)
     )
     db.session.flush()
-    found = sightings.search_swept_faces(case, photo, embedder, checked.embedding)
+    search = searching.search_for_photo(actor, case, photo, embedder)
     audit.record(
         actor,
         "photo.add",
         case=case,
         purpose=case.purpose,
         subject=f"photo {photo.id}",
-        details={"sha256": photo.sha256, "model": embedder.name, "sightings": found},
+        details={
+            "sha256": photo.sha256,
+            "model": embedder.name,
+            "sightings": search.proposed if search else 0,
+        },
     )
     live.publish(case.id, "photo", {"photo_id": photo.id})
     db.session.commit()

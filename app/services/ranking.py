@@ -13,12 +13,10 @@ from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.extensions import db
-from app.inputs import RankingQuery
+from app.inputs import RankingOrder, RankingQuery
 from app.models import Case, Footage, LastKnownLocationRow, Sighting, SightingState, Sweep, Visit
 from app.models.cases import SubjectCategory
 from app.models.columns import utc_now
-from app.services import audit
-from app.services.actors import Actor
 from app.services.camera_values import camera_of
 from app.services.locations import list_locations
 from cameras.held import FootageHeld, FootageOutlook, TimeSpan
@@ -111,11 +109,34 @@ class RankedEntry:
     reason: str
     visit_state: str | None
     sightings: int
+    probability: ProbableEntry | None = None
+
+
+@dataclass(frozen=True)
+class ProbableEntry:
+    """What the plan says of a camera; shares are of the probability that is left, 0 to 1.
+
+    `moved_because` says what moved it since the last visit ended, empty where nothing did.
+    """
+
+    passing_share: float
+    seen_share: float
+    searched_share: float
+    in_reach: bool
+    window_start: datetime | None
+    window_end: datetime | None
+    distance_rank: int
+    rank_before: int | None
+    moved_because: str
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """A page of a case's ranking. `total_in_radius` stops counting at `COUNT_CAP`."""
+    """A page of a case's ranking. `total_in_radius` stops counting at `COUNT_CAP`.
+
+    `order` is the order it is in; `plan_note` says why that is not the one that was asked for, or
+    that the plan is being made anew.
+    """
 
     entries: tuple[RankedEntry, ...]
     total_in_radius: int
@@ -124,33 +145,24 @@ class Ranking:
     limit: int
     locations: Sequence[LastKnownLocationRow]
     computed_at: datetime
-
-
-def rank_for_case(case: Case, query: RankingQuery, *, actor: Actor) -> Ranking:
-    """Rank the cameras around a case's last-known locations. The look is in the audit log."""
-    audit.record(
-        actor,
-        "ranking.view",
-        case=case,
-        purpose=case.purpose,
-        details={"radius_m": query.radius_m, "offset": query.offset, "limit": query.limit},
-    )
-    # The commit comes first: rows that are read after it need not be read a second time.
-    audit.commit()
-    return compute_ranking(case, query)
+    order: RankingOrder = RankingOrder.DISTANCE
+    plan_note: str = ""
 
 
 def compute_ranking(case: Case, query: RankingQuery) -> Ranking:
-    """The same without the audit entry, for callers that make one of their own."""
+    """Rank the cameras around a case's last-known locations by distance.
+
+    Whoever calls it for a person writes the audit entry.
+    """
     locations = list_locations(case)
-    question = _question(case, locations, query)
+    question = question_of(case, locations, query)
     relevant = question.relevant_locations()
-    candidates = _candidates(relevant, query)
+    candidates = candidates_near(relevant, query.radius_m, query.offset + query.limit)
     ranked = rank_cameras(
         candidates, question, radius_m=query.radius_m, offset=query.offset, limit=query.limit
     )
     return Ranking(
-        entries=_entries(case, ranked, relevant),
+        entries=entries_of(case, ranked, relevant),
         total_in_radius=_count(relevant, query.radius_m),
         radius_m=query.radius_m,
         offset=query.offset,
@@ -165,15 +177,16 @@ def speeds_of(case: Case) -> TravelSpeeds:
     return CHILD_SPEEDS if case.subject_category in _CHILDREN else ADULT_SPEEDS
 
 
-def _question(
+def question_of(
     case: Case, rows: Sequence[LastKnownLocationRow], query: RankingQuery
 ) -> RankingQuestion:
+    """What `cameras.ranking` is asked for a case."""
     now = utc_now()
     window = None
     if query.window_start is not None and query.window_end is not None:
         window = TimeSpan(query.window_start, query.window_end)
     return RankingQuestion(
-        locations=tuple(_location_value(row) for row in rows),
+        locations=tuple(location_value(row) for row in rows),
         now=now,
         window=window,
         speeds=speeds_of(case),
@@ -181,7 +194,8 @@ def _question(
     )
 
 
-def _location_value(row: LastKnownLocationRow) -> LastKnownLocation:
+def location_value(row: LastKnownLocationRow) -> LastKnownLocation:
+    """A row as the ranking's value."""
     return LastKnownLocation(
         id=row.id,
         position=Point(row.latitude_deg, row.longitude_deg),
@@ -192,7 +206,10 @@ def _location_value(row: LastKnownLocationRow) -> LastKnownLocation:
     )
 
 
-def _candidates(locations: Sequence[LastKnownLocation], query: RankingQuery) -> list[Candidate]:
+def candidates_near(
+    locations: Sequence[LastKnownLocation], radius_m: float, needed: int
+) -> list[Candidate]:
+    """The `needed` nearest cameras of each location within the radius, with their footage."""
     if not locations:
         return []
     rows = db.session.execute(
@@ -200,8 +217,8 @@ def _candidates(locations: Sequence[LastKnownLocation], query: RankingQuery) -> 
         {
             "latitudes": [at.position.latitude_deg for at in locations],
             "longitudes": [at.position.longitude_deg for at in locations],
-            "radius_m": query.radius_m,
-            "needed": query.offset + query.limit,
+            "radius_m": radius_m,
+            "needed": needed,
         },
     ).all()
     held = _held_footage([row.id for row in rows])
@@ -238,9 +255,10 @@ def _count(locations: Sequence[LastKnownLocation], radius_m: float) -> int:
     return counted or 0
 
 
-def _entries(
+def entries_of(
     case: Case, ranked: Sequence[RankedCamera], locations: Sequence[LastKnownLocation]
 ) -> tuple[RankedEntry, ...]:
+    """Ranked cameras with what the case already knows of each."""
     camera_ids = [entry.camera_id for entry in ranked]
     visits, sightings = _last_visit_states(case, camera_ids), _sighting_counts(case, camera_ids)
     labels = {location.id: location.label for location in locations}

@@ -1,4 +1,8 @@
-"""Sightings: proposing them, and what people say of them."""
+"""Sightings: proposing them, and what people say of them.
+
+A rejected face is a negative anchor of its case: whatever is more like it than like the reference
+photos is marked and shown last, but never dropped. Taking the verdict back takes the mark away.
+"""
 
 from __future__ import annotations
 
@@ -15,19 +19,19 @@ from app.models import (
     Case,
     Embedder,
     Face,
+    ReferenceEmbedding,
     ReferencePhoto,
     Review,
     Sighting,
+    SightingSimilarity,
     SightingState,
-    Sweep,
-    Visit,
 )
 from app.models.columns import utc_now
 from app.outputs import sighting_payload
-from app.services import audit, live, locations
+from app.services import anchors, audit, live, locations
 from app.services.actors import Actor
 from app.services.pages import Page, paginate
-from recognition.faces import FloatArray
+from recognition.matching import Match
 
 _SHOWN = (
     joinedload(Sighting.face).joinedload(Face.footage),
@@ -35,16 +39,20 @@ _SHOWN = (
     joinedload(Sighting.embedder),
     joinedload(Sighting.reference_photo),
     selectinload(Sighting.case),
+    selectinload(Sighting.similarities).joinedload(SightingSimilarity.photo),
+)
+_shown_last = Sighting.like_rejected & Sighting.state.in_(
+    (SightingState.CANDIDATE, SightingState.UNSURE)
 )
 
 
 def list_sightings(case: Case, query: SightingQuery) -> Page[Sighting]:
-    """A case's sightings, the newest proposal first."""
+    """A case's sightings, the newest proposal first; open ones like rejected faces come last."""
     statement = (
         select(Sighting)
         .options(*_SHOWN)
         .where(Sighting.case_id == case.id)
-        .order_by(Sighting.id.desc())
+        .order_by(_shown_last, Sighting.id.desc())
     )
     if query.state is not None:
         statement = statement.where(Sighting.state == query.state)
@@ -52,14 +60,14 @@ def list_sightings(case: Case, query: SightingQuery) -> Page[Sighting]:
 
 
 def review_queue(page: int, per_page: int) -> Page[Sighting]:
-    """Candidates of all open cases that wait for a person, oldest first."""
+    """Candidates of all open cases that wait for a person, oldest first, marked ones last."""
     statement = (
         select(Sighting)
         .options(*_SHOWN)
         .join(Case, Case.id == Sighting.case_id)
         .where(Sighting.state.in_((SightingState.CANDIDATE, SightingState.UNSURE)))
         .where(Case.state == "open")
-        .order_by(Sighting.id)
+        .order_by(_shown_last, Sighting.id)
     )
     return paginate(statement, page, per_page)
 
@@ -114,59 +122,43 @@ def undo_review(actor: Actor, sighting_id: int) -> Sighting:
     return find_sighting(sighting_id)
 
 
-def propose(
-    face: Face, case_id: int, photo_id: int | None, similarity: float, threshold: float
-) -> Sighting | None:
+def propose(face: Face, match: Match) -> Sighting | None:
     """Propose a face for a case, unless it was proposed before. Does not commit."""
-    sighting_id = db.session.scalar(
-        insert(Sighting)
-        .values(
-            case_id=case_id,
-            face_id=face.id,
-            camera_id=face.camera_id,
-            embedder_id=face.embedder_id,
-            reference_photo_id=photo_id,
-            similarity=similarity,
-            threshold_similarity=threshold,
-            state=SightingState.CANDIDATE,
-            seen_at=face.best_at,
-            latitude_deg=face.camera.latitude_deg,
-            longitude_deg=face.camera.longitude_deg,
-            created_at=utc_now(),
-        )
-        .on_conflict_do_nothing(index_elements=["case_id", "face_id"])
-        .returning(Sighting.id)
-    )
+    sighting_id = _insert(face, match)
     if sighting_id is None:
         return None
+    db.session.execute(
+        insert(SightingSimilarity),
+        [
+            {"sighting_id": sighting_id, "photo_id": one.reference_id, "similarity": one.similarity}
+            for one in match.similarities
+        ],
+    )
     sighting = find_sighting(sighting_id)
-    live.publish(case_id, "sighting", sighting_payload(sighting))
+    live.publish(match.case_id, "sighting", sighting_payload(sighting))
     return sighting
 
 
-def search_swept_faces(
-    case: Case, photo: ReferencePhoto, embedder: Embedder, embedding: FloatArray
-) -> int:
-    """Compare a new photo with the faces that this case's sweeps found. Does not commit.
+def compare_with_photo(case: Case, photo: ReferencePhoto, embedder: Embedder) -> None:
+    """Say for the case's sightings how alike they are to a photo that came later.
 
-    Returns how many it proposed.
+    What they were proposed with stays as it was. Does not commit.
     """
-    similarity = cast(1.0 - Face.embedding.cosine_distance(embedding), Float(53))
-    rows = db.session.execute(
-        select(Face, similarity.label("similarity"))
-        .join(Visit, Visit.id == Face.visit_id)
-        .join(Sweep, Sweep.id == Visit.sweep_id)
+    similarity = 1.0 - Face.embedding.cosine_distance(ReferenceEmbedding.embedding)
+    compared = (
+        select(Sighting.id, ReferenceEmbedding.photo_id, cast(similarity, Float(53)))
+        .join(Face, Face.id == Sighting.face_id)
+        .join(ReferenceEmbedding, ReferenceEmbedding.embedder_id == Sighting.embedder_id)
         .where(
-            Sweep.case_id == case.id,
-            Face.embedder_id == embedder.id,
-            similarity >= embedder.threshold_similarity,
+            Sighting.case_id == case.id,
+            Sighting.embedder_id == embedder.id,
+            ReferenceEmbedding.photo_id == photo.id,
         )
-    ).all()
-    proposed = [
-        propose(face, case.id, photo.id, value, embedder.threshold_similarity)
-        for face, value in rows
-    ]
-    return sum(sighting is not None for sighting in proposed)
+    )
+    columns = ["sighting_id", "photo_id", "similarity"]
+    db.session.execute(
+        insert(SightingSimilarity).from_select(columns, compared).on_conflict_do_nothing()
+    )
 
 
 def count_of_visit(visit_id: int) -> int:
@@ -182,16 +174,57 @@ def count_of_visit(visit_id: int) -> int:
     )
 
 
+def _insert(face: Face, match: Match) -> int | None:
+    """The new sighting's id; None if the face was proposed for this case before."""
+    rejected = match.nearest_rejected
+    # Asked for, not taken over: the rejected sighting may have expired since the gallery was read.
+    rejected_id = select(Sighting.id).where(
+        Sighting.id == (rejected.sighting_id if rejected is not None else None)
+    )
+    return db.session.scalar(
+        insert(Sighting)
+        .values(
+            case_id=match.case_id,
+            face_id=face.id,
+            camera_id=face.camera_id,
+            embedder_id=face.embedder_id,
+            reference_photo_id=match.reference_id,
+            similarity=match.similarity,
+            threshold_similarity=match.threshold,
+            like_rejected=match.like_rejected,
+            rejected_similarity=rejected.similarity if rejected is not None else None,
+            rejected_sighting_id=rejected_id.scalar_subquery(),
+            state=SightingState.CANDIDATE,
+            seen_at=face.best_at,
+            latitude_deg=face.camera.latitude_deg,
+            longitude_deg=face.camera.longitude_deg,
+            created_at=utc_now(),
+        )
+        .on_conflict_do_nothing(index_elements=["case_id", "face_id"])
+        .returning(Sighting.id)
+    )
+
+
 def _locked(sighting_id: int) -> Sighting:
-    """The sighting, held against other reviewers until the commit."""
-    sighting = db.session.get(Sighting, sighting_id, with_for_update={"of": Sighting})
+    """The sighting, held against other reviewers of its case until the commit.
+
+    The case's row comes first: a verdict may change the marks of other sightings of the case, and
+    two reviewers would otherwise wait for each other.
+    """
+    case_id = db.session.scalar(select(Sighting.case_id).where(Sighting.id == sighting_id))
+    if case_id is None:
+        raise NotFound(f"There is no sighting {sighting_id}.")
+    db.session.execute(select(Case.id).where(Case.id == case_id).with_for_update(key_share=True))
+    sighting = db.session.get(
+        Sighting, sighting_id, with_for_update={"of": Sighting}, populate_existing=True
+    )
     if sighting is None:
         raise NotFound(f"There is no sighting {sighting_id}.")
     return sighting
 
 
 def _settle(actor: Actor, sighting: Sighting, state: SightingState, action: str) -> None:
-    sighting.state = state
+    before, sighting.state = sighting.state, state
     db.session.flush()
     locations.follow_sighting(actor, sighting, confirmed=state is SightingState.CONFIRMED)
     audit.record(
@@ -203,4 +236,7 @@ def _settle(actor: Actor, sighting: Sighting, state: SightingState, action: str)
         details={"state": state.value},
     )
     live.publish(sighting.case_id, "review", sighting_payload(sighting))
+    if SightingState.REJECTED in (before, state) and before is not state:
+        for changed_id in anchors.mark_again(sighting.case_id, sighting.embedder_id):
+            live.publish(sighting.case_id, "review", sighting_payload(find_sighting(changed_id)))
     db.session.commit()

@@ -13,6 +13,7 @@ from sqlalchemy.orm import undefer
 from app.extensions import db
 from app.models import CameraRow, Footage, FootageKind, Sweep, Visit, VisitPart, VisitState
 from app.models.columns import utc_now
+from cameras.held import TimeSpan
 
 SHORTEST_S = 0.5
 """A shorter stretch than this is not worth opening a file for."""
@@ -64,20 +65,23 @@ def without(stretch: Stretch, taken: Sequence[Stretch]) -> list[Stretch]:
     return [(start, end) for start, end in left if end - start >= SHORTEST_S]
 
 
-def give_parts(visit: Visit, sweep: Sweep, looked_at: LookedAt) -> None:
+def give_parts(
+    visit: Visit, sweep: Sweep, looked_at: LookedAt, window: TimeSpan | None = None
+) -> None:
     """Lay out what a visit has to look at; one with nothing to look at is skipped, and says why.
 
-    Parts that are done stay; a part begun keeps its checkpoint. Does not commit.
+    `window` is the part of the sweep's window that is meant, all of it unless given. Parts that are
+    done stay; a part begun keeps its checkpoint. Does not commit.
     """
-    recordings = _recordings(visit.camera_id, sweep)
-    known = {part.footage_id for part in visit.parts}
+    window = window or TimeSpan(sweep.window_start, sweep.window_end)
+    recordings = _recordings(visit.camera_id, window)
+    own = defaultdict[int, list[Stretch]](list)
+    for part in visit.parts:
+        own[part.footage_id].append((part.from_s, part.to_s))
     ordinal = len(visit.parts)
     for footage in recordings:
-        if footage.id in known:
-            continue
-        for from_s, to_s in without(
-            _in_window(footage, sweep), looked_at.stretches.get(footage.id, ())
-        ):
+        taken = [*looked_at.stretches.get(footage.id, ()), *own[footage.id]]
+        for from_s, to_s in without(_in_window(footage, window), taken):
             ordinal += 1
             visit.parts.append(
                 VisitPart(
@@ -108,24 +112,24 @@ def _why_nothing(recordings: Sequence[Footage], looked_at: LookedAt) -> str:
     return "The footage of this window is too short to look at."
 
 
-def _recordings(camera_id: int, sweep: Sweep) -> Sequence[Footage]:
+def _recordings(camera_id: int, window: TimeSpan) -> Sequence[Footage]:
     return db.session.scalars(
         select(Footage)
         .where(
             Footage.camera_id == camera_id,
             Footage.kind == FootageKind.FILE,
             Footage.removed_at.is_(None),
-            Footage.started_at < sweep.window_end,
-            Footage.ended_at > sweep.window_start,
+            Footage.started_at < window.end,
+            Footage.ended_at > window.start,
         )
         .order_by(Footage.started_at, Footage.id)
     ).all()
 
 
-def _in_window(footage: Footage, sweep: Sweep) -> Stretch:
+def _in_window(footage: Footage, window: TimeSpan) -> Stretch:
     duration_s = footage.duration_s or 0.0
-    from_s = _seconds_into(footage, sweep.window_start)
-    to_s = _seconds_into(footage, sweep.window_end)
+    from_s = _seconds_into(footage, window.start)
+    to_s = _seconds_into(footage, window.end)
     return max(0.0, from_s), min(duration_s, to_s)
 
 

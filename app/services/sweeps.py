@@ -22,6 +22,7 @@ from app.services.cases import require_searchable
 from app.services.pages import Page, paginate
 from app.services.progress import SweepProgress, progress_of, publish_sweep, publish_visit
 from app.services.ranking import RankedEntry, compute_ranking
+from app.services.search_models import asked_by
 from app.services.stretches import LookedAt, give_parts
 
 __all__ = [
@@ -58,7 +59,9 @@ def plan_sweep(actor: Actor, case: Case, given: SweepInput) -> Sweep:
     cannot be searched for, or nothing can be ranked.
     """
     require_searchable(case)
-    entries = _chosen(case, given)
+    if given.follows_plan:
+        asked_by(case)  # refuses where the case cannot be planned by probability
+    entries = () if given.follows_plan else _chosen(case, given)
     sweep = Sweep(
         case_id=case.id,
         ordinal=_next_ordinal(case),
@@ -67,6 +70,8 @@ def plan_sweep(actor: Actor, case: Case, given: SweepInput) -> Sweep:
         urgent=given.urgent,
         smallest_face_px=given.smallest_face_px or settings().smallest_face_px,
         note=given.note,
+        follows_plan=given.follows_plan,
+        budget_minutes=given.budget_minutes,
         assigned_to_id=_assignee(given.assigned_to_id),
         created_by_id=actor.user_id,
         state=SweepState.PLANNED,
@@ -119,11 +124,12 @@ def start_sweep(actor: Actor, sweep: Sweep) -> StartReport:
     visits = _lock_unfinished(sweep)
     looked_at = LookedAt.of_case(sweep.case_id, sweep.smallest_face_px)
     queued = [visit for visit in visits if _queue(visit, sweep, looked_at)]
-    if not queued:
+    if not queued and not sweep.follows_plan:
         db.session.commit()
         return StartReport(0, _nothing_to_do(sweep))
-    sweep.state, sweep.finished_at = SweepState.RUNNING, None
-    sweep.started_at = sweep.started_at or utc_now()
+    sweep.state, sweep.finished_at, sweep.outcome = SweepState.RUNNING, None, ""
+    # The confirmed sighting at which a plan was stopped must not stop it again at once.
+    sweep.started_at = utc_now() if sweep.follows_plan else sweep.started_at or utc_now()
     audit.record(
         actor,
         "sweep.start",

@@ -1,4 +1,4 @@
-"""What the scheduler does again and again: rescue, expire, prune. Each step may run twice."""
+"""What the scheduler does again and again: rescue and prune. Each step may run twice."""
 
 from __future__ import annotations
 
@@ -11,24 +11,18 @@ from sqlalchemy import delete, func, select
 from app.current import settings
 from app.extensions import db
 from app.models import (
-    Face,
     LiveEvent,
-    ReferencePhoto,
-    Sighting,
-    SightingState,
     Sweep,
     SweepState,
     Visit,
     VisitState,
 )
 from app.models.columns import utc_now
-from app.services import audit, dispatch, media, progress, visits
-from app.services.actors import SCHEDULER
+from app.services import dispatch, progress, visits
 
 QUEUED_PATIENCE_S = 5.0
 """A visit queued for less than this may still be on its way into Redis."""
 
-EXPIRY_BATCH = 1000
 TOO_MANY_DEATHS = (
     "Workers died at this visit {attempts} times, the last time in the middle of its work: its "
     "footage may be broken. Retry it, or look at the recording by hand."
@@ -56,29 +50,6 @@ def rescue_visits() -> Rescue:
     for visit_id, attempt, urgent in lost:
         dispatch.put_again(visit_id, attempt, urgent=urgent)
     return Rescue(len(lost), given_up, _finish_sweeps())
-
-
-def expire_faces() -> int:
-    """Delete a batch of faces that nobody was found to be, and whose time is over."""
-    kept = select(Sighting.face_id).where(Sighting.state != SightingState.REJECTED)
-    rows = db.session.execute(
-        select(Face.id, Face.crop_sha256)
-        .where(Face.expires_at <= utc_now(), Face.id.not_in(kept))
-        .order_by(Face.expires_at)
-        .limit(EXPIRY_BATCH)
-    ).all()
-    if not rows:
-        db.session.rollback()
-        return 0
-    ids = [row.id for row in rows]
-    # A rejected sighting goes with its face: the review stays in the audit log.
-    db.session.execute(delete(Sighting).where(Sighting.face_id.in_(ids)))
-    db.session.execute(delete(Face).where(Face.id.in_(ids)))
-    audit.record(SCHEDULER, "faces.expire", details={"faces": len(ids)})
-    db.session.commit()
-    for sha256 in {row.crop_sha256 for row in rows} - _still_named({r.crop_sha256 for r in rows}):
-        media.discard(sha256)
-    return len(ids)
 
 
 def prune_events() -> int:
@@ -144,14 +115,3 @@ def _finish_sweeps() -> int:
             progress.publish_sweep(sweep)
     db.session.commit()
     return finished
-
-
-def _still_named(crops: set[str]) -> set[str]:
-    """Which of these pictures a row still names."""
-    faces = set(db.session.scalars(select(Face.crop_sha256).where(Face.crop_sha256.in_(crops))))
-    photos = set(
-        db.session.scalars(
-            select(ReferencePhoto.face_sha256).where(ReferencePhoto.face_sha256.in_(crops))
-        )
-    )
-    return faces | photos

@@ -139,7 +139,7 @@ def commit_chunk(held: Claim, chunk: Chunk, embedder: Embedder) -> int:
     proposed = 0
     for ordinal, found in enumerate(chunk.faces):
         face = faces.add_face(visit, part, chunk.from_s, ordinal, found, embedder)
-        proposed += _propose(face, found, embedder)
+        proposed += _propose(face, found)
     part.checkpoint_s = chunk.to_s
     part.done = chunk.to_s >= part.to_s
     visit.seconds_looked_at += chunk.to_s - chunk.from_s
@@ -219,6 +219,8 @@ def fail_running(visit_id: int, sentence: str) -> None:
 
 def settle_sweep(sweep: Sweep) -> bool:
     """Finish a running sweep with nothing left to run. Does not commit. True if it finished."""
+    if sweep.follows_plan:
+        return False  # `services.following` decides what comes next
     db.session.flush()
     # Held, so that of two visits that end at once, the later one sees the earlier one's end.
     state = db.session.scalar(
@@ -249,6 +251,7 @@ def _end(visit: Visit, state: VisitState, sentence: str) -> None:
     settle_sweep(visit.sweep)
     progress.publish_visit(visit)
     progress.publish_sweep(visit.sweep)
+    live.publish(visit.sweep.case_id, "ranking", {"reason": f"{visit.camera.name} was looked at."})
     db.session.commit()
 
 
@@ -287,13 +290,8 @@ def _why_stop(held: Claim) -> str:
     return ""
 
 
-def _propose(face: Face, found: FoundFace, embedder: Embedder) -> int:
-    proposed = [
-        sightings.propose(
-            face, match.case_id, match.reference_id, match.similarity, embedder.threshold_similarity
-        )
-        for match in found.matches
-    ]
+def _propose(face: Face, found: FoundFace) -> int:
+    proposed = [sightings.propose(face, match) for match in found.matches]
     return sum(sighting is not None for sighting in proposed)
 
 

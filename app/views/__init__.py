@@ -9,12 +9,17 @@ from app.views import (
     admin,
     cameras,
     case_parts,
+    case_plan,  # noqa: F401 (adds its page to the cases' blueprint)
+    face_searches,  # noqa: F401 (adds its pages to the cases' blueprint)
     home,
     media,
     presentation,
     review,
+    roads,
     sightings,
     sweeps,
+    tiles,
+    timeline,  # noqa: F401 (adds its pages to the cases' blueprint)
 )
 
 
@@ -23,3 +28,5 @@ def register(application: Flask) -> None:
     presentation.install(application)
     for room in (home, accounts, admin, case_parts, sweeps, sightings, review, cameras, media):
         application.register_blueprint(room.blueprint)
+    for maps in (roads, tiles):
+        application.register_blueprint(maps.blueprint)

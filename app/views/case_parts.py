@@ -12,8 +12,9 @@ from app.current import actor, settings
 from app.errors import PhotoRefused, Refused
 from app.inputs import LocationChange, LocationInput, SweepInput
 from app.models import Case, LastKnownLocationRow
-from app.models.cases import LocationSource, Reliability
-from app.services import cases, locations, photos, sweeps, views_audit
+from app.models.cases import LocationSource, ReferencePhoto, Reliability
+from app.outputs.searches import what_was_searched
+from app.services import cases, face_searches, locations, photos, sweeps, views_audit
 from app.views.cases import blueprint
 from app.views.forms import Form
 from app.views.presentation import wall_time
@@ -48,11 +49,11 @@ def add_photo(number: str) -> ResponseReturnValue:
     with form:
         try:
             file = _given_file("photo")
-            photos.add_photo(actor(), case, file[1], file[0])
+            photo = photos.add_photo(actor(), case, file[1], file[0])
         except PhotoRefused as refusal:
             marked = refusal.marked_jpeg
             raise
-        flash("The photo is in the gallery.", "success")
+        flash(_what_came_of(photo), "success")
         return redirect(url_for("cases.photos", number=number))
     return _photos_page(cases.find_case(number), form, marked), form.status
 
@@ -204,6 +205,17 @@ def _needed_instant(form: Form, name: str, case: Case) -> datetime:
     if instant is None:
         raise Refused("A sweep needs a time window.", {name: "is required"})
     return instant
+
+
+def _what_came_of(photo: ReferencePhoto) -> str:
+    """That the photo is taken, and what the search of kept faces with it gave."""
+    search = face_searches.search_of_photo(photo)
+    if search is None:
+        return "The photo is in the gallery."
+    return (
+        f"The photo is in the gallery. {what_was_searched(search)} "
+        f"New candidates: {search.proposed}."
+    )
 
 
 def _photos_page(case: Case, form: Form, marked: bytes = b"") -> str:

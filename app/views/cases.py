@@ -15,7 +15,7 @@ from app.models import Case
 from app.models.cases import LocationSource, Reliability, SubjectCategory
 from app.outputs.base import JSON
 from app.permissions import can
-from app.services import cases, legs, live, locations, routes, sightings, views_audit
+from app.services import cases, live, locations, sightings, views_audit
 from app.views.forms import Form, read_query, read_wall_time
 from app.views.presentation import tiles, wall_time
 from app.views.start import Start, start_of_map
@@ -97,15 +97,6 @@ def list_sightings(number: str) -> str:
     query = read_query(SightingQuery)
     page = sightings.list_sightings(case, query)
     return render_template("cases/sightings.html", case=case, page=page, query=query)
-
-
-@blueprint.get("/cases/<number>/timeline")
-def timeline(number: str) -> str:
-    """Where the subject was, in order of time, and whether that is possible."""
-    case = views_audit.look_at(actor(), cases.find_case(number), "timeline")
-    return render_template(
-        "cases/timeline.html", case=case, stops=legs.timeline(case), route=routes.route_of(case)
-    )
 
 
 @blueprint.post("/cases/<number>/close")

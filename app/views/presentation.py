@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 
 from app.current import settings
+from app.services import roads
 
 METRES_PER_KM = 1000.0
 BYTES_PER_STEP = 1024.0
@@ -33,9 +34,18 @@ def install(application: Flask) -> None:
     application.jinja_env.lstrip_blocks = True
 
 
-def tiles() -> dict[str, str]:
-    """The map tiles of this installation; an empty address means that the ground is drawn."""
-    return {"url": settings().tile_url, "attribution": settings().tile_attribution}
+def tiles() -> dict[str, object]:
+    """The map tiles of this installation; with an empty address imported streets are drawn.
+
+    Where there are none of these either, `roads` is None, and the map shows a grid.
+    """
+    layer = roads.road_layer()
+    drawn = {"version": layer.version, "attributions": list(layer.attributions)} if layer else None
+    return {
+        "url": settings().tile_url,
+        "attribution": settings().tile_attribution,
+        "roads": drawn,
+    }
 
 
 def clock(instant: datetime | None, timezone: str) -> str:

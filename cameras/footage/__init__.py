@@ -3,18 +3,23 @@
 The only part of the product that decodes video.
 """
 
+from cameras.footage.coverage import SHORTEST_PASSAGE_S, Coverage
 from cameras.footage.ending import EndReason, FootageEnd
+from cameras.footage.gating import MotionGate
 from cameras.footage.names import start_time_from_name
 from cameras.footage.pictures import Frame
 from cameras.footage.probing import FootageFacts, probe
 from cameras.footage.reading import FrameReading, read_frames
 
 __all__ = [
+    "SHORTEST_PASSAGE_S",
+    "Coverage",
     "EndReason",
     "FootageEnd",
     "FootageFacts",
     "Frame",
     "FrameReading",
+    "MotionGate",
     "probe",
     "read_frames",
     "start_time_from_name",

@@ -58,6 +58,10 @@ class DecodingTally:
         span_s = self.last_at_s - self.first_at_s
         return span_s * max(0, due - self.frames) / due if due else 0.0
 
+    def pass_over(self, until_s: float) -> None:
+        """Enter a stretch that was left undecoded because nothing moves in it."""
+        self.last_at_s = max(self.last_at_s, until_s)
+
     def count_frame(self, at_s: float) -> None:
         """Enter a good frame."""
         if self.first_at_s is None:
@@ -86,8 +90,10 @@ class Decoding:
         threads: int,
         should_stop: Callable[[], bool],
         is_live: bool = False,
+        heard: Callable[[], None] = lambda: None,
     ) -> None:
         self.tally = DecodingTally()
+        self._heard = heard
         self._footage = footage
         # Where frames can only be counted, none may be left out.
         self._key_frames_only = key_frames_only and not footage.has_no_timestamps
@@ -120,8 +126,10 @@ class Decoding:
             self.tally.count_frame(at_s)
             yield at_s, frame
 
-    def frames_from(self, from_s: float) -> Iterator[tuple[float, VideoFrame]] | None:
-        """As `frames`, beginning at a key frame at or before `from_s`.
+    def frames_from(
+        self, from_s: float, run_up_s: float = 0.0
+    ) -> Iterator[tuple[float, VideoFrame]] | None:
+        """As `frames`, beginning at a key frame at least `run_up_s` before `from_s`.
 
         None where no such key frame was found; the recording must then be opened again and decoded
         from its beginning.
@@ -129,6 +137,7 @@ class Decoding:
         stream = self._footage.stream
         if not self.can_seek or stream.time_base is None:
             return None
+        from_s -= run_up_s
         for margin_s in _SEEK_MARGINS_S:
             if from_s - margin_s <= 0:
                 return None
@@ -145,6 +154,11 @@ class Decoding:
         return None
 
     def _raw_frames(self) -> Iterator[VideoFrame]:
+        for packet in self._video_packets():
+            yield from self._good_frames(packet)
+
+    def _video_packets(self) -> "Iterator[Packet[Any]]":
+        """Packets of the pictures until they end, fail or are stopped; the last one is empty."""
         packets = self._packets()
         while not self._stopped():
             try:
@@ -158,15 +172,19 @@ class Decoding:
                 return
             if packet.stream_index != self._footage.stream.index:
                 continue
+            self._heard()
             self._note_packet(packet)
-            try:
-                yield from self._decoded(packet)
-            except av.error.EOFError:
-                return
-            except av.error.MemoryError:
-                raise
-            except av.error.FFmpegError:
-                self.tally.damaged_packets += 1
+            yield packet
+
+    def _good_frames(self, packet: "Packet[Any]") -> Iterator[VideoFrame]:
+        try:
+            yield from self._decoded(packet)
+        except av.error.EOFError:
+            return
+        except av.error.MemoryError:
+            raise
+        except av.error.FFmpegError:
+            self.tally.damaged_packets += 1
 
     def _decoded(self, packet: "Packet[Any]") -> Iterator[VideoFrame]:
         if not self._key_frames_only:

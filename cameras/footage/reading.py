@@ -2,7 +2,8 @@
 
 The grid is anchored at the recording's first frame: cell k spans k · every_s to (k + 1) · every_s,
 and the first frame shown in each cell is given. So a reading that is resumed at a multiple of
-`every_s` gives exactly the frames that an undisturbed one would have given.
+`every_s` gives exactly the frames that an undisturbed one would have given. With a gate, cells in
+which nothing has moved since the last frame given are left out; what was left out is accounted for.
 """
 
 import math
@@ -17,10 +18,18 @@ from av.video.frame import VideoFrame
 
 from cameras.addresses import SecretAddress
 from cameras.errors import FootageError, StreamDidNotAnswer, UndecodableFootage
-from cameras.footage.decoding import TIME_TOLERANCE_S, Decoding
-from cameras.footage.ending import FootageEnd, Interruption, footage_end
+from cameras.footage.coverage import Coverage, CoverageLog
+from cameras.footage.decoding import Decoding
+from cameras.footage.ending import EndReason, FootageEnd, Interruption, footage_end
+from cameras.footage.gating import (
+    GatedDecoding,
+    MotionGate,
+    can_be_gated,
+    leave_out_unreferenced,
+)
 from cameras.footage.opening import OpenFootage, open_recording, open_stream, stream_error
 from cameras.footage.pictures import Frame, PictureMaker, pixel_aspect_of
+from cameras.footage.sampling import Sampler
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +43,7 @@ class _Wish:
     timeout_s: float
     key_frames_only: bool
     threads: int
+    gate: MotionGate | None
 
 
 def read_frames(
@@ -47,6 +57,7 @@ def read_frames(
     should_stop: Callable[[], bool] = lambda: False,
     key_frames_only: bool = False,
     threads: int = 1,
+    gate: MotionGate | None = None,
 ) -> "FrameReading":
     """Sample frames from `from_s` up to, but not including, `to_s`, one for each `every_s`.
 
@@ -61,13 +72,21 @@ def read_frames(
     if isinstance(source, SecretAddress) and from_s:
         raise FootageError("A live stream can be watched from now on only.")
     end_s = math.inf if to_s is None else to_s
-    wish = _Wish(every_s, from_s, end_s, max_side_px, timeout_s, key_frames_only, threads)
+    if gate is not None and key_frames_only:
+        raise FootageError("Either a gate or key frames only: a gate sees to key frames itself.")
+    wish = _Wish(every_s, from_s, end_s, max_side_px, timeout_s, key_frames_only, threads, gate)
     return FrameReading(source, wish, should_stop)
+
+
+def _seen_to_s(end: FootageEnd) -> float:
+    """The container's rounding at the end of a whole recording is no loss."""
+    return end.expected_to_s if end.reason is EndReason.COMPLETE else end.decoded_to_s
 
 
 class FrameReading:
     """Iterable of `Frame`; afterwards `end` says how far it came and why it ended.
 
+    `coverage` says, while reading and after, what became of the time up to the last frame given.
     Releases the recording when the iteration ends, is abandoned, or `close` is called.
     """
 
@@ -83,6 +102,12 @@ class FrameReading:
         self._deadline = math.inf
         self._went_silent = False
         self._declared_s: float | None = None
+        self._log = CoverageLog(wish.from_s)
+
+    @property
+    def coverage(self) -> Coverage:
+        """What was looked at, seen to be still, and not seen, since `from_s`."""
+        return self._log.now
 
     def __enter__(self) -> Self:
         return self
@@ -103,6 +128,7 @@ class FrameReading:
 
     def __iter__(self) -> Iterator[Frame]:
         self.end = None
+        self._log = CoverageLog(self._wish.from_s, first_gap_s=self._wish.every_s)
         decoding = self._decoding()
         interruption = Interruption.ABANDONED
         try:
@@ -119,6 +145,7 @@ class FrameReading:
                 frame_s=decoding.frame_s,
                 key_frames_only=self._wish.key_frames_only,
             )
+            self._close_log(interruption)
             self.close()
         self._refuse_if_nothing_came(decoding, interruption)
 
@@ -132,20 +159,43 @@ class FrameReading:
         self._declared_s = None if live else self._open.declared_duration_s
         self._heard_at = time.monotonic()
         self._deadline = self._heard_at + wish.to_s + wish.timeout_s if live else math.inf
+        if wish.gate is not None:
+            leave_out_unreferenced(self._open, wish.every_s, wish.gate)
+        if wish.gate is not None and can_be_gated(self._open):
+            return GatedDecoding(
+                self._open,
+                log=self._log,
+                threads=wish.threads,
+                should_stop=self._should_stop,
+                is_live=live,
+                heard=self._hear,
+            )
         return Decoding(
             self._open,
             key_frames_only=wish.key_frames_only,
             threads=wish.threads,
             should_stop=self._should_stop,
             is_live=live,
+            heard=self._hear,
         )
+
+    def _hear(self) -> None:
+        self._heard_at = time.monotonic()
+
+    def _close_log(self, interruption: Interruption) -> None:
+        """An end that the caller made is not to be blamed on the footage."""
+        end = self.end
+        if end is not None and interruption not in (Interruption.ABANDONED, Interruption.STOPPED):
+            self._log.finish(_seen_to_s(end), end.expected_to_s)
 
     def _from_start(
         self, decoding: Decoding
     ) -> tuple[Iterator[tuple[float, VideoFrame]], Decoding]:
         if self._wish.from_s <= 0:
             return decoding.frames(), decoding
-        decoded = decoding.frames_from(self._wish.from_s)
+        gate = self._wish.gate
+        run_up_s = gate.run_up_s if gate is not None else 0.0
+        decoded = decoding.frames_from(self._wish.from_s, run_up_s)
         if decoded is not None:
             return decoded, decoding
         self.close()
@@ -163,15 +213,9 @@ class FrameReading:
         assert self._open is not None  # noqa: S101 - opened by `_decoding` just before
         aspect = pixel_aspect_of(self._open.stream.sample_aspect_ratio)
         maker = PictureMaker(aspect, wish.max_side_px)
-        last_cell = -1
-        for at_s, frame in decoded:
+        sampler = Sampler(wish.every_s, wish.gate, wish.from_s, self._log)
+        for at_s, frame, cell in sampler.pick(decoded, wish.to_s):
             self._heard_at = time.monotonic()
-            if at_s >= wish.to_s - TIME_TOLERANCE_S:
-                return
-            cell = math.floor((at_s + TIME_TOLERANCE_S) / wish.every_s)
-            if at_s < wish.from_s - TIME_TOLERANCE_S or cell <= last_cell:
-                continue
-            last_cell = cell
             yield Frame(at_s, maker.image_bgr(frame), cell)
             self._forgive_time_away()
 

@@ -32,10 +32,10 @@ class FootageTable:
     @property
     def urgency(self) -> FloatArray:
         """What the value of looking is multiplied with, 1 or more: waiting would lose it."""
-        waiting = self.lost_in_s > 0.0
-        return 1.0 + np.where(
-            waiting, _URGENCY * np.exp(-np.maximum(self.lost_in_s, 0.0) / _URGENCY_FADES_S), 0.0
-        )
+        factor = np.ones(len(self.lost_in_s))
+        waiting = np.flatnonzero((self.lost_in_s > 0.0) & np.isfinite(self.lost_in_s))
+        factor[waiting] += _URGENCY * np.exp(-self.lost_in_s[waiting] / _URGENCY_FADES_S)
+        return factor
 
 
 def footage_table(

@@ -210,7 +210,8 @@ def views_of(cameras: Sequence[Camera]) -> Views:
     columns = np.array(rows, dtype=np.float64).reshape(-1, 5).T
     number = columns[0].astype(np.int32)
     ranges = np.array([_range_m(camera) for camera in cameras])
-    return Views(number, *columns[1:], ranges[number], len(cameras))
+    latitude, longitude, heading, width = columns[1:]
+    return Views(number, latitude, longitude, heading, width, ranges[number], len(cameras))
 
 
 def _sectors(camera: Camera) -> list[tuple[float, float]]:

@@ -7,6 +7,10 @@ import simplekml
 
 from geo.formats.route import NOTICE, RoutePoint, in_order, utc_text, xml_text
 
+STRAIGHT_LINES = (
+    "The track joins the places in order of time by straight lines; the way taken is not known."
+)
+
 
 def route_to_kml(title: str, route: Sequence[RoutePoint]) -> str:
     """A route as KML: a placemark with a time stamp for each place, and a gx:Track through them."""
@@ -21,7 +25,7 @@ def route_to_kml(title: str, route: Sequence[RoutePoint]) -> str:
         )
         placemark.timestamp.when = utc_text(point.at)
     if len(ordered) > 1:
-        track = document.newgxtrack(name=xml_text(title), description=NOTICE)
+        track = document.newgxtrack(name=xml_text(title), description=f"{NOTICE} {STRAIGHT_LINES}")
         track.newwhen([utc_text(point.at) for point in ordered])
         track.newgxcoord(
             [(p.position.longitude_deg, p.position.latitude_deg, 0.0) for p in ordered]

@@ -1,4 +1,4 @@
-"""Journeys of all behaviours: errands from place to place, and wandering about."""
+"""Journeys with a goal: errands from place to place, a ride, the way home."""
 
 from dataclasses import dataclass
 
@@ -9,10 +9,9 @@ from geo.behaviours import (
     SubjectProfile,
     draw_stay_s,
     draw_wait_s,
-    draw_walking_m_per_s,
 )
 from geo.distance import FloatArray
-from geo.network import IntArray, StreetNetwork, TravelMode, WayTrees
+from geo.network import BoolArray, IntArray, StreetNetwork, TravelMode, WayTrees
 from geo.particles.travellers import (
     OFF_STREET,
     PAUSING_SHOWS,
@@ -30,12 +29,6 @@ _GOES_ON = 0.6  # the chance of another errand after each
 _MOST_ERRANDS = 4
 _MEETING_POINTS = 32  # nodes through which ways between two errands lead
 _NEAR_M = (300.0, 3000.0)  # how far the next meeting point may lie, at the least and most
-_WANDER_MEDIAN_S = 7200.0
-_MOST_STEPS = 600
-_OPEN_STEP_M = 60.0
-_PAUSE_CHANCE, _PAUSE_MEAN_S = 0.02, 400.0
-_LEAST_LEASH_M = 120.0
-_TURN_BACK, _BEYOND_LEASH = 0.03, 0.03
 
 
 @dataclass
@@ -62,8 +55,8 @@ class Ground:
     ) -> "Ground":
         """Streets, with ways from `roots` and from some meeting points spread over the network."""
         meeting = rng.integers(0, network.node_count, _MEETING_POINTS, dtype=np.int32)
-        trees = network.way_trees(np.concatenate([roots, meeting]))
-        drives = network.way_trees(roots, TravelMode.BY_VEHICLE)
+        trees = network.way_trees(np.concatenate([roots, meeting]), detours=rng)
+        drives = network.way_trees(roots, TravelMode.BY_VEHICLE, detours=rng)
         return cls(network.plane, network, trees, drives, len(roots))
 
 
@@ -82,11 +75,8 @@ class Journeys:
 
     def run_errands(self, who: IntArray, first: TravelMode) -> None:
         """Go somewhere, stay a while, perhaps go on, and stay at the last place."""
-        self._wait(who)
-        if first is TravelMode.BY_VEHICLE:
-            self._go_out(who, self._draw_targets(who), first)
-        else:
-            self._go_out(who, self._draw_targets(who), TravelMode.ON_FOOT)
+        self.wait(who)
+        self._go_out(who, self._draw_targets(who), first)
         active = who
         for _ in range(_MOST_ERRANDS):
             goes_on = (self.rng.random(len(active)) < _GOES_ON) & self._has_time(active)
@@ -101,25 +91,16 @@ class Journeys:
 
     def head_home(self, who: IntArray, home_xy_m: tuple[float, float]) -> None:
         """Walk home and stay there."""
-        self._wait(who)
+        self.wait(who)
         targets = np.full(len(who), home_xy_m[0]), np.full(len(who), home_xy_m[1])
         self._go_out(who, targets, TravelMode.ON_FOOT)
         self.travellers.stay_until_end(who)
 
-    def wander(self, who: IntArray) -> None:
-        """Walk about without a goal, within a leash drawn from the prior, with pauses."""
-        self._wait(who)
-        leash_m = np.maximum(self.profile.prior.draw_m(len(who), self.rng), _LEAST_LEASH_M)
-        stop_s = self.travellers.at_s[who] + draw_stay_s(_WANDER_MEDIAN_S, len(who), self.rng)
-        on_street = self.travellers.node[who] != OFF_STREET
-        self._wander_streets(who[on_street], leash_m[on_street], stop_s[on_street])
-        self._wander_open(who[~on_street], leash_m[~on_street], stop_s[~on_street])
-        self.travellers.stay_until_end(who)
-
-    def _wait(self, who: IntArray) -> None:
+    def wait(self, who: IntArray) -> None:
+        """Stay a little before setting out."""
         self.travellers.stay(who, draw_wait_s(_WAIT_MEAN_S, len(who), self.rng), PAUSING_SHOWS)
 
-    def _has_time(self, who: IntArray) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    def _has_time(self, who: IntArray) -> BoolArray:
         return self.travellers.at_s[who] < self.travellers.log.end_s
 
     def _draw_targets(self, who: IntArray) -> tuple[FloatArray, FloatArray]:
@@ -172,7 +153,7 @@ class Journeys:
         return self.ground.network.nearest_nodes(*self.ground.plane.to_degrees(x_m, y_m))
 
     def _next_errand(self, who: IntArray) -> None:
-        """To a meeting point nearby and on to a new destination; off the streets, straight there."""
+        """By a meeting point nearby to a new destination; off the streets, straight there."""
         trees = self.ground.trees
         street = self.travellers.node[who] != OFF_STREET
         if trees is not None and street.any():
@@ -202,37 +183,3 @@ class Journeys:
             chosen == len(meeting_m), self.tree_row[who], chosen + self.ground.start_count
         )
         return row.astype(np.int32)
-
-    def _wander_streets(self, who: IntArray, leash_m: FloatArray, stop_s: FloatArray) -> None:
-        if self.ground.network is None or not len(who):
-            return
-        network = self.ground.network
-        neighbour, segment, reverse = _padded_neighbours(network)
-        x_m, y_m = network.xy_m
-        came_from = np.full(len(who), -1, dtype=np.int32)
-        for _ in range(_MOST_STEPS):
-            going = (self.travellers.at_s[who] < stop_s) & self._has_time(who)
-            who, leash_m, stop_s, came_from = (
-                who[going], leash_m[going], stop_s[going], came_from[going],
-            )  # fmt: skip
-            if not len(who):
-                return
-            here = self.travellers.node[who]
-            options = neighbour[here]
-            ahead_x, ahead_y = x_m[options] - x_m[here, None], y_m[options] - y_m[here, None]
-            logs = self._straightness(who, ahead_x, ahead_y)
-            logs += np.where(options == came_from[:, None], np.log(_TURN_BACK), 0.0)
-            away_m = np.hypot(
-                x_m[options] - self.origin_x_m[who, None], y_m[options] - self.origin_y_m[who, None]
-            )
-            logs += np.where(away_m > leash_m[:, None], np.log(_BEYOND_LEASH), 0.0)
-            logs = np.where(options < 0, -np.inf, logs + self.rng.gumbel(size=logs.shape))
-            pick = np.argmax(logs, axis=1), 0
-            choice = (np.arange(len(who)), pick[0])
-            self._turn(who, ahead_x[choice], ahead_y[choice])
-            self.travellers.step(
-                who, options[choice], segment[here][choice], reverse[here][choice],
-                self.speed_m_per_s[who],
-            )  # fmt: skip
-            came_from = here
-            self._pause(who)

@@ -95,9 +95,7 @@ def _places(
     return (x_m[:, None] + spread[0]).ravel(), (y_m[:, None] + spread[1]).ravel()
 
 
-def _times_s(
-    start: StartPlace, bins: TimeBins, count: int, rng: np.random.Generator
-) -> FloatArray:
+def _times_s(start: StartPlace, bins: TimeBins, count: int, rng: np.random.Generator) -> FloatArray:
     if start.seen_at is None:
         return rng.uniform(0.0, bins.length_s, count)
     usual = np.clip(rng.normal(0.0, _USUAL_ERROR_S, count), -GROSS_ERROR_S, GROSS_ERROR_S)

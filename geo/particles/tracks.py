@@ -1,6 +1,7 @@
 """What particles did, piece by piece: straight stretches and stays, as arrays."""
 
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -43,16 +44,17 @@ class Tracks:
     @property
     def stays(self) -> BoolArray:
         """The rows in which nobody moves."""
-        still: BoolArray = (self.x0_m == self.x1_m) & (self.y0_m == self.y1_m)
-        return still & (self.segment == NO_SEGMENT)
+        still = (self.x0_m == self.x1_m) & (self.y0_m == self.y1_m)
+        found: BoolArray = still & (self.segment == NO_SEGMENT)
+        return found
 
 
 @dataclass
 class TrackLog:
-    """Collects pieces while journeys are simulated; those after `end_s` or before 0 are left out."""
+    """Collects pieces while journeys are simulated, without those before 0 or after `end_s`."""
 
     end_s: float
-    _parts: list[tuple[NDArray[np.generic], ...]] = field(default_factory=list)
+    _parts: list[tuple[NDArray[Any], ...]] = field(default_factory=list)
 
     def add(
         self,
@@ -86,12 +88,14 @@ class TrackLog:
 
     def tracks(self) -> Tracks:
         """All that was logged."""
-        if not self._parts:
-            empty = np.empty(0)
-            none, flag = empty.astype(np.int32), empty.astype(np.bool_)
-            short = empty.astype(np.float32)
-            return Tracks(none, empty, empty, *([short] * 4), none, flag, short)  # type: ignore[misc]
-        return Tracks(*(np.concatenate(column) for column in zip(*self._parts, strict=True)))  # type: ignore[arg-type]
+        columns = [np.concatenate(part) for part in zip(*self._parts, strict=True)]
+        return Tracks(*columns) if columns else _no_tracks()
+
+
+def _no_tracks() -> Tracks:
+    none = np.empty(0)
+    number, flag, short = none.astype(np.int32), none.astype(np.bool_), none.astype(np.float32)
+    return Tracks(number, none, none, short, short, short, short, number, flag, short)
 
 
 def runs(counts: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from recognition.faces import DetectedFace, ImageBGR
+
+
+@dataclass(frozen=True)
+class ScoreLimits:
+    """What a detector's score must reach for a track to be believed.
+
+    Attributes:
+        least: at least once in a track that was seen in several frames.
+        sure: in one that was seen only once.
+    """
+
+    least: float
+    sure: float
 
 
 class Detector(Protocol):
@@ -18,8 +32,12 @@ class Detector(Protocol):
     def smallest_face_px(self) -> int:
         """Faces under this size may be missed and are not reported."""
 
+    @property
+    def score_limits(self) -> ScoreLimits:
+        """From which score on a find is no false alarm; scores of two detectors do not compare."""
+
     def detect(self, image_bgr: ImageBGR) -> list[DetectedFace]:
         """All faces, best score first."""
 
 
-__all__ = ["Detector"]
+__all__ = ["Detector", "ScoreLimits"]

@@ -12,6 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from recognition.detectors import ScoreLimits
 from recognition.detectors.boxes import shifted, squared, suppress
 from recognition.detectors.mtcnn_graphs import build, read_weights, weights_folder
 from recognition.faces import DetectedFace, FloatArray, ImageBGR
@@ -55,6 +56,7 @@ class Mtcnn:
     """
 
     name = "MTCNN"
+    score_limits = ScoreLimits(least=0.9, sure=0.97)
 
     def __init__(
         self, threads: int, settings: MtcnnSettings | None = None, folder: Path | None = None

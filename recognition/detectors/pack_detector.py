@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from recognition.detectors import ScoreLimits
 from recognition.errors import BrokenPack
 from recognition.faces import DetectedFace, ImageBGR
 from recognition.onnx import PROVIDERS, OnnxFailure, session_options
@@ -28,6 +29,8 @@ class PackDetector:
     Raises:
         BrokenPack: the file cannot be loaded or is not a detector with landmarks.
     """
+
+    score_limits = ScoreLimits(least=0.6, sure=0.75)
 
     def __init__(
         self, path: Path, threads: int, smallest_face_px: int = 40, face_score: float = 0.5

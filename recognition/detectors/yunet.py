@@ -8,6 +8,7 @@ from typing import cast
 import cv2
 import numpy as np
 
+from recognition.detectors import ScoreLimits
 from recognition.errors import BrokenPack
 from recognition.faces import DetectedFace, FloatArray, ImageBGR
 
@@ -27,6 +28,7 @@ class YuNet:
     """
 
     name = "YuNet"
+    score_limits = ScoreLimits(least=0.75, sure=0.85)
 
     def __init__(self, path: Path, smallest_face_px: int = 40, face_score: float = 0.7) -> None:
         try:

@@ -64,6 +64,7 @@ def make_settings(database_url: str, redis_url: str, folder: Path, **changes: ob
         "tile_url": "",
         "geocoder": "",
         "face_pack": "",
+        "plan_particles": 3000,
     }
     return load_settings(**{**values, **changes})
 

@@ -20,6 +20,7 @@ from app.cli import (
     packs,
     processes,
     register,
+    roads,
     route,
     sightings,
     sweeps,
@@ -74,7 +75,7 @@ def test_every_command_has_a_help_text(app: Flask) -> None:
 def test_the_handbook_lists_every_command(app: Flask) -> None:
     text = (PROJECT_ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
     listed = set(re.findall(r"^\| `flask ([a-z]+(?: [a-z-]+)?)", text, flags=re.MULTILINE))
-    for module in (cameras, cases, footage, packs, processes, route, sightings, sweeps):
+    for module in (cameras, cases, footage, packs, processes, roads, route, sightings, sweeps):
         for command in module.commands:
             inner = getattr(command, "commands", {})
             for name in [f"{command.name} {one}" for one in inner] or [command.name]:

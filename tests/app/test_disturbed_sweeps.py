@@ -20,10 +20,10 @@ from tests.private_redis import RedisServer
 
 EXAMPLES = "faces/face_recognition/examples"
 SPEECH = "video/speech/short_hamilton_clip.mp4"
-STREET = "video/street/video_02.mp4"
+OTHERS = ("video/sign/book.mkv", "video/sign/night.mkv")
 FINISH_TIMEOUT_S = 120.0
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def undisturbed(real_app: Flask, shared_dir: Path) -> list[tuple[object, ...]]:
 def _case_with_footage(number: str, prefix: str, shared_dir: Path) -> Case:
     # Cameras far enough apart that each case ranks only its own.
     offset_deg = 0.1 if prefix == "calm" else 0.0
-    for place, clip in enumerate((SPEECH, STREET, "video/sign/book.mkv")):
+    for place, clip in enumerate((SPEECH, *OTHERS)):
         camera = given.add_camera(
             f"{prefix}-{place}", latitude_deg=given.LATITUDE_DEG + offset_deg + place * 0.0005
         )

@@ -38,12 +38,9 @@ def test_a_time_that_the_clocks_showed_twice_is_the_earlier_one() -> None:
     )
 
 
-@given(
-    st.datetimes(min_value=datetime(1990, 1, 1), max_value=datetime(2060, 1, 1)),
-    st.sampled_from(ZONES),
-)
-def test_what_a_form_shows_is_read_back_as_the_same_instant(moment: datetime, zone: str) -> None:
-    instant = moment.replace(microsecond=0, tzinfo=UTC)
+@given(st.integers(631_152_000, 2_840_140_800), st.sampled_from(ZONES))
+def test_what_a_form_shows_is_read_back_as_the_same_instant(epoch_s: int, zone: str) -> None:
+    instant = datetime.fromtimestamp(epoch_s, UTC)
     shown = wall_time(instant, zone)
     read = read_wall_time(shown, zone)
     assert read is not None

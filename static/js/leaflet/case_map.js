@@ -1,6 +1,7 @@
 // The case map: puts state, layers, panels, keys and the live feed together.
 
 import * as api from "./api.js";
+import { BeliefLayer } from "./belief_layer.js";
 import { CameraLayer } from "./camera_layer.js";
 import { HOLDING } from "./camera_shapes.js";
 import { byId, el, readData } from "./dom.js";
@@ -24,7 +25,7 @@ const L = window.L;
 const START_ZOOM = 15;
 const SMALL_FACES_BELOW_ZOOM = 16.5;
 const RANKING_DELAY_MS = 150;
-const LIVE_WORDS = { live: "live", waiting: "reconnecting…", database: "database does not answer", starting: "connecting…" };
+const LIVE_WORDS = { live: "live", waiting: "reconnecting…", database: "database does not answer", starting: "connecting…", out: "logged out: load the page again" };
 
 const settings = readData("case-data");
 const clock = new CaseClock(settings.timezone);
@@ -51,6 +52,7 @@ const locationForm = new LocationForm(state, locationLayer, { onDone: () => setA
 const rankingPanel = new RankingPanel(state);
 new LocationPanel(state, locationForm);
 new SweepPanel(state);
+new BeliefLayer(map, state);
 new SweepDialog(state);
 const tray = new SightingsTray(state);
 let ranks = new Map();
@@ -214,7 +216,7 @@ const takers = {
   location: () => state.loadLocations(),
   photo: () => state.loadPhotos(),
   ranking: rankAgain,
-  case: () => location.reload(),
+  case: () => toast("The case itself was changed.", { action: { label: "Load again", run: () => location.reload() } }),
 };
 
 let ready = false;

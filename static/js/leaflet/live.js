@@ -5,8 +5,8 @@ const KINDS = ["hello", "reset", "sighting", "review", "visit", "sweep", "locati
 
 export class LiveFeed {
   /**
-   * Follows from `cursor` on. `onEvent(kind, data)`; `onState(state)` with "live", "waiting" or
-   * "database".
+   * Follows from `cursor` on. `onEvent(kind, data)`; `onState(state)` with "live", "waiting",
+   * "database" (it does not answer) or "out" (logged out, or no longer allowed: it gives up).
    */
   constructor(address, cursor, { onEvent, onState }) {
     this._address = address;
@@ -41,13 +41,22 @@ export class LiveFeed {
   }
 
   async _retry() {
-    try {
-      const answer = await fetch("/healthz", { headers: { Accept: "application/json" } });
-      if (answer.status === 503) this._onState("database");
-    } catch {
-      this._onState("waiting");
+    const status = await this._askWhy();
+    if (status === 401 || status === 403) {
+      this._onState("out");
+      return;
     }
+    if (status === 503) this._onState("database");
     this._open();
+  }
+
+  /** The status with which the case itself answers; 0 where nothing does. */
+  async _askWhy() {
+    try {
+      return (await fetch(this._address.replace(/\/live$/, ""), { headers: { Accept: "application/json" } })).status;
+    } catch {
+      return 0;
+    }
   }
 
   _take(kind, event) {

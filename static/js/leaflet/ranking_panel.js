@@ -22,6 +22,8 @@ export class RankingPanel {
     this._form.addEventListener("submit", (event) => { event.preventDefault(); this._ask(); });
     byId("ranking-more").addEventListener("click", () => this._showMore());
     byId("ranking-check-all").addEventListener("change", (event) => this._checkAll(event.target.checked));
+    byId("window-reset").addEventListener("click", () => { this.setDefaultWindow(); this._ask(); });
+    state.on("locations ranking", () => this._offerReset());
     state.on("ranking checked", () => this._render());
     state.on("visits", ({ visit }) => this._renderVisit(visit));
     state.on("selection", ({ from }) => this._showSelection(from));
@@ -29,18 +31,30 @@ export class RankingPanel {
 
   /** The window starts around the latest time at which the subject was seen. */
   setDefaultWindow() {
-    const latest = this._state.locations.map((place) => place.seen_at).filter(Boolean).sort().at(-1);
-    const from = latest ?? shifted(new Date().toISOString(), -AFTER_MIN);
     const { window_start: start, window_end: end } = this._form.elements;
-    start.value = this._state.clock.toControl(shifted(from, -BEFORE_MIN)).slice(0, 16);
-    end.value = this._state.clock.toControl(shifted(from, AFTER_MIN)).slice(0, 16);
+    [start.value, end.value] = this._defaultWindow();
     this._readQuery();
   }
 
+  _defaultWindow() {
+    const latest = this._state.locations.map((place) => place.seen_at).filter(Boolean).sort().at(-1);
+    const from = latest ?? shifted(new Date().toISOString(), -AFTER_MIN);
+    return [-BEFORE_MIN, AFTER_MIN].map((minutes) => this._state.clock.toControl(shifted(from, minutes)).slice(0, 16));
+  }
+
+  /** After a confirmed sighting the search goes on from there: one click moves the window along. */
+  _offerReset() {
+    const { window_start: start, window_end: end } = this._form.elements;
+    const [from, until] = this._defaultWindow();
+    const known = this._state.locations.some((place) => place.seen_at);
+    byId("window-reset").hidden = !known || (start.value === from && end.value === until);
+  }
+
   _readQuery() {
-    const { radius_m: radius, limit, window_start: start, window_end: end } = this._form.elements;
+    const { radius_m: radius, limit, window_start: start, window_end: end, order } = this._form.elements;
     const { clock } = this._state;
     this._state.rankingQuery = {
+      order: order.value,
       radius_m: Number(radius.value), limit: Number(limit.value),
       window_start: clock.fromControl(start.value), window_end: clock.fromControl(end.value),
     };
@@ -83,6 +97,9 @@ export class RankingPanel {
       : "Enter where the subject was last seen; the cameras around it are ranked at once.";
     byId("ranking-count").textContent = ranking.items.length
       ? `${ranking.items.length} of ${ranking.total} within ${metres(ranking.radius_m)}` : "";
+    byId("ranking-note").textContent = ranking.plan_note ?? "";
+    byId("ranking-note").hidden = !ranking.plan_note;
+    this._form.elements.radius_m.disabled = ranking.order === "probability";
     byId("ranking-more").hidden = ranking.items.length >= ranking.total;
     const all = byId("ranking-check-all");
     all.checked = ranking.items.length > 0 && ranking.items.every((entry) => checked.has(entry.camera_id));
@@ -105,7 +122,8 @@ export class RankingPanel {
       el("strong", { class: "rank-name" }, entry.name),
       el("span", { class: "rank-distance" }, bearing(entry.bearing_deg), metres(entry.distance_m))),
     el("span", { class: "rank-signs" }, ...signs(entry)),
-    el("span", { class: "rank-reason" }, entry.reason));
+    el("span", { class: "rank-reason" }, entry.reason),
+    moved(entry));
     return el("li", { class: "rank-entry", "data-camera": entry.camera_id },
       el("span", { class: "rank-tick" }, el("b", { class: `rank-number ${entry.footage_state}` }, String(entry.rank)), box),
       body, this._visitLine(entry));
@@ -136,6 +154,13 @@ export class RankingPanel {
       if (selected && from !== "list") item.scrollIntoView({ block: "nearest" });
     }
   }
+}
+
+/** What the last visit changed about this camera's place in the plan. */
+function moved({ probability, rank }) {
+  if (!probability?.moved_because) return null;
+  const up = probability.rank_before > rank;
+  return el("span", { class: "rank-moved" }, badge(up ? "moved-up" : "moved-down", `${up ? "↑" : "↓"} was ${probability.rank_before}`), probability.moved_because);
 }
 
 function signs(entry) {

@@ -36,9 +36,11 @@ export class SightingsTray {
 
   async review(sighting, verdict) {
     if (!sighting || !this._state.settings.can.review) return;
-    const answer = await attempt(() => api.post(`/api/sightings/${sighting.id}/reviews`, { verdict }));
-    if (!answer) return;
+    // An undo may come before the answer does: it waits for it.
     this._lastReviewed = sighting.id;
+    this._underWay = attempt(() => api.post(`/api/sightings/${sighting.id}/reviews`, { verdict }));
+    const answer = await this._underWay;
+    if (!answer) return;
     const state = answer.state ?? verdict;
     this._state.putSighting({ ...this._state.sightings.get(sighting.id), state });
     toast(`${sighting.camera.name}, ${this._state.clock.time(sighting.seen_at)}: ${verdict}.`, {
@@ -49,6 +51,7 @@ export class SightingsTray {
 
   async undo(id = this._lastReviewed) {
     if (!id) return;
+    await this._underWay;
     const undone = await attempt(async () => (await api.remove(`/api/sightings/${id}/reviews/latest`)) ?? api.get(`/api/sightings/${id}`));
     if (!undone) return;
     this._state.putSighting({ ...this._state.sightings.get(id), state: undone.state });

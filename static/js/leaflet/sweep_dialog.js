@@ -11,6 +11,7 @@ export class SweepDialog {
     this._dialog = byId("sweep-dialog");
     if (!this._dialog) return;
     this._form = this._dialog.querySelector("form");
+    this._form.elements.follows_plan.addEventListener("change", () => this._showWays());
     byId("plan-sweep")?.addEventListener("click", () => this.open());
     for (const close of this._dialog.querySelectorAll("[data-close]")) close.addEventListener("click", () => this._dialog.close());
     this._form.addEventListener("submit", (event) => { event.preventDefault(); this._plan(); });
@@ -22,12 +23,19 @@ export class SweepDialog {
     elements.window_start.value = clock.toControl(rankingQuery.window_start);
     elements.window_end.value = clock.toControl(rankingQuery.window_end);
     elements.limit.value = Math.max(1, ranking.items.length);
-    byId("sweep-limit-field").hidden = checked.size > 0;
+    elements.follows_plan.checked = ranking.order === "probability" && checked.size === 0;
+    this._showWays();
     byId("sweep-cameras").textContent = checked.size
       ? `${checked.size} selected camera${checked.size > 1 ? "s" : ""}, in the order of the ranking.`
       : `The best ranked cameras within ${metres(ranking.radius_m)} of a last-known location.`;
     this._showProblem("");
     this._dialog.showModal();
+  }
+
+  _showWays() {
+    const follows = this._form.elements.follows_plan.checked;
+    byId("sweep-limit-field").hidden = follows || this._state.checked.size > 0;
+    byId("sweep-budget-field").hidden = !follows;
   }
 
   async _plan() {
@@ -40,8 +48,10 @@ export class SweepDialog {
       only_with_footage: elements.only_with_footage.checked,
       urgent: elements.urgent.checked,
       note: elements.note.value,
+      follows_plan: elements.follows_plan.checked,
     };
-    if (checked.size) body.camera_ids = [...checked];
+    if (body.follows_plan) body.budget_minutes = Number(elements.budget_minutes.value) || null;
+    else if (checked.size) body.camera_ids = [...checked];
     else body.limit = Number(elements.limit.value);
     const submit = this._form.querySelector("button[type=submit]");
     submit.disabled = true;
@@ -63,11 +73,11 @@ export class SweepDialog {
     this._state.tell("checked");
     this._state.putSweep(sweep);
     if (!startAtOnce) {
-      toast(`Sweep ${sweep.ordinal} is planned with ${sweep.visits} visits.`);
+      toast(sweep.follows_plan ? `Sweep ${sweep.ordinal} will follow the plan.` : `Sweep ${sweep.ordinal} is planned with ${sweep.visits} visits.`);
       return;
     }
     const report = await api.post(`/api/sweeps/${sweep.id}/start`);
-    toast(report.note || `Sweep ${sweep.ordinal} is started: ${report.queued} visits queued.`);
+    toast(report.note || (sweep.follows_plan && `Sweep ${sweep.ordinal} follows the plan; its first camera comes in a moment.`) || `Sweep ${sweep.ordinal} is started: ${report.queued} visits queued.`);
     await this._state.loadSweeps();
   }
 

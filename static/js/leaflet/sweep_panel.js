@@ -39,6 +39,8 @@ export class SweepPanel {
     const { clock } = this._state;
     return el("li", { class: "sweep-card", "data-sweep": sweep.id },
       el("div", { class: "card-head" }, el("a", { href: `/sweeps/${sweep.id}` }, el("strong", {}, `Sweep ${sweep.ordinal}`)), badge(sweep.state)),
+      sweep.follows_plan && el("p", { class: "tiny soft" }, "Follows the plan by probability."),
+      sweep.outcome && el("p", { class: "small" }, sweep.outcome),
       el("p", { class: "tiny soft" }, `Window ${clock.dayTime(sweep.window_start)} to ${clock.dayTime(sweep.window_end)}`),
       bar(sweep), el("p", { class: "small" }, summary(sweep)),
       el("p", { class: "tiny soft" }, `${duration(sweep.seconds_looked_at)} of ${duration(sweep.seconds_held)} of footage looked at, ${sweep.faces_found} faces. ${remaining(sweep)}`),

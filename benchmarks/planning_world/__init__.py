@@ -1,0 +1,1 @@
+"""The world that the planning benchmark is played in; nothing here knows the planner's rules."""

@@ -1,0 +1,427 @@
+"""How much footage one core looks at, and whom it misses, beside InsightFace on every frame.
+
+Speed is seconds of footage per second of processor time (all threads of the process added up), so
+other work on the machine does not count. The peers get every frame of a recording:
+
+(a) `insightface.app.FaceAnalysis` as it comes: it detects twice on each frame, on all cores;
+(b) lean: detection and recognition only, one detection size, one thread.
+
+All use the same pack. On the long recording the peers would take hours: they are timed on a sample
+of its frames (every frame in which a person passes, and quiet ones spread over the whole length),
+and the decoding of all frames is added.
+
+Recall by track: the share of passers-by, of those known from another recording, of whom at least
+one face reaches the recogniser's threshold. For the peers any single frame may do so.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import av
+import cv2
+import numpy as np
+import onnxruntime as ort
+from insightface.app import FaceAnalysis
+
+from benchmarks.report import Figure, publish, shared_dir
+from benchmarks.street_clip import PEOPLE, Appearance, frames_of, street_clip
+from cameras.footage import MotionGate, gating, read_frames, sampling
+from recognition import pipeline as pipeline_module
+from recognition.embedders.normalise import unit_rows
+from recognition.faces import FaceTrack, FloatArray, ImageBGR
+from recognition.images import encode_jpeg
+from recognition.packs import ChosenRecogniser, DetectorChoice, choose_recogniser
+from recognition.pipeline import FacePipeline
+
+FRAMES_PER_S = 5
+QUIET_SAMPLES = 150
+SLACK_S = 0.5
+STAGES = ("decode", "gate", "detect", "embed", "write", "other")
+CACHE = Path(__file__).resolve().parent.parent / "var" / "bench"
+
+
+@dataclass(frozen=True)
+class Sighted:
+    """An embedded face or track and when it was seen."""
+
+    from_s: float
+    to_s: float
+    embedding: FloatArray
+
+
+@dataclass
+class Run:
+    """What one system found in one recording, and what it cost."""
+
+    footage_s: float
+    cpu_s: float
+    seen: list[Sighted] = field(default_factory=list)
+    stages_s: dict[str, float] = field(default_factory=dict)
+    looked_share: float = 1.0
+
+    @property
+    def speed(self) -> float:
+        """Seconds of footage per second of processor time."""
+        return self.footage_s / self.cpu_s
+
+
+@dataclass(frozen=True)
+class Truth:
+    """Who is in a recording, and when."""
+
+    person: str
+    clip: str
+    from_s: float
+    to_s: float
+
+
+def main() -> None:
+    cv2.setNumThreads(1)
+    shared = shared_dir()
+    pack = shared / "models" / "insightface-mini"
+    as_it_comes, lean = _peer(pack, lean=False), _peer(pack, lean=True)
+    references = _references(shared, lean)
+    ours = {
+        "MTCNN": choose_recogniser(str(pack), 1),
+        "SCRFD": choose_recogniser(str(pack), 1, detector=DetectorChoice.PACK),
+    }
+    figures = _always_in_view(shared, as_it_comes, lean, ours, references)
+    figures |= _long_clip(shared, as_it_comes, lean, ours, references)
+    figures |= _no_face_clips(shared, lean, ours)
+    publish("recognition", figures)
+
+
+# ------------------------------------------------------------------------------------- the peers
+
+
+def _peer(pack: Path, *, lean: bool) -> Any:
+    with contextlib.redirect_stdout(io.StringIO()):
+        if not lean:
+            app = FaceAnalysis(name=str(pack), providers=["CPUExecutionProvider"])
+            app.prepare(ctx_id=-1)
+            return app
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        app = FaceAnalysis(
+            name=str(pack),
+            allowed_modules=["detection", "recognition"],
+            providers=["CPUExecutionProvider"],
+            sess_options=options,
+        )
+        app.prepare(ctx_id=-1, det_size=(640, 640))
+        return app
+
+
+def _references(shared: Path, lean: Any) -> dict[str, FloatArray]:
+    """One embedding for each sign clip: its sharpest detection."""
+    references = {}
+    for name in (clip for clips in PEOPLE.values() for clip in clips):
+        faces = [face for frame in frames_of(shared / f"video/sign/{name}.mkv")[::10]
+                 for face in lean.get(frame)]  # fmt: skip
+        best = max(faces, key=lambda face: float(face.det_score))
+        references[name] = np.asarray(best.normed_embedding, np.float32)
+    return references
+
+
+def _peer_on(app: Any, frames: Iterator[tuple[float, ImageBGR]]) -> tuple[list[Sighted], float]:
+    """Every face of the frames, and the processor seconds that finding them took."""
+    seen, spent_s = [], 0.0
+    for at_s, image in frames:
+        began = time.process_time()
+        faces = app.get(image)
+        spent_s += time.process_time() - began
+        seen += [Sighted(at_s, at_s, np.asarray(face.normed_embedding)) for face in faces]
+    return seen, spent_s
+
+
+def _peer_run(app: Any, path: Path) -> Run:
+    began = time.process_time()
+    seen, _ = _peer_on(app, _all_frames(path))
+    return Run(_length_s(path), time.process_time() - began, seen)
+
+
+def _all_frames(path: Path) -> Iterator[tuple[float, ImageBGR]]:
+    with av.open(str(path)) as file:
+        file.streams.video[0].thread_count = 1
+        first: float | None = None
+        for frame in file.decode(video=0):
+            first = frame.time if first is None else first
+            yield frame.time - first, np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
+
+
+def _length_s(path: Path) -> float:
+    reading = read_frames(path, every_s=1.0, key_frames_only=True)
+    for _ in reading:
+        pass
+    assert reading.end is not None
+    return reading.end.decoded_to_s
+
+
+# ------------------------------------------------------------------------------------------ ours
+
+
+class _Clock:
+    """Processor time by stage; a stage inside another is taken out of the outer one."""
+
+    def __init__(self) -> None:
+        self.spent_s = dict.fromkeys(STAGES, 0.0)
+        self._inner_s = [0.0]
+
+    @contextlib.contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        began = time.process_time()
+        self._inner_s.append(0.0)
+        yield
+        took_s = time.process_time() - began
+        self.spent_s[name] += took_s - self._inner_s.pop()
+        self._inner_s[-1] += took_s
+
+    def timed(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            with self.stage(name):
+                return function(*args, **kwargs)
+
+        return call
+
+
+def _our_run(chosen: ChosenRecogniser, path: Path) -> Run:
+    """A visit without its database: read, look, embed, and write crops and embeddings to a disk."""
+    clock = _Clock()
+    with _timed_stages(clock, chosen), tempfile.TemporaryDirectory() as folder:
+        began = time.process_time()
+        reading = read_frames(path, every_s=1 / FRAMES_PER_S, gate=MotionGate())
+        looker = FacePipeline(chosen.detector, chosen.embedder)
+        tracks: list[FaceTrack] = []
+        frames = iter(reading)
+        while True:
+            with clock.stage("decode"):
+                frame = next(frames, None)
+            if frame is None:
+                break
+            with clock.stage("other"):
+                looker.feed(frame.at_s, frame.image_bgr)
+                if looker.checkpoint_due:
+                    tracks += _written(looker, clock, Path(folder), len(tracks))
+        with clock.stage("other"):
+            tracks += _written(looker, clock, Path(folder), len(tracks))
+        spent_s = time.process_time() - began
+    assert reading.end is not None
+    seen = [Sighted(track.first_at_s, track.last_at_s, track.embedding) for track in tracks]
+    return Run(reading.end.decoded_to_s, spent_s, seen, dict(clock.spent_s), reading.coverage.share)
+
+
+def _written(looker: FacePipeline, clock: _Clock, folder: Path, number: int) -> list[FaceTrack]:
+    tracks = looker.close_chunk().tracks
+    with clock.stage("write"):
+        for index, track in enumerate(tracks, number):
+            (folder / f"{index}.jpg").write_bytes(encode_jpeg(track.best_crop_bgr))
+            (folder / f"{index}.f16").write_bytes(track.embedding.astype(np.float16).tobytes())
+    return tracks
+
+
+@contextlib.contextmanager
+def _timed_stages(clock: _Clock, chosen: ChosenRecogniser) -> Iterator[None]:
+    """The product's own functions, each with a stop-watch around it."""
+    with contextlib.ExitStack() as stack:
+        for owner, name, stage in (
+            (chosen.detector, "detect", "detect"),
+            (chosen.embedder, "embed", "embed"),
+            (sampling, "has_moved", "gate"),
+            (gating, "has_moved", "gate"),
+            (gating, "is_steady", "gate"),
+            (pipeline_module, "small_grey", "gate"),
+        ):
+            original = getattr(owner, name)
+            stack.enter_context(mock.patch.object(owner, name, clock.timed(stage, original)))
+        yield
+
+
+# ---------------------------------------------------------------------------------------- recall
+
+
+def _recognised(
+    truths: Sequence[Truth],
+    seen: Sequence[Sighted],
+    references: dict[str, FloatArray],
+    least: float,
+) -> int:
+    """How many passers-by are recognised from other recordings of the same person."""
+    return sum(_is_recognised(truth, seen, references, least) for truth in truths)
+
+
+def _is_recognised(
+    truth: Truth, seen: Sequence[Sighted], references: dict[str, FloatArray], least: float
+) -> bool:
+    others = [references[name] for name in PEOPLE[truth.person] if name != truth.clip]
+    gallery = unit_rows(np.stack(others))
+    return any(
+        float((gallery @ one.embedding).max()) >= least
+        for one in seen
+        if one.from_s <= truth.to_s + SLACK_S and one.to_s >= truth.from_s - SLACK_S
+    )
+
+
+# ------------------------------------------------------------------------------------- the clips
+
+
+def _always_in_view(
+    shared: Path,
+    as_it_comes: Any,
+    lean: Any,
+    ours: dict[str, ChosenRecogniser],
+    references: dict[str, FloatArray],
+) -> dict[str, Figure]:
+    """Clips in which a face is in view all the time, every frame given to every system."""
+    clips = {name: person for person, names in PEOPLE.items() for name in names}
+    paths = {name: shared / f"video/sign/{name}.mkv" for name in clips}
+    least = ours["MTCNN"].embedder.threshold.similarity
+    systems: dict[str, Callable[[Path], Run]] = {
+        "peer (a)": lambda path: _peer_run(as_it_comes, path),
+        "peer (b)": lambda path: _peer_run(lean, path),
+    } | {name: lambda path, one=one: _our_run(one, path) for name, one in ours.items()}
+    figures: dict[str, Figure] = {}
+    speeds, recalls = {}, {}
+    for name, run_on in systems.items():
+        runs = {clip: run_on(path) for clip, path in paths.items()}
+        total = Run(
+            sum(run.footage_s for run in runs.values()), sum(r.cpu_s for r in runs.values())
+        )
+        speeds[name] = total.speed
+        recalls[name] = sum(
+            _recognised([Truth(clips[clip], clip, 0, 99)], run.seen, references, least)
+            for clip, run in runs.items()
+        ) / len(runs)
+        label = f"face always in view, {_label(name)}"
+        figures[f"{label}: footage seconds per processor second"] = Figure(total.speed, "s/s")
+        figures[f"{label}: recall by track"] = Figure(recalls[name], "share")
+        print(f"  {label}: {total.speed:.3g} s/s, recall {recalls[name]:.3f}", flush=True)
+    return figures | _ratios("face always in view", speeds, recalls, ours, "≥ 5", "")
+
+
+def _long_clip(
+    shared: Path,
+    as_it_comes: Any,
+    lean: Any,
+    ours: dict[str, ChosenRecogniser],
+    references: dict[str, FloatArray],
+) -> dict[str, Figure]:
+    path, plan = street_clip(shared, CACHE)
+    truths = [Truth(one.person, one.clip, one.from_s, one.to_s) for one in plan]
+    least = ours["MTCNN"].embedder.threshold.similarity
+    figures = {
+        "long street: length": Figure(_length_s(path) / 60, "minutes"),
+        "long street: passers-by": Figure(len(plan), "people"),
+        "long street: share of time with somebody in view": Figure(
+            sum(one.to_s - one.from_s for one in plan) / _length_s(path), "share"
+        ),
+        "long street: quiet frames the peers were timed on": Figure(QUIET_SAMPLES, "frames"),
+    }
+    speeds, recalls = {}, {}
+    for name, run in _long_runs(path, plan, as_it_comes, lean, ours):
+        speeds[name] = run.speed
+        recalls[name] = _recognised(truths, run.seen, references, least) / len(truths)
+        label = f"long street, {_label(name)}"
+        figures[f"{label}: footage seconds per processor second"] = Figure(run.speed, "s/s")
+        figures[f"{label}: recall by track"] = Figure(recalls[name], "share")
+        if run.stages_s:
+            figures[f"{label}: share of time looked at"] = Figure(run.looked_share, "share")
+            figures |= _stage_figures(label, run)
+        print(f"  {label}: {run.speed:.3g} s/s, recall {recalls[name]:.3f}", flush=True)
+    return figures | _ratios("long street", speeds, recalls, ours, "≥ 20", "≥ 50")
+
+
+def _long_runs(
+    path: Path,
+    plan: list[Appearance],
+    as_it_comes: Any,
+    lean: Any,
+    ours: dict[str, ChosenRecogniser],
+) -> Iterator[tuple[str, Run]]:
+    decoding_s, busy, quiet, frames = _sampled_frames(path, plan)
+    for name, app in (("peer (a)", as_it_comes), ("peer (b)", lean)):
+        seen, busy_s = _peer_on(app, iter(busy))
+        _, quiet_s = _peer_on(app, iter(quiet))
+        whole_s = decoding_s + busy_s + quiet_s / len(quiet) * (frames - len(busy))
+        yield name, Run(_length_s(path), whole_s, seen)
+    for name, chosen in ours.items():
+        yield name, _our_run(chosen, path)
+
+
+def _sampled_frames(
+    path: Path, plan: list[Appearance]
+) -> tuple[float, list[tuple[float, ImageBGR]], list[tuple[float, ImageBGR]], int]:
+    """Processor seconds to decode all; every frame with somebody in it; some quiet ones; count."""
+    busy: list[tuple[float, ImageBGR]] = []
+    quiet: list[tuple[float, ImageBGR]] = []
+    every = round(_length_s(path) * 25 / QUIET_SAMPLES)
+    began, number = time.process_time(), 0
+    for at_s, image in _all_frames(path):
+        if any(one.from_s <= at_s < one.to_s for one in plan):
+            busy.append((at_s, image))
+        elif number % every == 0:
+            quiet.append((at_s, image))
+        number += 1
+    return time.process_time() - began, busy, quiet, number
+
+
+def _no_face_clips(shared: Path, lean: Any, ours: dict[str, ChosenRecogniser]) -> dict[str, Figure]:
+    """Things and people move all the time, and nobody shows a face."""
+    figures: dict[str, Figure] = {}
+    for clip in ("car-detection", "one-by-one-person-detection"):
+        path = shared / f"video/empty/{clip}.mp4"
+        sample = [frame for index, frame in enumerate(_all_frames(path)) if index % 20 == 0]
+        began, count = time.process_time(), sum(1 for _ in _all_frames(path))
+        decoding_s = time.process_time() - began
+        _, spent_s = _peer_on(lean, iter(sample))
+        peer_s = decoding_s + spent_s / len(sample) * count
+        for name, chosen in ours.items():
+            run = _our_run(chosen, path)
+            figures[f"{clip}, {_label(name)}: footage seconds per processor second"] = Figure(
+                run.speed, "s/s"
+            )
+            figures[f"{clip}, {_label(name)} ÷ peer (b)"] = Figure(peer_s / run.cpu_s, "×")
+            print(f"  {clip}, {name}: {run.speed:.3g} s/s, {peer_s / run.cpu_s:.3g} ×", flush=True)
+    return figures
+
+
+def _stage_figures(label: str, run: Run) -> dict[str, Figure]:
+    return {
+        f"{label}: {stage}": Figure(1000 * spent_s / run.footage_s, "ms per footage second")
+        for stage, spent_s in run.stages_s.items()
+    }
+
+
+def _ratios(
+    where: str,
+    speeds: dict[str, float],
+    recalls: dict[str, float],
+    ours: dict[str, ChosenRecogniser],
+    lean_goal: str,
+    plain_goal: str,
+) -> dict[str, Figure]:
+    figures = {}
+    for name in ours:
+        label = f"{where}, {_label(name)}"
+        for peer, goal in (("peer (a)", plain_goal), ("peer (b)", lean_goal)):
+            figures[f"{label} ÷ {peer}: speed"] = Figure(speeds[name] / speeds[peer], "×", goal)
+            figures[f"{label} ÷ {peer}: recall by track"] = Figure(
+                recalls[name] / recalls[peer], "share", "≥ 0.99"
+            )
+    return figures
+
+
+def _label(name: str) -> str:
+    return name if name.startswith("peer") else f"here with {name}"
+
+
+if __name__ == "__main__":
+    main()
