@@ -16,9 +16,9 @@ COPY requirements.txt .
 RUN /opt/venv/bin/python -m pip install --require-hashes -r requirements.txt
 
 FROM python:3.11-slim-bookworm
-# OpenCV's wheel links against these two.
+# OpenCV's wheel links against the first two; printed briefs need the fonts.
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends libgl1 libglib2.0-0 \
+    && apt-get install -y --no-install-recommends libgl1 libglib2.0-0 fonts-noto-core \
     && rm -rf /var/lib/apt/lists/*
 RUN useradd --uid 10001 --create-home --home-dir /home/lastseen lastseen \
     && install -d -o lastseen -g lastseen /data /data/media /data/uploads /data/insightface /data/footage

@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     redis_url: SecretStr
 
     media_dir: Path = PROJECT_ROOT / "var" / "media"
+    font_dir: Path = Path("/usr/share/fonts/truetype/noto")
     footage_roots: str = str(PROJECT_ROOT / "var" / "footage")
     allowed_stream_hosts: str = ""
 
@@ -49,6 +50,7 @@ class Settings(BaseSettings):
 
     face_retention_hours: int = Field(default=168, ge=1)
     closed_case_retention_days: int = Field(default=365, ge=1)
+    index_build_memory_mb: int = Field(default=1024, ge=64)
     face_search_reach_m: float = Field(default=100_000.0, gt=0)
     event_retention_hours: int = Field(default=24, ge=1)
     visit_stale_seconds: float = Field(default=30.0, ge=2)

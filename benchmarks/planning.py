@@ -44,7 +44,7 @@ from geo.network_files import read_network
 from geo.plane import LocalPlane
 from geo.points import Point
 
-_CASES, _LARGE_CASES = 200, 20
+_CASES, _LARGE_CASES = 200, 16
 _SEED = 20_261_118
 
 Strategy = Callable[[Setting, Case], Iterable[Look]]

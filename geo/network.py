@@ -22,8 +22,6 @@ IntArray = NDArray[np.signedinteger[Any]]
 BoolArray = NDArray[np.bool_]
 
 MAX_NODES = 2_000_000
-DETOUR = 1.8
-"""People do not walk the shortest way but one that seems short to them."""
 _SHORTEST_M = 0.05  # two vertices at one place are still an edge, and a sparse zero would be none
 _FIELDS = ("latitude_deg", "longitude_deg", "first", "second", "length_m", "forward", "backward")
 
@@ -137,26 +135,11 @@ class StreetNetwork:
         found: FloatArray = dijkstra(self._graph(mode), indices=rows, limit=limit_m)
         return found
 
-    def way_trees(
-        self,
-        roots: ArrayLike,
-        mode: TravelMode = TravelMode.ON_FOOT,
-        *,
-        detours: np.random.Generator | None = None,
-    ) -> WayTrees:
-        """Shortest ways from each root to every node.
-
-        With `detours`, each root's ways are the shortest by somebody's own idea of length: every
-        segment seems up to `DETOUR` times as long as it is. `distance_m` is true to the map.
-        """
+    def way_trees(self, roots: ArrayLike, mode: TravelMode = TravelMode.ON_FOOT) -> WayTrees:
+        """Shortest ways from each root to every node."""
         rows = np.atleast_1d(np.asarray(roots, dtype=np.int32))
-        if detours is None:
-            previous = self._previous(self._graph(mode), rows)
-        else:
-            seeming = [self._seeming(mode, detours) for _ in rows]
-            previous = np.vstack(
-                [self._previous(graph, root) for graph, root in zip(seeming, rows[:, None], strict=True)]
-            )
+        distance_m, previous = dijkstra(self._graph(mode), indices=rows, return_predecessors=True)
+        previous = np.where(previous < 0, -1, previous).astype(np.int32)
         entered = previous >= 0
         segment = np.full(previous.shape, -1, dtype=np.int32)
         reverse = np.zeros(previous.shape, dtype=np.bool_)
@@ -164,33 +147,7 @@ class StreetNetwork:
         segment[entered], reverse[entered] = self.segments_between(
             previous[entered], nodes[entered]
         )
-        distance_m = self._along(rows, previous, segment)
-        return WayTrees(rows, distance_m, previous, segment, reverse)
-
-    @staticmethod
-    def _previous(graph: csr_matrix, roots: IntArray) -> IntArray:
-        _, previous = dijkstra(graph, indices=roots, return_predecessors=True)
-        return np.where(previous < 0, -1, previous).astype(np.int32)
-
-    def _seeming(self, mode: TravelMode, rng: np.random.Generator) -> csr_matrix:
-        graph = self._graph(mode).copy()
-        graph.data = graph.data * rng.uniform(1.0, DETOUR, len(graph.data))
-        return graph
-
-    def _along(
-        self, roots: IntArray, previous: IntArray, segment: IntArray
-    ) -> NDArray[np.float32]:
-        """True lengths of the ways of trees: pointers to the root are doubled until all arrive."""
-        tree = np.arange(len(roots))[:, None]
-        length_m = np.where(segment >= 0, self.length_m[segment], 0.0)
-        ahead = np.where(previous >= 0, previous, np.arange(self.node_count))
-        while True:
-            further = ahead[tree, ahead]
-            if np.array_equal(further, ahead):
-                break
-            length_m = length_m + length_m[tree, ahead]
-            ahead = further
-        return np.where(ahead == roots[:, None], length_m, np.inf).astype(np.float32)
+        return WayTrees(rows, distance_m.astype(np.float32), previous, segment, reverse)
 
     def segments_between(self, start: IntArray, end: IntArray) -> tuple[IntArray, BoolArray]:
         """The segment joining each pair of neighbours, and whether it is walked in reverse."""

@@ -56,9 +56,9 @@ class CaseFaceSearchPath(CasePath):
 
 
 class CaseRoutePath(CasePath):
-    """The route of a case as a file; `html` is a map that needs no network."""
+    """The route of a case as a file; `html` is a map that needs no network, `tak` a data package."""
 
-    format: Literal["geojson", "gpx", "kml", "csv", "html"]
+    format: Literal["geojson", "gpx", "kml", "csv", "html", "cot", "tak"]
 
 
 class SweepPath(BaseModel):

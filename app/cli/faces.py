@@ -21,10 +21,21 @@ from app.outputs import (
     ExpiryOut,
     FaceSearchWithResultsOut,
     FoundFaceOut,
+    Output,
+    PageOut,
     ReceiptOut,
     page_of,
 )
-from app.services import cases, face_searches, retention
+from app.services import cases, embedders, face_searches, retention
+
+
+
+class ReindexedOut(Output):
+    """A model whose index was built anew."""
+
+    model: str
+    seconds: float
+
 
 group = AppGroup("faces", help=f"Faces kept from sweeps: search them, expire them. {LEAD_NOTICE}")
 commands: tuple[click.Command, ...] = (group,)
@@ -102,6 +113,18 @@ def expire(email: str | None, as_json: bool) -> None:
         f"{output.crop_bytes} bytes are free again; {output.receipts} receipts say so.",
         f"{output.held_back} faces past their time stay for a legal hold.",
     ]
+    say(output, lines, as_json=as_json)
+
+
+@group.command("reindex")
+@json_option
+@reports_errors
+def reindex(as_json: bool) -> None:
+    """Build each model's index of kept faces anew; searches go on meanwhile."""
+    built = [(one.name, embedders.rebuild_index(one)) for one in embedders.list_embedders()]
+    items = [ReindexedOut(model=name, seconds=round(seconds, 2)) for name, seconds in built]
+    lines = [f"{one.model}: {one.seconds:.1f} s" for one in items] or ["There is no model yet."]
+    output = PageOut(items=items, total=len(items), page=1, per_page=max(1, len(items)))
     say(output, lines, as_json=as_json)
 
 

@@ -73,7 +73,9 @@ class Visit(Model):
 
     `attempt` grows each time that a worker takes the visit; a worker whose attempt is no longer the
     visit's own (it was given up for dead) can commit nothing more. `seconds_in_window` is what the
-    window holds, `seconds_held` what footage exists of it, `seconds_looked_at` what was decoded.
+    window holds, `seconds_held` what footage exists of it, `seconds_looked_at` how far it came, and
+    `seconds_seen` how much of that was really seen: the rest was damaged or missing.
+    `detection_probability` is that of someone who passed while it looked.
     """
 
     __tablename__ = "visits"
@@ -101,6 +103,8 @@ class Visit(Model):
     seconds_in_window: Mapped[float]
     seconds_held: Mapped[float] = mapped_column(default=0.0, server_default=text("0"))
     seconds_looked_at: Mapped[float] = mapped_column(default=0.0, server_default=text("0"))
+    seconds_seen: Mapped[float] = mapped_column(default=0.0, server_default=text("0"))
+    detection_probability: Mapped[float | None]
     frames_looked_at: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     faces_found: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     sightings_found: Mapped[int] = mapped_column(default=0, server_default=text("0"))
@@ -133,6 +137,7 @@ class VisitPart(Model):
     from_s: Mapped[float]
     to_s: Mapped[float]
     checkpoint_s: Mapped[float]
+    seconds_seen: Mapped[float] = mapped_column(default=0.0, server_default=text("0"))
     done: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     problem: Mapped[str | None] = mapped_column(Text)
 

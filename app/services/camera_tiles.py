@@ -17,7 +17,7 @@ from app.services.tiles import Tile, TileAddress, query_tile, statement, tile_ca
 LIFETIME_S: Final = 30.0
 """A change by a transaction that was open for long may be missed by the key for so long."""
 CAMERAS_FROM_MAP_ZOOM: Final = 15
-MOST_CAMERAS: Final = 3000
+MOST_CAMERAS: Final = 1500
 """More than these in one tile are counted instead, except at the deepest zooms."""
 ALWAYS_CAMERAS_FROM_MAP_ZOOM: Final = 17
 CELLS_ACROSS: Final = 8
@@ -49,5 +49,5 @@ def _shows_each(address: TileAddress) -> bool:
         return False
     if address.map_zoom >= ALWAYS_CAMERAS_FROM_MAP_ZOOM:
         return True
-    found = {"z": address.z, "x": address.x, "y": address.y, "most": MOST_CAMERAS + 1}
+    found = {**address.section(0.0), "most": MOST_CAMERAS + 1}
     return (db.session.scalar(_COUNT, found) or 0) <= MOST_CAMERAS

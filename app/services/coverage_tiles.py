@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -16,6 +17,7 @@ LIFETIME_S: Final = 60.0
 FROM_MAP_ZOOM: Final = 14
 """Farther out, a camera's view is smaller than a pixel."""
 LONGEST_VIEW_M: Final = 500.0
+EQUATOR_M: Final = 40_075_016.686
 MOST_CAMERAS: Final = 20_000
 WINDOW_STEP: Final = timedelta(minutes=5)
 EMPTY: Final = Tile(b"", "empty")
@@ -57,12 +59,20 @@ def _make(address: TileAddress, window: FootageWindow) -> bytes:
     return query_tile(
         _STATEMENT,
         address,
+        margin=_reach(address),
         window_start=window.start,
         window_end=window.end,
         range_m=ASSUMED_RANGE_M,
         width_deg=ASSUMED_WIDTH_DEG,
         longest_m=LONGEST_VIEW_M,
-        reach_m=2 * LONGEST_VIEW_M,
         most=MOST_CAMERAS,
         classes=_WALKABLE,
     )
+
+
+def _reach(address: TileAddress) -> float:
+    """How far outside of a tile a camera may stand that sees into it, in widths of the tile."""
+    section = address.section(0.0)
+    latitude_deg = max(abs(section["south"]), abs(section["north"]))
+    width_m = EQUATOR_M / (1 << address.z) * math.cos(math.radians(latitude_deg))
+    return LONGEST_VIEW_M / width_m

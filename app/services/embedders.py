@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Sequence
 
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 
+from app.current import settings
 from app.extensions import db
 from app.models import Embedder
 from app.models.columns import utc_now
@@ -53,6 +56,34 @@ def register(recogniser: LoadedRecogniser) -> Embedder:
     return row
 
 
+def index_name(embedder: Embedder) -> str:
+    """The name of the model's own index of faces."""
+    return f"ix_faces_embedding_{int(embedder.id)}"
+
+
+def rebuild_index(embedder: Embedder) -> float:
+    """Build the model's index of kept faces anew, beside the old one. Returns the seconds it took.
+
+    Worth doing after many faces were added or expired. It takes more memory
+    (`INDEX_BUILD_MEMORY_MB`) and several processes, and cannot be part of a transaction.
+    """
+    name, begun = index_name(embedder), time.perf_counter()
+    db.session.commit()
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for setting, value in (
+            ("statement_timeout", "0"),
+            ("maintenance_work_mem", f"{settings().index_build_memory_mb}MB"),
+            ("max_parallel_maintenance_workers", str(os.cpu_count() or 1)),
+        ):
+            connection.execute(
+                text("SELECT set_config(:name, :value, false)"), {"name": setting, "value": value}
+            )
+        connection.execute(text(f"REINDEX INDEX CONCURRENTLY {name}"))
+        # The connection goes back to the pool as it was.
+        connection.execute(text("RESET ALL"))
+    return time.perf_counter() - begun
+
+
 def _find(name: str, sha256: str) -> Embedder | None:
     return db.session.scalar(
         select(Embedder).where(Embedder.name == name, Embedder.sha256 == sha256)
@@ -64,7 +95,7 @@ def _create_index(row: Embedder) -> None:
     model_id, dimension = int(row.id), int(row.dimension)
     db.session.execute(
         text(
-            f"CREATE INDEX IF NOT EXISTS ix_faces_embedding_{model_id} ON faces"
+            f"CREATE INDEX IF NOT EXISTS {index_name(row)} ON faces"
             f" USING hnsw ((embedding::halfvec({dimension})) halfvec_cosine_ops)"
             f" WHERE embedder_id = {model_id}"
         )

@@ -1,16 +1,19 @@
 """The route as one HTML file with a map that opens where there is no network.
 
 folium links Leaflet and four other libraries from the network; here its links are taken out and
-Leaflet's own files are written into the page. A content security policy in the page forbids every
-other request, except for map tiles where the installation has a tile address.
+Leaflet's own files are written into the page, and so is the script that plays the route back. A
+content security policy in the page forbids every other request, except for map tiles where the
+installation has a tile address.
 """
 
 from __future__ import annotations
 
 import base64
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from html import escape
 from pathlib import Path
 from typing import cast
@@ -26,18 +29,28 @@ from app.errors import Unavailable
 LEAFLET_FOLDER = PROJECT_ROOT / "static" / "vendor" / "leaflet"
 PAGE_STYLE = PROJECT_ROOT / "static" / "css" / "route_export.css"
 RING_RADII_M = (250, 500, 1000)
+SCRIPTS = PROJECT_ROOT / "static" / "js" / "timeline"
 _LABELLED_STOPS = 15
 """More camera names than this at once would hide the map."""
 
 
 @dataclass(frozen=True)
 class RouteStop:
-    """One confirmed sighting on the map; `facts` are lines of text, `crop_jpeg` its face."""
+    """One confirmed sighting on the map; `facts` are lines of text, `crop_jpeg` its face.
+
+    `speed_on_m_per_s` is the speed assumed for the way to the next stop; None where no way can be.
+    """
 
     number: int
     latitude_deg: float
     longitude_deg: float
     time_text: str
+    at: datetime
+    arrived_at: datetime
+    left_at: datetime
+    uncertainty_m: float
+    time_uncertainty_s: float
+    speed_on_m_per_s: float | None
     camera_name: str
     facts: tuple[str, ...]
     crop_jpeg: bytes | None = None
@@ -64,6 +77,7 @@ class RouteMap:
     stops: Sequence[RouteStop]
     places: Sequence[KnownPlace]
     made_at_text: str
+    timezone: str
     tile_url: str = ""
     tile_attribution: str = ""
 
@@ -87,7 +101,7 @@ def route_map(content: RouteMap) -> bytes:
     figure = cast(Figure, drawn.get_root())
     figure.title = escape(content.title)
     _add_head(figure, content)
-    figure.html.add_child(_Verbatim(_panel(content)))
+    figure.html.add_child(_Verbatim(_panel(content) + _player(content, drawn.get_name())))
     return str(figure.render()).encode("utf-8")
 
 
@@ -217,6 +231,43 @@ def _read(path: Path) -> str:
             f"The map library is not installed ({path.name} is missing): run `make setup` on the "
             "server, or export GeoJSON, GPX, KML or CSV."
         ) from error
+
+
+def _player(content: RouteMap, map_name: str) -> str:
+    """The bar that plays the route, its data, and the scripts behind it."""
+    data = {
+        "map": map_name,
+        "timezone": content.timezone,
+        "stops": [_played(stop) for stop in content.stops],
+        "legs": [{"speed": stop.speed_on_m_per_s} for stop in content.stops[:-1]],
+    }
+    # No text of the data can end the script element that holds it.
+    text = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
+    reach = _read(SCRIPTS / "reach.js").replace("export function", "function")
+    script = f"(() => {{\n{reach}\n{_read(SCRIPTS / 'offline_player.js')}\n}})();"
+    return (
+        "<section id='player' aria-label='Playback'>"
+        "<button type='button' id='before' aria-label='Stop before'>‹</button>"
+        "<button type='button' id='play'>Play</button>"
+        "<button type='button' id='next' aria-label='Next stop'>›</button>"
+        "<select id='speed' aria-label='Speed of the playback'></select>"
+        "<input type='range' id='moment' min='0' value='0' aria-label='Moment'>"
+        "<output id='moment-words'></output></section>"
+        f"<script type='application/json' id='playback'>{text}</script><script>{script}</script>"
+    )
+
+
+def _played(stop: RouteStop) -> dict[str, float | str]:
+    return {
+        "name": stop.camera_name,
+        "latitude_deg": stop.latitude_deg,
+        "longitude_deg": stop.longitude_deg,
+        "uncertainty_m": stop.uncertainty_m,
+        "time_uncertainty_s": stop.time_uncertainty_s,
+        "atMs": stop.at.timestamp() * 1000,
+        "arrivedMs": stop.arrived_at.timestamp() * 1000,
+        "leftMs": stop.left_at.timestamp() * 1000,
+    }
 
 
 def _panel(content: RouteMap) -> str:

@@ -18,6 +18,7 @@ from app.current import settings
 from app.extensions import db
 from app.models import Embedder, SearchMethod
 from app.models.columns import utc_now
+from app.services import embedders
 
 EXACT_UP_TO = 10_000
 """So many comparisons are as quick as a search of the index, and miss nothing."""
@@ -30,6 +31,15 @@ _CANDIDATES = 200
 """`hnsw.ef_search`: how many neighbours the index keeps in view (see benchmarks/index.py)."""
 
 _MOST_STEPS = 100_000
+
+_INDEX_SETTINGS = {
+    "hnsw.ef_search": str(_CANDIDATES),
+    "hnsw.iterative_scan": "relaxed_order",
+    "hnsw.max_scan_tuples": str(_MOST_STEPS),
+    "enable_sort": "off",
+    "enable_seqscan": "off",
+}
+_USUAL_SETTINGS = {"enable_sort": "on", "enable_seqscan": "on"}
 
 
 @dataclass(frozen=True)
@@ -148,21 +158,13 @@ def nearest_by(
     """As `nearest`, by one given method."""
     by_index = method is SearchMethod.INDEX
     if by_index:
-        _set_local(
-            {
-                "hnsw.ef_search": str(_CANDIDATES),
-                "hnsw.iterative_scan": "relaxed_order",
-                "hnsw.max_scan_tuples": str(_MOST_STEPS),
-                "enable_sort": "off",
-                "enable_seqscan": "off",
-            }
-        )
+        _set_local(_INDEX_SETTINGS)
     statement = _nearest_sql(reach, embedder, by_index=by_index)
     values = {**_values(reach), "photo_ids": list(photo_ids), "limit": limit}
     values["distance_case_id"] = reach.case_id
     rows = db.session.execute(text(statement), values).all()
     if by_index:
-        _set_local({"enable_sort": "on", "enable_seqscan": "on"})
+        _set_local(_USUAL_SETTINGS)
     return [NearFace(*row) for row in rows]
 
 
@@ -178,7 +180,7 @@ def _nearest_sql(reach: Reach, embedder: Embedder, *, by_index: bool) -> str:
             CROSS JOIN LATERAL (
                 SELECT f.id AS face_id, f.embedding{typed} <=> r.embedding{typed} AS distance
                 FROM faces AS f
-                WHERE f.embedder_id = {model} AND {_conditions(reach)}
+                WHERE f.embedder_id = {model} AND {_conditions(reach, as_filter=by_index)}
                 ORDER BY f.embedding{typed} <=> r.embedding{typed}
                 LIMIT :limit
             ) AS near
@@ -206,11 +208,16 @@ def _reach_sql(reach: Reach) -> str:
     """
 
 
-def _conditions(reach: Reach) -> str:
-    """Conditions on a face. `IS TRUE` keeps the planner from turning the first into a join."""
+def _conditions(reach: Reach, *, as_filter: bool = False) -> str:
+    """Conditions on a face.
+
+    As a filter on what the index brings up, the first is asked row by row: `IS TRUE` keeps the
+    planner from turning it into a join, which would begin at the cameras.
+    """
     parts = ["f.expires_at > now()"]
     if reach.radius_m is not None:
-        parts.append("(f.camera_id IN (SELECT camera_id FROM reach)) IS TRUE")
+        asked = "(f.camera_id IN (SELECT camera_id FROM reach))"
+        parts.append(f"{asked} IS TRUE" if as_filter else asked)
     if reach.since is not None:
         parts.append("f.best_at >= :since")
     if reach.until is not None:
@@ -254,14 +261,12 @@ def _faces_of_model(embedder: Embedder) -> int:
     """About how many faces the model has here, from the statistics of its index."""
     estimate = db.session.scalar(
         text("SELECT reltuples FROM pg_class WHERE oid = to_regclass(:name)"),
-        {"name": f"ix_faces_embedding_{int(embedder.id)}"},
+        {"name": embedders.index_name(embedder)},
     )
     return max(0, int(estimate or 0))
 
 
 def _set_local(values: dict[str, str]) -> None:
-    """Settings for the rest of the transaction."""
-    for name, value in values.items():
-        db.session.execute(
-            text("SELECT set_config(:name, :value, true)"), {"name": name, "value": value}
-        )
+    """Settings for the rest of the transaction, in one go."""
+    calls = [f"set_config('{name}', '{value}', true)" for name, value in values.items()]
+    db.session.execute(text(f"SELECT {', '.join(calls)}"))  # noqa: S608 (names and values are ours)

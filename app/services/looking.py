@@ -24,7 +24,14 @@ from app.services.footage import checked_path
 from app.services.visits import Chunk, Claim, VisitEnded, WorkerStopping
 from cameras.addresses import SecretAddress, check_stream_address
 from cameras.errors import CamerasError
-from cameras.footage import EndReason, Frame, FrameReading, read_frames
+from cameras.footage import (
+    Coverage,
+    EndReason,
+    Frame,
+    FrameReading,
+    MotionGate,
+    read_frames,
+)
 from recognition.faces import FaceTrack
 from recognition.images import encode_jpeg
 from recognition.matching import Gallery
@@ -136,37 +143,70 @@ def _look_at_part(look_at: _Look, part_id: int) -> None:
         to_s=stretch.to_s,
         max_side_px=settings().max_frame_side_px,
         timeout_s=settings().stream_timeout_seconds,
+        gate=MotionGate(),
     ) as reading:
-        _feed(look_at, stretch, reading, every_s)
+        _PartInHand(look_at, stretch, reading).go_through(every_s)
         problem = _problem(reading)
     visits.finish_part(look_at.held, part_id, problem)
 
 
-def _feed(look_at: _Look, stretch: _Stretch, reading: FrameReading, every_s: float) -> None:
-    """Feed the frames, and commit at each checkpoint."""
-    chosen = look_at.recogniser.chosen
-    pipeline = FacePipeline(
-        chosen.detector,
-        chosen.embedder,
-        PipelineSettings(
-            chunk_s=settings().chunk_seconds, longest_chunk_s=settings().longest_chunk_seconds
-        ),
-    )
-    begun_s = reached_s = stretch.from_s
-    beat_at = time.monotonic()
-    for frame in reading:
-        pipeline.feed(frame.at_s, frame.image_bgr)
-        reached_s = min(stretch.to_s, _next_grid_time(frame, every_s))
-        if pipeline.checkpoint_due:
-            _commit(look_at, stretch, pipeline, begun_s, reached_s)
-            begun_s, beat_at = reached_s, time.monotonic()
-        elif time.monotonic() - beat_at >= HEARTBEAT_S:
-            visits.beat(look_at.held)
-            beat_at = time.monotonic()
-        look_at.on_progress()
-    end_s = _end_of(reading, stretch, reached_s)
-    if end_s > begun_s:
-        _commit(look_at, stretch, pipeline, begun_s, end_s)
+class _PartInHand:
+    """One stretch of a recording while it is read: frames in, committed chunks out."""
+
+    def __init__(self, look_at: _Look, stretch: _Stretch, reading: FrameReading) -> None:
+        chosen = look_at.recogniser.chosen
+        self._look_at, self._stretch, self._reading = look_at, stretch, reading
+        self._pipeline = FacePipeline(
+            chosen.detector,
+            chosen.embedder,
+            PipelineSettings(
+                chunk_s=settings().chunk_seconds,
+                longest_chunk_s=settings().longest_chunk_seconds,
+            ),
+        )
+        self._begun_s = stretch.from_s
+        self._coverage = Coverage()
+
+    def go_through(self, every_s: float) -> None:
+        """Feed all frames; commit at each checkpoint, and at the end."""
+        reached_s = self._stretch.from_s
+        beat_at = time.monotonic()
+        for frame in self._reading:
+            self._pipeline.feed(frame.at_s, frame.image_bgr)
+            reached_s = min(self._stretch.to_s, _next_grid_time(frame, every_s))
+            if self._pipeline.checkpoint_due:
+                self._commit(reached_s)
+                beat_at = time.monotonic()
+            elif time.monotonic() - beat_at >= HEARTBEAT_S:
+                visits.beat(self._look_at.held)
+                beat_at = time.monotonic()
+            self._look_at.on_progress()
+        end_s = _end_of(self._reading, self._stretch, reached_s)
+        if end_s > self._begun_s:
+            self._commit(end_s)
+
+    def _commit(self, to_s: float) -> None:
+        chunk = self._pipeline.close_chunk()
+        gallery = galleries.open_galleries(self._look_at.embedder)
+        visits.commit_chunk(
+            self._look_at.held,
+            Chunk(
+                part_id=self._stretch.part_id,
+                from_s=self._begun_s,
+                to_s=to_s,
+                seconds_seen=self._seconds_seen(to_s),
+                frames_looked_at=chunk.statistics.frames_fed,
+                faces=[_found(track, gallery) for track in chunk.tracks],
+            ),
+            self._look_at.embedder,
+        )
+        self._begun_s = to_s
+
+    def _seconds_seen(self, to_s: float) -> float:
+        """What was really seen since the last commit: looked at, or still all the time."""
+        coverage = self._reading.coverage
+        chunk, self._coverage = coverage.since(self._coverage), coverage
+        return min(to_s - self._begun_s, chunk.looked_s + chunk.still_s)
 
 
 def _next_grid_time(frame: Frame, every_s: float) -> float:
@@ -185,25 +225,6 @@ def _problem(reading: FrameReading) -> str | None:
     if reading.end is None or reading.end.reason is EndReason.COMPLETE:
         return None
     return reading.end.sentence
-
-
-def _commit(
-    look_at: _Look, stretch: _Stretch, pipeline: FacePipeline, from_s: float, to_s: float
-) -> None:
-    chunk = pipeline.close_chunk()
-    gallery = galleries.open_galleries(look_at.embedder)
-    found = [_found(track, gallery) for track in chunk.tracks]
-    visits.commit_chunk(
-        look_at.held,
-        Chunk(
-            part_id=stretch.part_id,
-            from_s=from_s,
-            to_s=to_s,
-            frames_looked_at=chunk.statistics.frames_fed,
-            faces=found,
-        ),
-        look_at.embedder,
-    )
 
 
 def _found(track: FaceTrack, gallery: Gallery) -> FoundFace:

@@ -47,16 +47,12 @@ from cameras.planning import (
     PlanSettings,
     ProbableCamera,
     SearchModel,
-    SeenAt,
-    TravelCheck,
     VisitResult,
     explain,
     footage_table,
-    travel_check,
 )
 from cameras.ranking import Candidate, RankedCamera, rank_cameras
 from geo.belief_grid import BeliefCells, belief_cells
-from geo.points import Point
 
 BEING_MADE = "The plan by probability is being made; until it is ready, cameras are by distance."
 LOOKED_BEHIND = 4
@@ -177,15 +173,6 @@ def belief_at(case: Case, at: datetime | None) -> BeliefLayer:
         plan.model.plane, plan.model.x_m, plan.model.y_m, particle_weights, bins, number
     )
     return BeliefLayer(times[number], times, cells)
-
-
-def check_travel(sighting: Sighting, against: Sequence[Sighting]) -> TravelCheck:
-    """Whether a sighting can be the same person as the confirmed ones, by time and distance."""
-    return travel_check(
-        [_seen_at(one) for one in against if one.id != sighting.id],
-        _seen_at(sighting),
-        zone=ZoneInfo(sighting.case.timezone),
-    )
 
 
 def _note(case: Case) -> str:
@@ -312,21 +299,3 @@ def _outcomes(case: Case, asked: Asked) -> dict[int, tuple[Outcome, datetime | N
 
 
 _WEIGHT = {Outcome.EMPTY: 0, Outcome.REJECTED: 1, Outcome.OPEN: 2, Outcome.CONFIRMED: 3}
-
-
-def _seen_at(sighting: Sighting) -> SeenAt:
-    return SeenAt(
-        Point(sighting.latitude_deg, sighting.longitude_deg),
-        sighting.seen_at,
-        sighting.camera.range_m or 0.0,
-        sighting.camera.name,
-    )
-
-
-def confirmed_sightings(case: Case) -> Sequence[Sighting]:
-    """Confirmed sightings of a case, the earliest first."""
-    return db.session.scalars(
-        select(Sighting)
-        .where(Sighting.case_id == case.id, Sighting.state == SightingState.CONFIRMED)
-        .order_by(Sighting.seen_at)
-    ).all()

@@ -52,6 +52,7 @@ def _make(address: TileAddress) -> bytes:
     return query_tile(
         _STATEMENT,
         address,
+        margin=0.03,
         named=zoom >= NAMES_FROM_MAP_ZOOM,
         classes=[one.value for one, first in STREETS_FROM_MAP_ZOOM.items() if zoom >= first],
         kinds=[one.value for one, first in PLACES_FROM_MAP_ZOOM.items() if zoom >= first],

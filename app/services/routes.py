@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -21,11 +22,22 @@ from app.outputs import LEAD_NOTICE
 from app.services import audit, locations, media
 from app.services.actors import Actor
 from app.services.folium_maps import KnownPlace, RouteMap, RouteStop, route_map
-from geo.formats import RoutePoint, route_to_csv, route_to_geojson, route_to_gpx, route_to_kml
+from app.services.legs import FASTEST_ON_ROADS_M_PER_S, leg_between, sight_of_sighting
+from app.services.ranking import speeds_of
+from geo.formats import (
+    CotPlace,
+    RoutePoint,
+    cot_document,
+    cot_package,
+    route_to_csv,
+    route_to_geojson,
+    route_to_gpx,
+    route_to_kml,
+)
 from geo.points import Point
 
 MADE_UP_WARNING = "Made-up demonstration data: these people, places and times are invented."
-ROUTE_FORMATS: Final = ("geojson", "gpx", "kml", "csv", "html")
+ROUTE_FORMATS: Final = ("geojson", "gpx", "kml", "csv", "html", "cot", "tak")
 
 
 @dataclass(frozen=True)
@@ -59,6 +71,9 @@ _WRITERS: Final[Mapping[str, tuple[Callable[[str, Sequence[RoutePoint]], str], s
 }
 
 
+_ENDINGS: Final[Mapping[str, str]] = {"tak": "-tak.zip"}
+
+
 def route_of(case: Case) -> list[Sighting]:
     """The confirmed sightings of a case in order of time, with all that an export says of them."""
     query = (
@@ -75,8 +90,19 @@ def route_of(case: Case) -> list[Sighting]:
     return list(db.session.scalars(query))
 
 
+def latest_reviews(sighting_ids: Sequence[int]) -> dict[int, Review]:
+    """The verdict that holds of each sighting: its last one that was not undone."""
+    query = (
+        select(Review)
+        .where(Review.sighting_id.in_(sighting_ids), Review.undone_at.is_(None))
+        .order_by(Review.id)
+    )
+    return {review.sighting_id: review for review in db.session.scalars(query)}
+
+
 def export_route(actor: Actor, case: Case, format: str, *, with_crops: bool = False) -> Export:
-    """The route as a file: `geojson`, `gpx`, `kml`, `csv`, or `html` (a map without a network).
+    """The route as a file: `geojson`, `gpx`, `kml`, `csv`, `html` (a map that plays without a
+    network), `cot` (Cursor on Target) or `tak` (the same as a TAK data package).
 
     The audit log gets the format, the count and the file's SHA-256. `with_crops` puts the faces'
     pictures into the `html` map. Raises Refused for another format, Conflict for an empty route.
@@ -93,12 +119,18 @@ def export_route(actor: Actor, case: Case, format: str, *, with_crops: bool = Fa
         )
     data, media_type = _write(case, stops, format, with_crops)
     _record(actor, case, format, len(stops), data, with_crops)
-    return Export(data, media_type, f"route-{case.number}.{format}", len(stops))
+    ending = _ENDINGS.get(format, f".{format}")
+    return Export(data, media_type, f"route-{case.number}{ending}", len(stops))
 
 
 def _write(case: Case, stops: Sequence[_Stop], format: str, with_crops: bool) -> tuple[bytes, str]:
     if format == "html":
         return route_map(_map_content(case, stops, with_crops)), "text/html; charset=utf-8"
+    if format == "cot":
+        return cot_document(_cot_places(case, stops), utc_now()).encode("utf-8"), "application/xml"
+    if format == "tak":
+        package = cot_package(_title(case, stops), _cot_places(case, stops), utc_now())
+        return package, "application/zip"
     writer, media_type = _WRITERS[format]
     text = writer(_title(case, stops), [_route_point(case, stop) for stop in stops])
     return text.encode("utf-8"), media_type
@@ -121,12 +153,7 @@ def _record(
 
 def _stops(case: Case) -> list[_Stop]:
     sightings = route_of(case)
-    query = (
-        select(Review)
-        .where(Review.sighting_id.in_([s.id for s in sightings]), Review.undone_at.is_(None))
-        .order_by(Review.id)
-    )
-    latest = {review.sighting_id: review for review in db.session.scalars(query)}
+    latest = latest_reviews([sighting.id for sighting in sightings])
     return [_Stop(sighting, latest.get(sighting.id)) for sighting in sightings]
 
 
@@ -148,6 +175,17 @@ def _route_point(case: Case, stop: _Stop) -> RoutePoint:
         description="; ".join((_local(sighting.seen_at, case), *_facts(stop))),
         attributes=_attributes(case, stop),
     )
+
+
+def _cot_places(case: Case, stops: Sequence[_Stop]) -> list[CotPlace]:
+    return [
+        CotPlace(
+            f"lastseen.{case.number}.sighting.{stop.sighting.id}",
+            _route_point(case, stop),
+            sight_of_sighting(stop.sighting).uncertainty_m,
+        )
+        for stop in stops
+    ]
 
 
 def _attributes(case: Case, stop: _Stop) -> dict[str, str | float]:
@@ -199,7 +237,8 @@ def _map_content(case: Case, stops: Sequence[_Stop], with_crops: bool) -> RouteM
         notice=LEAD_NOTICE,
         warnings=(MADE_UP_WARNING,) if _is_made_up(case, stops) else (),
         stops=[
-            _map_stop(case, number, stop, with_crops) for number, stop in enumerate(stops, start=1)
+            _map_stop(case, number, stop, after, with_crops)
+            for number, (stop, after) in enumerate(zip_longest(stops, stops[1:]), start=1)
         ],
         places=[
             _map_place(case, row)
@@ -207,22 +246,40 @@ def _map_content(case: Case, stops: Sequence[_Stop], with_crops: bool) -> RouteM
             if row.sighting_id is None
         ],
         made_at_text=f"{_local(utc_now(), case)}; times are those of {case.timezone}",
+        timezone=case.timezone,
         tile_url=settings().tile_url,
         tile_attribution=settings().tile_attribution,
     )
 
 
-def _map_stop(case: Case, number: int, stop: _Stop, with_crops: bool) -> RouteStop:
-    sighting = stop.sighting
+def _map_stop(
+    case: Case, number: int, stop: _Stop, after: _Stop | None, with_crops: bool
+) -> RouteStop:
+    sighting, sight = stop.sighting, sight_of_sighting(stop.sighting)
     return RouteStop(
         number=number,
         latitude_deg=sighting.latitude_deg,
         longitude_deg=sighting.longitude_deg,
         time_text=_local(sighting.seen_at, case),
+        at=sight.at,
+        arrived_at=sight.arrived_at,
+        left_at=sight.left_at,
+        uncertainty_m=sight.uncertainty_m,
+        time_uncertainty_s=sight.time_uncertainty_s,
+        speed_on_m_per_s=None if after is None else _speed_between(case, stop, after),
         camera_name=sighting.camera.name,
         facts=_facts(stop),
         crop_jpeg=_crop(sighting) if with_crops else None,
     )
+
+
+def _speed_between(case: Case, stop: _Stop, after: _Stop) -> float | None:
+    """The slowest assumed speed with which the next sighting can be reached; None for none."""
+    speeds = speeds_of(case)
+    leg = leg_between(sight_of_sighting(stop.sighting), sight_of_sighting(after.sighting), speeds)
+    least = leg.least_speed_m_per_s
+    known = (speeds.walking_m_per_s, speeds.vehicle_m_per_s, FASTEST_ON_ROADS_M_PER_S)
+    return None if least is None else next((one for one in known if least <= one), None)
 
 
 def _crop(sighting: Sighting) -> bytes | None:

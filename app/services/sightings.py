@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Float, cast, func, select
+from sqlalchemy import Float, cast, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from app.errors import Conflict, NotFound
 from app.extensions import db
@@ -32,6 +32,9 @@ from app.services import anchors, audit, live, locations
 from app.services.actors import Actor
 from app.services.pages import Page, paginate
 from recognition.matching import Match
+
+SAME_APPEARANCE = 0.99
+"""Two looks at one passer-by in one recording are at least this alike; two people never are."""
 
 _SHOWN = (
     joinedload(Sighting.face).joinedload(Face.footage),
@@ -123,8 +126,11 @@ def undo_review(actor: Actor, sighting_id: int) -> Sighting:
 
 
 def propose(face: Face, match: Match) -> Sighting | None:
-    """Propose a face for a case, unless it was proposed before. Does not commit."""
-    sighting_id = _insert(face, match)
+    """Propose a face for a case, unless it was proposed before. Does not commit.
+
+    The same appearance that another sweep saw in the same recording counts as proposed, too.
+    """
+    sighting_id = None if _is_seen_already(face, match.case_id) else _insert(face, match)
     if sighting_id is None:
         return None
     db.session.execute(
@@ -171,6 +177,23 @@ def count_of_visit(visit_id: int) -> int:
             .where(Face.visit_id == visit_id)
         )
         or 0
+    )
+
+
+def _is_seen_already(face: Face, case_id: int) -> bool:
+    """Whether the case has this appearance from another visit's look at the same recording."""
+    seen, looked = aliased(Face), aliased(Face)
+    return bool(
+        db.session.scalar(
+            select(
+                exists()
+                .where(Sighting.case_id == case_id, Sighting.face_id == seen.id)
+                .where(looked.id == face.id, seen.footage_id == looked.footage_id)
+                .where(seen.visit_id != looked.visit_id, seen.embedder_id == looked.embedder_id)
+                .where(seen.first_s <= looked.last_s, seen.last_s >= looked.first_s)
+                .where(seen.embedding.cosine_distance(looked.embedding) <= 1 - SAME_APPEARANCE)
+            )
+        )
     )
 
 

@@ -6,6 +6,7 @@ A tile is 512 pixels wide on the screen, so that tile zoom `z` is drawn at map z
 from __future__ import annotations
 
 import hashlib
+import math
 import threading
 import time
 from collections import OrderedDict
@@ -42,6 +43,19 @@ class TileAddress:
         if z > DEEPEST_ZOOM or x >= 1 << z or y >= 1 << z:
             raise NotFound(f"There is no map tile {z}/{x}/{y}.")
         return cls(z, x, y)
+
+    def section(self, margin: float) -> dict[str, float]:
+        """The section in degrees, wider by `margin` of itself on each side.
+
+        It ends at the 180th meridian: a box that wraps around would hold everything but the tile.
+        """
+        size = 1 << self.z
+        return {
+            "west": max(-180.0, _longitude_deg((self.x - margin) / size)),
+            "south": _latitude_deg((self.y + 1 + margin) / size),
+            "east": min(180.0, _longitude_deg((self.x + 1 + margin) / size)),
+            "north": _latitude_deg((self.y - margin) / size),
+        }
 
     @property
     def map_zoom(self) -> int:
@@ -120,8 +134,24 @@ def statement(name: str) -> TextClause:
     return text((_SQL / f"{name}.sql").read_text(encoding="utf-8"))
 
 
-def query_tile(sql: TextClause, address: TileAddress, **parameters: Any) -> bytes:
-    """Run a statement that answers with the layers of one tile, each a column, and join them."""
-    values = {"z": address.z, "x": address.x, "y": address.y, "extent": EXTENT, **parameters}
+def query_tile(
+    sql: TextClause, address: TileAddress, *, margin: float = 0.001, **parameters: Any
+) -> bytes:
+    """Run a statement that answers with the layers of one tile, each a column, and join them.
+
+    It looks for things in the tile's section, wider by `margin` of it on each side.
+    """
+    place = {"z": address.z, "x": address.x, "y": address.y, **address.section(margin)}
+    values = {**place, "extent": EXTENT, **parameters}
     row: Row[Any] = db.session.execute(sql, values).one()
     return b"".join(bytes(layer) for layer in row if layer)
+
+
+def _longitude_deg(share: float) -> float:
+    """Longitude at a share of the world's width."""
+    return share * 360.0 - 180.0
+
+
+def _latitude_deg(share: float) -> float:
+    """Latitude at a share of the Mercator world's height, from the north."""
+    return math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * share))))

@@ -70,6 +70,7 @@ class Chunk:
     part_id: int
     from_s: float
     to_s: float
+    seconds_seen: float
     frames_looked_at: int
     faces: Sequence[FoundFace]
 
@@ -142,7 +143,9 @@ def commit_chunk(held: Claim, chunk: Chunk, embedder: Embedder) -> int:
         proposed += _propose(face, found)
     part.checkpoint_s = chunk.to_s
     part.done = chunk.to_s >= part.to_s
+    part.seconds_seen += chunk.seconds_seen
     visit.seconds_looked_at += chunk.to_s - chunk.from_s
+    visit.seconds_seen += chunk.seconds_seen
     visit.frames_looked_at += chunk.frames_looked_at
     visit.faces_found += len(chunk.faces)
     visit.sightings_found += proposed

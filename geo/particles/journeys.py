@@ -55,8 +55,8 @@ class Ground:
     ) -> "Ground":
         """Streets, with ways from `roots` and from some meeting points spread over the network."""
         meeting = rng.integers(0, network.node_count, _MEETING_POINTS, dtype=np.int32)
-        trees = network.way_trees(np.concatenate([roots, meeting]), detours=rng)
-        drives = network.way_trees(roots, TravelMode.BY_VEHICLE, detours=rng)
+        trees = network.way_trees(np.concatenate([roots, meeting]))
+        drives = network.way_trees(roots, TravelMode.BY_VEHICLE)
         return cls(network.plane, network, trees, drives, len(roots))
 
 

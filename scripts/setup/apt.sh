@@ -39,10 +39,12 @@ missing_packages() {
     # OpenCV's wheel links against these two.
     have_library libGL.so.1 || wanted+=(libgl1)
     have_library libglib-2.0.so.0 || wanted+=(libglib2.0-0)
+    # Printed briefs hold names in any script of India.
+    [ -f /usr/share/fonts/truetype/noto/NotoSansKannada-Regular.ttf ] || wanted+=(fonts-noto-core)
     "$(find_python)" -c 'import ensurepip, venv' 2>/dev/null || wanted+=(python3-venv)
     if [ "$want_tests" = 1 ]; then
         command -v chromium >/dev/null || wanted+=(chromium)
-        for package in fonts-dejavu-core fonts-noto-core shellcheck; do
+        for package in fonts-dejavu-core gdal-bin shellcheck; do
             have_package "$package" || wanted+=("$package")
         done
     fi

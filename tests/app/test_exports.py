@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,12 @@ def case(app: Flask) -> Case:
 
 
 def exported(actor: Actor, case: Case, file_format: str, **options: Any) -> str:
-    return routes.export_route(actor, case, file_format, **options).data.decode("utf-8")
+    """The export's text; that of all of its files where it is a package of several."""
+    data = routes.export_route(actor, case, file_format, **options).data
+    if file_format != "tak":
+        return data.decode("utf-8")
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        return "\n".join(package.read(name).decode("utf-8") for name in package.namelist())
 
 
 def test_every_format_holds_exactly_the_confirmed_sightings(analyst: Actor, case: Case) -> None:
@@ -67,6 +73,10 @@ def test_every_format_holds_exactly_the_confirmed_sightings(analyst: Actor, case
     assert [int(row["sighting_id"]) for row in rows] == confirmed
 
     assert routes.export_route(analyst, case, "html").sightings == 3
+
+    events = etree.fromstring(exported(analyst, case, "cot").encode()).findall("event")
+    assert [int((one.get("uid") or "").rpartition(".")[2]) for one in events] == confirmed
+    assert exported(analyst, case, "tak").count("<event ") == 3
 
 
 def test_the_route_is_in_order_of_time_whatever_the_order_of_finding(
@@ -205,6 +215,33 @@ def test_the_map_opens_with_the_network_cut_off(
 
 
 @pytest.mark.journey
+def test_the_exported_map_plays_the_route_with_the_network_cut_off(
+    analyst: Actor, case: Case, browser: Browser, tmp_path: Path
+) -> None:
+    page, asked_for, wrong = open_offline(browser, exported(analyst, case, "html"), tmp_path)
+    passed = page.locator(".leaflet-marker-icon.stop.passed")
+    assert passed.count() == 3
+    slider = page.get_by_label("Moment", exact=True)
+    slider.press("Home")
+    assert passed.count() == 1
+    assert "14:09:58" in page.locator("#moment-words").inner_text()
+    page.get_by_role("button", name="Next stop").click()
+    slider.press("ArrowRight")
+    for _ in range(40):
+        slider.press("ArrowRight")
+    told = page.locator("#moment-words").inner_text()
+    assert "between 1 and 2; unseen, somewhere in the shaded area" in told
+    assert slider.get_attribute("aria-valuetext") == told
+    page.select_option("#speed", label="20 min a second")
+    page.get_by_role("button", name="Play").click()
+    page.get_by_role("button", name="Play").wait_for(timeout=10_000)
+    assert passed.count() == 3
+    assert "at 3" in page.locator("#moment-words").inner_text()
+    assert (asked_for, wrong) == ([], [])
+    page.context.close()
+
+
+@pytest.mark.journey
 def test_hostile_names_stay_text_on_the_map(
     app: Flask, analyst: Actor, browser: Browser, tmp_path: Path
 ) -> None:
@@ -231,6 +268,8 @@ def test_hostile_names_stay_text_on_the_map(
         ("kml", "application/vnd.google-earth.kml+xml"),
         ("csv", "text/csv"),
         ("html", "text/html"),
+        ("cot", "application/xml"),
+        ("tak", "application/zip"),
     ],
 )
 def test_a_route_is_downloaded_as_a_file(
@@ -239,7 +278,8 @@ def test_a_route_is_downloaded_as_a_file(
     answer = logged_in("analyst").get(f"/api/cases/{case.number}/route.{file_format}")
     assert answer.status_code == 200
     assert answer.mimetype == media_type
-    assert f"route-{case.number}.{file_format}" in answer.headers["Content-Disposition"]
+    ending = "-tak.zip" if file_format == "tak" else f".{file_format}"
+    assert f"route-{case.number}{ending}" in answer.headers["Content-Disposition"]
     assert "no-store" in answer.headers["Cache-Control"]
 
 

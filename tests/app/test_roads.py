@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -11,14 +10,13 @@ from typing import Any
 import numpy as np
 import osmium
 import pytest
-from click.testing import Result
 from flask import Flask
 from osmium.osm.mutable import Node, Way
 from sqlalchemy import func, select
 
 from app.errors import NotFound, Refused, TooLarge
 from app.extensions import db
-from app.models import AuditEntry, GazetteerPlace, Road, RoadSource, Role
+from app.models import AuditEntry, GazetteerPlace, Road, RoadSource
 from app.services import roads
 from app.services.actors import COMMAND_LINE
 from geo.errors import InvalidNetwork
@@ -48,6 +46,12 @@ STREETS = {
 
 def geojson(content: Any = None) -> bytes:
     return json.dumps(STREETS if content is None else content).encode()
+
+
+def line_of(coordinates: list[list[object]]) -> bytes:
+    """A collection of one line."""
+    geometry = {"type": "LineString", "coordinates": coordinates}
+    return geojson({"features": [{"geometry": geometry}]})
 
 
 def counts() -> tuple[int, int, int]:
@@ -135,18 +139,12 @@ def test_an_extract_of_openstreetmap_is_read(app: Flask, tmp_path: Path) -> None
         (b"PK\x03\x04 a spreadsheet", "no file of streets"),
         (b'{"type": "FeatureCollection", "features": []}', "neither streets nor"),
         (b'{"features": ' + b"[" * 50_000, "damaged"),
-        (b'<!DOCTYPE g [<!ENTITY e SYSTEM "file:///etc/passwd">]><graphml>&e;</graphml>', "entities"),
+        (b'<!DOCTYPE g [<!ENTITY e SYSTEM "file:///made-up">]><graphml>&e;</graphml>', "entities"),
         (b"<graphml><node id='1'/></graphml>", "cannot be read"),
-        (
-            geojson({"features": [{"geometry": {"type": "LineString", "coordinates": [[780000, 1], [2, 3]]}}]}),
-            "not degrees",
-        ),
-        (
-            geojson({"features": [{"geometry": {"type": "LineString", "coordinates": [["a", 1], [2, 3]]}}]}),
-            "longitude, latitude",
-        ),
+        (line_of([[780_000, 1], [2, 3]]), "not degrees"),
+        (line_of([["a", 1], [2, 3]]), "longitude, latitude"),
     ],
-)  # fmt: skip
+)
 def test_a_hostile_or_foreign_file_is_refused_in_words_and_leaves_nothing(
     app: Flask, data: bytes, sentence: str
 ) -> None:

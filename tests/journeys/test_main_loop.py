@@ -136,9 +136,12 @@ def confirm_the_sighting_at(page: Page, camera: str) -> None:
 
 
 def download_the_route(page: Page) -> str:
-    page.click("text=Timeline")
+    page.click(".tabs >> text=Timeline")
+    gpx = page.locator("main a[href$='route.gpx']")
+    if not gpx.is_visible():
+        page.click("details:has(a[href$='route.gpx']) > summary")
     with page.expect_download() as started:
-        page.click("a:has-text('GPX')")
+        gpx.click()
     route = Path(started.value.path()).read_text(encoding="utf-8")
     assert re.search(r"<gpx[^>]*version=\"1.1\"", route)
     assert db.session.scalar(select(Case.number)) == "JOURNEY-1"

@@ -4,6 +4,6 @@ FROM (
     SELECT 1
     FROM cameras
     WHERE deleted_at IS NULL
-      AND position::geometry && ST_Transform(ST_TileEnvelope(:z, :x, :y), 4326)
+      AND position::geometry && ST_MakeEnvelope(:west, :south, :east, :north, 4326)
     LIMIT :most
 ) AS counted

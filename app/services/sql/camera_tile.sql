@@ -1,25 +1,26 @@
 -- One tile of cameras: each of them, or their counts in a grid of cells across the tile.
 -- A camera belongs to exactly one tile and cell: the western and northern edges are inside.
+-- That is decided in tile numbers, which neighbouring tiles compute alike to the last bit.
 WITH tile AS (
     SELECT ST_TileEnvelope(:z, :x, :y) AS area,
-           ST_Transform(ST_TileEnvelope(:z, :x, :y, margin => 0.001), 4326) AS section
+           ST_MakeEnvelope(:west, :south, :east, :north, 4326) AS section,
+           (1 << :z)::double precision AS tiles_across
 ),
 placed AS (
     SELECT id, name, status, kind, headings_deg, field_of_view_deg, range_m,
            latitude_deg, longitude_deg, area,
-           6378137 * radians(longitude_deg) AS x_m,
-           6378137 * ln(tan(pi() / 4
-               + radians(greatest(-85.05, least(85.05, latitude_deg))) / 2)) AS y_m
+           least((longitude_deg + 180) / 360 * tiles_across, tiles_across - 1e-9) - :x AS east,
+           (0.5 - ln(tan(pi() / 4 + radians(greatest(-85.05, least(85.05, latitude_deg))) / 2))
+               / (2 * pi())) * tiles_across - :y AS south
     FROM cameras, tile
     WHERE deleted_at IS NULL AND position::geometry && section
 ),
 inside AS (
     SELECT placed.*,
-           (x_m - ST_XMin(area)) / (ST_XMax(area) - ST_XMin(area)) AS east,
-           (ST_YMax(area) - y_m) / (ST_YMax(area) - ST_YMin(area)) AS south
+           ST_XMin(area) + east * (ST_XMax(area) - ST_XMin(area)) AS x_m,
+           ST_YMax(area) - south * (ST_YMax(area) - ST_YMin(area)) AS y_m
     FROM placed
-    WHERE x_m >= ST_XMin(area) AND x_m < ST_XMax(area)
-      AND y_m > ST_YMin(area) AND y_m <= ST_YMax(area)
+    WHERE east >= 0 AND east < 1 AND south >= 0 AND south < 1
 ),
 each_camera AS (
     SELECT id, name, status, kind, array_to_string(headings_deg, ',') AS headings,

@@ -4,7 +4,7 @@
 -- at the ranges of cameras.
 WITH tile AS (
     SELECT ST_TileEnvelope(:z, :x, :y) AS area,
-           ST_Transform(ST_Expand(ST_TileEnvelope(:z, :x, :y), :reach_m), 4326) AS section
+           ST_MakeEnvelope(:west, :south, :east, :north, 4326) AS section
 ),
 camera AS (
     SELECT id,

@@ -3,7 +3,7 @@
 -- and a name that finds room. Simplified by half a unit of the tile, which no eye can see.
 WITH tile AS (
     SELECT ST_TileEnvelope(:z, :x, :y) AS area,
-           ST_Transform(ST_TileEnvelope(:z, :x, :y, margin => 0.03), 4326) AS section,
+           ST_MakeEnvelope(:west, :south, :east, :north, 4326) AS section,
            40075016.686 / (1 << :z) / :extent AS unit_m
 ),
 joined AS (

@@ -2,8 +2,10 @@
 
 import * as api from "./api.js";
 import { BeliefLayer } from "./belief_layer.js";
-import { CameraLayer } from "./camera_layer.js";
+import { CameraTileLayer } from "./camera_tile_layer.js";
 import { HOLDING } from "./camera_shapes.js";
+import { markedCameras } from "./case_cameras.js";
+import { CoverageLayer } from "./coverage_layer.js";
 import { byId, el, readData } from "./dom.js";
 import { addGround } from "./ground_layer.js";
 import { listenToKeys } from "./keys.js";
@@ -45,7 +47,10 @@ map.attributionControl?.setPrefix(false);
 
 const ground = addGround(map, settings.tiles, [start.latitude_deg, start.longitude_deg]);
 const layout = new Layout(map);
-const cameraLayer = new CameraLayer(lookOf).addTo(map);
+const cameraLayer = new CameraTileLayer(lookOf, {
+  marked: () => markedCameras(state),
+  found: (cameras) => { for (const camera of cameras) state.cameras.set(camera.id, camera); },
+}).addTo(map);
 const locationLayer = new LocationLayer(map, clock, { onSelect: openPlace, onDraftMoved: (latlng) => locationForm.moveTo(latlng) });
 const sightingLayer = new SightingLayer(map, clock, { onSelect: (id) => { state.selectSighting(id, "map"); layout.showSheet("sightings"); } });
 const locationForm = new LocationForm(state, locationLayer, { onDone: () => setAdding(false) });
@@ -53,6 +58,7 @@ const rankingPanel = new RankingPanel(state);
 new LocationPanel(state, locationForm);
 new SweepPanel(state);
 new BeliefLayer(map, state);
+new CoverageLayer(map, state);
 new SweepDialog(state);
 const tray = new SightingsTray(state);
 let ranks = new Map();
@@ -113,30 +119,9 @@ function setAdding(on) {
   byId("map-hint").hidden = !on;
 }
 
-async function loadCameras() {
-  const features = await api.get("/api/cameras", { format: "geojson", bbox: cameraSection(), limit: 20_000 });
-  const cameras = features.features.map(({ properties, geometry }) => ({
-    ...properties, latlng: L.latLng(geometry.coordinates[1], geometry.coordinates[0]),
-    latitude_deg: geometry.coordinates[1], longitude_deg: geometry.coordinates[0],
-  }));
-  state.cameras = new Map(cameras.map((camera) => [camera.id, camera]));
-  cameraLayer.setCameras(cameras);
-  if (features.truncated) toast("There are more cameras than can be drawn; zoom in where you look.");
-}
-
-/** One fetch for a wide section around the places; it is repeated only when the view leaves it. */
-let loaded = null;
-function cameraSection() {
-  const view = map.getBounds();
-  loaded = view.pad(3);
-  const clamp = (value, limit) => Math.max(-limit, Math.min(limit, value)).toFixed(5);
-  return [clamp(loaded.getWest(), 180), clamp(loaded.getSouth(), 90), clamp(loaded.getEast(), 180), clamp(loaded.getNorth(), 90)].join(",");
-}
-
 const showDistance = () => map.getContainer().classList.toggle("far", map.getZoom() < SMALL_FACES_BELOW_ZOOM);
 map.on("zoomend", showDistance);
 showDistance();
-map.on("moveend", () => { if (loaded && !loaded.contains(map.getBounds())) loadCameras(); });
 
 state.on("ranking", () => {
   ranks = new Map(state.ranking.items.map((entry) => [entry.camera_id, entry]));
@@ -226,7 +211,7 @@ async function loadEverything() {
   ready = false;
   await state.loadLocations();
   if (!state.rankingQuery.window_start) rankingPanel.setDefaultWindow();
-  await Promise.all([state.loadRest(), loadCameras()]);
+  await state.loadRest();
   ready = true;
   for (const [kind, data] of waiting.splice(0)) takers[kind]?.(data);
 }

@@ -2,6 +2,7 @@
 // usually the place where the subject was last seen.
 
 import { palette } from "./palette.js";
+import { addStreets } from "./streets_layer.js";
 import { ViewCanvas, metresPerPixel } from "./view_canvas.js";
 
 const L = window.L;
@@ -29,8 +30,8 @@ const GroundLayer = ViewCanvas.extend({
     context.fillStyle = colours.ground;
     context.fillRect(bounds.min.x, bounds.min.y, size.x, size.y);
     const stepM = chooseStep(metresPerPixel(this._map, this._anchor.lat));
-    this._drawLines(context, bounds, stepM / 5, colours["ground-line"], 0.5);
-    this._drawLines(context, bounds, stepM, colours["ground-line-strong"], 1);
+    if (!this.options.quiet) this._drawLines(context, bounds, stepM / 5, colours["ground-line"], 0.5);
+    this._drawLines(context, bounds, stepM, colours[this.options.quiet ? "ground-line" : "ground-line-strong"], 1);
     this._drawLabels(context, stepM, colours);
   },
 
@@ -119,5 +120,9 @@ export function addGround(map, tiles, anchor) {
   }
   const ground = new GroundLayer(L.latLng(anchor));
   ground.addTo(map);
+  if (tiles.roads) {
+    ground.options.quiet = true;
+    addStreets(map, tiles.roads);
+  }
   return ground;
 }

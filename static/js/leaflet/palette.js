@@ -3,7 +3,8 @@
 const NAMES = [
   "surface", "ink", "ink-soft", "ink-faint", "accent", "ink-on-accent", "line-strong", "candidate", "confirmed",
   "unsure", "rejected", "danger", "place", "working", "camera-ready", "camera-unknown", "ground",
-  "ground-line", "ground-line-strong", "ground-ink",
+  "ground-line", "ground-line-strong", "ground-ink", "street", "street-casing", "street-wide",
+  "street-wide-casing", "street-path", "street-rail", "street-ink", "street-place",
 ];
 
 let colours = null;

@@ -122,7 +122,7 @@ export class CaseState extends EventTarget {
   }
 
   nameOf(cameraId) {
-    return this.cameras.get(cameraId)?.name ?? this.rankOf(cameraId)?.name ?? `camera ${cameraId}`;
+    return this.cameras.get(cameraId)?.name ?? this.rankOf(cameraId)?.name ?? this.visits.get(cameraId)?.camera?.name ?? `camera ${cameraId}`;
   }
 
   get latestLocation() {

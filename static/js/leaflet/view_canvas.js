@@ -23,9 +23,25 @@ export const ViewCanvas = L.Renderer.extend({
     });
   },
 
+  getEvents() {
+    return { ...L.Renderer.prototype.getEvents.call(this), move: this._moved };
+  },
+
+  /** A long drag leaves what was drawn: draw anew before its edge comes into the view. */
+  _moved() {
+    if (!this._bounds || this._map._animatingZoom || this._following) return;
+    const min = this._map.containerPointToLayerPoint([0, 0]);
+    if (this._bounds.contains(L.bounds(min, min.add(this._map.getSize())))) return;
+    this._following = requestAnimationFrame(() => {
+      this._following = null;
+      if (this._map) this._update();
+    });
+  },
+
   _initContainer() {
     this._container = L.DomUtil.create("canvas", "view-canvas");
     this._context = this._container.getContext("2d");
+    this._drawnSize = "";
     this._onTheme = () => this.redraw();
     document.addEventListener("themechange", this._onTheme);
   },
@@ -33,7 +49,8 @@ export const ViewCanvas = L.Renderer.extend({
   _destroyContainer() {
     document.removeEventListener("themechange", this._onTheme);
     cancelAnimationFrame(this._frame);
-    this._frame = null;
+    cancelAnimationFrame(this._following);
+    this._frame = this._following = null;
     L.DomUtil.remove(this._container);
     delete this._container;
     delete this._context;
@@ -45,10 +62,13 @@ export const ViewCanvas = L.Renderer.extend({
     const size = this._bounds.getSize();
     const ratio = window.devicePixelRatio || 1;
     L.DomUtil.setPosition(this._container, this._bounds.min);
-    this._container.width = size.x * ratio;
-    this._container.height = size.y * ratio;
-    this._container.style.width = `${size.x}px`;
-    this._container.style.height = `${size.y}px`;
+    if (this._drawnSize !== `${size.x} ${size.y} ${ratio}`) { // to set it is to allocate it anew
+      this._drawnSize = `${size.x} ${size.y} ${ratio}`;
+      this._container.width = size.x * ratio;
+      this._container.height = size.y * ratio;
+      this._container.style.width = `${size.x}px`;
+      this._container.style.height = `${size.y}px`;
+    }
     this._paint();
   },
 

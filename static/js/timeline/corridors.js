@@ -83,7 +83,7 @@ export class CorridorPanel {
   _summary(answer) {
     if (!answer.total) return ["no camera"];
     const open = answer.open_camera_ids.length;
-    return [badge(open ? "waiting" : "done", open ? `${open} of ${answer.cameras.length} unseen` : `all ${answer.cameras.length} looked at`)];
+    return [badge(open ? "waiting" : "done", open ? `${open} of ${answer.cameras.length} to look at` : `all ${answer.cameras.length} looked at`)];
   }
 
   _body(answer, reload) {
@@ -91,7 +91,12 @@ export class CorridorPanel {
     const parts = [el("p", { class: "small soft" },
       `Up to ${answer.speed_m_per_s.toFixed(1)} m/s ${WORDS[answer.travel]}: ${area >= 0.1 ? area.toFixed(1) : area.toFixed(2)} km², `
       + `${answer.total} camera${answer.total === 1 ? "" : "s"}${answer.total > answer.cameras.length ? `, the ${answer.cameras.length} on the most direct ways listed` : ""}.`)];
-    if (answer.open_camera_ids.length && this._may.plan) parts.push(this._planButton(answer, reload));
+    if (answer.open_camera_ids.length) {
+      const open = new Set(answer.open_camera_ids);
+      const held = answer.cameras.filter((camera) => open.has(camera.camera_id) && camera.held_share > 0).length;
+      parts.push(el("p", { class: "small" }, `${open.size} not looked at for the time of passing; footage of ${held} is held.`));
+      if (this._may.plan) parts.push(this._planButton(answer, reload));
+    }
     if (answer.cameras.length) parts.push(this._cameraList(answer));
     return parts;
   }

@@ -16,6 +16,7 @@ export class TimelineMap {
     this._model = model;
     this._clock = clock;
     this._onStop = onStop;
+    this._pins = new Map();
     const first = model.stops[0];
     const anchor = [first.latitude_deg, first.longitude_deg];
     this.map = L.map("timeline-map", { zoomSnap: 0.25, attributionControl: Boolean(tiles.url) }).setView(anchor, 15);
@@ -39,11 +40,16 @@ export class TimelineMap {
     for (const leg of model.route.legs) this._addLeg(leg);
     for (const stop of model.stops) this._addStop(stop, model.route.left_out.includes(stop.number));
     this._passed = L.polyline([], { className: "route-line passed", interactive: false }).addTo(this._stops);
-    this.fit();
+    this._fit(model.routeStops);
   }
 
-  fit() {
-    this.map.fitBounds(L.latLngBounds(this._model.stops.map(place)).pad(0.05), FIT);
+  /** All stops, those outside of the chosen route too. */
+  fitAll() {
+    this._fit(this._model.stops);
+  }
+
+  _fit(stops) {
+    this.map.fitBounds(L.latLngBounds(stops.map(place)).pad(0.05), FIT);
   }
 
   showMoment(momentMs) {

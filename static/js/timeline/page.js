@@ -2,8 +2,9 @@
 
 import { byId, readData } from "../leaflet/dom.js";
 import { listenToKeys } from "../leaflet/keys.js";
-import { CaseClock, metres } from "../leaflet/times.js";
+import { metres } from "../leaflet/times.js";
 import { TimeAxis } from "./axis.js";
+import { TimelineClock } from "./clock.js";
 import { CorridorPanel } from "./corridors.js";
 import { TimelineMap } from "./map.js";
 import { TimelineModel } from "./model.js";
@@ -11,9 +12,7 @@ import { Player } from "./player.js";
 
 const { timeline, may, tiles, number } = readData("timeline-data");
 const model = new TimelineModel(timeline);
-const clock = new CaseClock(model.timezone);
-clock.offsetMs = (momentMs) => new Date(`${wall(momentMs)}Z`).getTime() - Math.floor(momentMs / 1000) * 1000;
-
+const clock = new TimelineClock(model.timezone);
 const map = new TimelineMap(model, clock, tiles, { onStop: chooseStop, onCamera: (id) => corridors.selectCamera(id) });
 const axis = new TimeAxis(model, clock, { onStop: chooseStop, onMoment: (ms) => player.go(ms) });
 const corridors = new CorridorPanel(model, clock, map, { number, may });
@@ -21,16 +20,12 @@ const player = new Player(model, {
   slider: byId("moment"), play: byId("play"), speed: byId("speed"), previous: byId("previous-stop"), next: byId("next-stop"),
 }, { describe, onMoment: showMoment });
 
-function wall(momentMs) {
-  return clock.toControl(new Date(Math.floor(momentMs / 1000) * 1000).toISOString());
-}
-
 function showMoment(momentMs) {
   axis.show(momentMs);
   const now = map.showMoment(momentMs);
   byId("moment-time").textContent = clock.dayTime(momentMs);
   byId("moment-words").textContent = words(now);
-  for (const row of document.querySelectorAll(".timeline [data-stop]")) {
+  for (const row of document.querySelectorAll(".timeline:not([hidden]) [data-stop]")) {
     const stop = model.stop(Number(row.dataset.stop));
     row.classList.toggle("now", stop === now.stop);
   }
@@ -74,10 +69,16 @@ for (const choice of document.querySelectorAll("input[name=route]")) {
 for (const go of document.querySelectorAll("[data-go-stop]")) {
   go.addEventListener("click", () => chooseStop(Number(go.dataset.goStop)));
 }
-byId("fit").addEventListener("click", () => map.fit());
+byId("fit").addEventListener("click", () => map.fitAll());
+
+// The space bar plays, unless it is about to press a button or to type.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== " " || event.target.closest("button, summary, a, select, textarea, input:not([type=range])")) return;
+  event.preventDefault();
+  if (!event.repeat) player.toggle();
+});
 
 listenToKeys({
-  " ": () => player.toggle(),
   k: () => player.toggle(),
   j: () => player.previous(),
   l: () => player.next(),

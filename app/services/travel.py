@@ -1,0 +1,67 @@
+"""Sightings that cannot be: each is held against the confirmed ones by time and distance.
+
+Nothing is dropped for it. Impossible ones are marked with the reason, and a person decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from app.extensions import db
+from app.models import Sighting, SightingState
+from app.services.ranking import speeds_of
+from cameras.planning import SeenAt, TravelCheck, travel_check
+from geo.points import Point
+
+FACE_DEPTH_M = 25.0
+"""How far from a camera a face that it recognises may be, where its range is not known."""
+
+
+def checks_of(sightings: Sequence[Sighting]) -> dict[int, TravelCheck]:
+    """What travel says of each sighting, by id; one query for each case among them.
+
+    A sighting is not held against itself, nor one against anything where nothing is confirmed.
+    """
+    by_case = {sighting.case_id: _confirmed(sighting.case_id) for sighting in sightings}
+    checks = {}
+    for sighting in sightings:
+        certain = [one for one in by_case[sighting.case_id] if one.id != sighting.id]
+        if certain:
+            checks[sighting.id] = _check(sighting, certain)
+    return checks
+
+
+def check_of(sighting: Sighting) -> TravelCheck | None:
+    """What travel says of one sighting; None where there is nothing to hold it against."""
+    return checks_of([sighting]).get(sighting.id)
+
+
+def _check(sighting: Sighting, certain: Sequence[Sighting]) -> TravelCheck:
+    return travel_check(
+        [_seen_at(one) for one in certain],
+        _seen_at(sighting),
+        speeds_of(sighting.case),
+        zone=ZoneInfo(sighting.case.timezone),
+    )
+
+
+def _confirmed(case_id: int) -> Sequence[Sighting]:
+    return db.session.scalars(
+        select(Sighting)
+        .options(joinedload(Sighting.camera))
+        .where(Sighting.case_id == case_id, Sighting.state == SightingState.CONFIRMED)
+        .order_by(Sighting.seen_at)
+    ).all()
+
+
+def _seen_at(sighting: Sighting) -> SeenAt:
+    return SeenAt(
+        Point(sighting.latitude_deg, sighting.longitude_deg),
+        sighting.seen_at,
+        sighting.camera.range_m or FACE_DEPTH_M,
+        sighting.camera.name,
+    )
