@@ -44,13 +44,19 @@ class RecogniserHolder:
         """The recogniser; the first call takes a second or two. Raises NoRecogniser."""
         with self._loading:
             if self._loaded is None:
-                self._loaded = self._load()
+                self._loaded = self._load(self.choice())
             return self._loaded
 
-    def _load(self) -> LoadedRecogniser:
+    def other(self, pack: str) -> LoadedRecogniser:
+        """Another pack, loaded for once and not kept. Raises NoRecogniser."""
+        try:
+            return self._load(choose_pack(pack, self._settings.insightface_home))
+        except (NoModelInstalled, BrokenPack) as error:
+            raise NoRecogniser(str(error)) from error
+
+    def _load(self, choice: PackChoice) -> LoadedRecogniser:
         threads = self._settings.recognition_threads
         cv2.setNumThreads(threads)
-        choice = self.choice()
         try:
             chosen = load(choice, threads, smallest_face_px=self._settings.smallest_face_px)
         except (NoModelInstalled, BrokenPack) as error:

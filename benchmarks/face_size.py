@@ -6,7 +6,6 @@ same person at full size. This is what `recognition.detection_power` builds on.
 
 from __future__ import annotations
 
-
 import cv2
 import numpy as np
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 
@@ -30,7 +31,7 @@ from benchmarks.planning_world.strategies import (
     setting_of,
 )
 from benchmarks.planning_world.truth import EPOCH, Case, World, draw_case, make_world
-from benchmarks.report import _RESULTS, Figure, publish, shared_dir
+from benchmarks.report import Figure, publish, shared_dir
 from cameras.camera import Camera
 from cameras.held import TimeSpan
 from cameras.planning import Plan, PlanSettings, SearchQuestion, build_search, footage_table
@@ -44,6 +45,7 @@ from geo.network_files import read_network
 from geo.plane import LocalPlane
 from geo.points import Point
 
+_RESULTS = Path(__file__).parent / "results"
 _CASES, _LARGE_CASES = 200, 16
 _SEED = 20_261_118
 
@@ -93,7 +95,7 @@ def _play_and_report(
     curves = {key: values.tolist() for key, values in played.hours.items()}
     curves["every camera in reach"] = played.everything.tolist()
     write_found_curves(_RESULTS / f"planning_{slug}.svg", title, curves)
-    return _figures(name, played, cases) | {
+    return _figures(name, played) | {
         f"{name}: processor time": Figure(time.process_time() - began, "s")
     }
 
@@ -124,7 +126,7 @@ def _draw_cases(world: World, count: int) -> tuple[list[Case], int]:
     return cases, never_seen
 
 
-def _figures(name: str, played: Played, cases: int) -> dict[str, Figure]:
+def _figures(name: str, played: Played) -> dict[str, Figure]:
     nearest, found = played.hours[_NEAREST], played.hours[_PLANNER]
     figures = {
         f"{name}: drawn but never on any camera": Figure(played.never_seen, "cases"),

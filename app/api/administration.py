@@ -6,11 +6,14 @@ from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.document import ADMINISTRATION, READ, answers
+from app.api.document import ADMINISTRATION, READ, WRITE, answers
 from app.api.replies import reply
+from app.current import actor
+from app.inputs import ThresholdInput
 from app.inputs.fields import Page, PageSize
 from app.outputs import AuditEntryOut, HealthOut, PageOut, UserOut, page_of, whole_list
-from app.services import accounts, audit, health
+from app.outputs.evaluations import EvaluationOut, ThresholdOut
+from app.services import accounts, audit, evaluations, health
 
 api_administration = APIBlueprint(
     "api_administration",
@@ -51,6 +54,28 @@ def list_audit(query: AuditQuery) -> Response:
         query.page, query.per_page, query.case_number, query.action, query.actor
     )
     return reply(page_of(entries, AuditEntryOut.of))
+
+
+@api_administration.get(
+    "/evaluations",
+    summary="List evaluations of models",
+    responses=answers({200: PageOut[EvaluationOut]}),
+)
+def list_evaluations() -> Response:
+    """The last one of each model; `flask evaluate` makes them."""
+    return reply(whole_list(evaluations.latest(), EvaluationOut.of))
+
+
+@api_administration.post(
+    "/evaluations/threshold",
+    summary="Set a model's threshold from an evaluation",
+    security=WRITE,
+    responses=answers({200: ThresholdOut}, 400, 404, 415),
+)
+def set_threshold(body: ThresholdInput) -> Response:
+    """It holds in all cases for what is found from now on; the change is in the audit log."""
+    model = evaluations.set_threshold(actor(), body.evaluation_id, body.false_match_rate)
+    return reply(ThresholdOut.model_validate(model))
 
 
 @api_administration.get(

@@ -46,6 +46,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "limit": 50,
         "show_below": False,
     },
+    "ThresholdInput": {"evaluation_id": 3, "false_match_rate": 0.0001},
     "FootageFileInput": {
         "path": "gate-4/ch01_20261118_140000.mp4",
         "started_at": "2026-11-18T14:00:00+05:30",

@@ -56,7 +56,7 @@ class CaseFaceSearchPath(CasePath):
 
 
 class CaseRoutePath(CasePath):
-    """The route of a case as a file; `html` is a map that needs no network, `tak` a data package."""
+    """The route as a file; `html` is a map that needs no network, `tak` a data package."""
 
     format: Literal["geojson", "gpx", "kml", "csv", "html", "cot", "tak"]
 

@@ -29,7 +29,6 @@ from app.outputs import (
 from app.services import cases, embedders, face_searches, retention
 
 
-
 class ReindexedOut(Output):
     """A model whose index was built anew."""
 
@@ -124,7 +123,9 @@ def reindex(as_json: bool) -> None:
     built = [(one.name, embedders.rebuild_index(one)) for one in embedders.list_embedders()]
     items = [ReindexedOut(model=name, seconds=round(seconds, 2)) for name, seconds in built]
     lines = [f"{one.model}: {one.seconds:.1f} s" for one in items] or ["There is no model yet."]
-    output = PageOut(items=items, total=len(items), page=1, per_page=max(1, len(items)))
+    output: PageOut[ReindexedOut] = PageOut(
+        items=items, total=len(items), page=1, per_page=max(1, len(items))
+    )
     say(output, lines, as_json=as_json)
 
 

@@ -9,7 +9,7 @@ from app.inputs.queries import (
     RankingQuery,
     SightingQuery,
 )
-from app.inputs.searches import FaceSearchInput, FaceSearchQuery
+from app.inputs.searches import FaceSearchInput, FaceSearchQuery, ThresholdInput
 from app.inputs.sweeps import ReviewInput, SweepInput
 
 __all__ = [
@@ -28,4 +28,5 @@ __all__ = [
     "ReviewInput",
     "SightingQuery",
     "SweepInput",
+    "ThresholdInput",
 ]

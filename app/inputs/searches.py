@@ -36,6 +36,13 @@ class FaceSearchInput(Input):
         return self
 
 
+class ThresholdInput(Input):
+    """A point of an evaluation, by its false-match rate, as its model's threshold from now on."""
+
+    evaluation_id: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    false_match_rate: Annotated[float, Field(gt=0, lt=1)]
+
+
 class FaceSearchQuery(Input):
     """Searches of a case, newest first."""
 

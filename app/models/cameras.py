@@ -30,6 +30,7 @@ class CameraRow(Model):
         ),
         Index("ix_cameras_position", "position", postgresql_using="gist"),
         Index("ix_cameras_name", "name"),
+        Index("ix_cameras_updated_at", "updated_at"),
         Index(
             "ix_cameras_plane",
             text("(position::geometry)"),

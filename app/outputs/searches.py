@@ -15,6 +15,7 @@ from app.outputs.cases import PhotoOut
 from app.outputs.sightings import FaceOut, MatchingModelOut
 
 SECONDS_PER_HOUR = 3600.0
+SECONDS_PER_MINUTE = 60.0
 
 
 class FaceSearchOut(Output):
@@ -169,8 +170,8 @@ def what_was_searched(search: FaceSearch) -> str:
     else:
         faces = _count(search.faces_searched, "kept face")
         text = f"{faces} of model {search.embedder.name} searched {_where(search)}"
-    hours = search.seconds_searched / SECONDS_PER_HOUR
-    text += f"; {_count(search.cameras_searched, 'camera')}, {hours:.1f} h of footage"
+    footage = _length(search.seconds_searched)
+    text += f"; {_count(search.cameras_searched, 'camera')}, {footage} of footage"
     if search.oldest_face_at is not None and search.newest_face_at is not None:
         oldest, newest = (
             _minute(at, zone) for at in (search.oldest_face_at, search.newest_face_at)
@@ -200,6 +201,15 @@ def _where(search: FaceSearch) -> str:
 
 def _minute(instant: datetime, timezone: str) -> str:
     return local_text(instant, timezone)[:16].replace("T", " ")
+
+
+def _length(seconds: float) -> str:
+    """A length of footage in the unit that suits it."""
+    if seconds < SECONDS_PER_MINUTE:
+        return f"{seconds:.0f} s"
+    if seconds < SECONDS_PER_HOUR:
+        return f"{seconds / SECONDS_PER_MINUTE:.0f} min"
+    return f"{seconds / SECONDS_PER_HOUR:.1f} h"
 
 
 def _count(number: int, what: str) -> str:

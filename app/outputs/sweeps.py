@@ -130,8 +130,8 @@ class SweepOut(SweepProgressOut):
 class VisitProgressOut(Output):
     """What changes while a visit runs.
 
-    `share_looked_at` is the part of the window that was really seen, 0 to 1; null where the window
-    has no length. So "no sighting" and "could not look" are told apart.
+    `share_seen` is the part of the window that was really seen, 0 to 1; null where the window has
+    no length. So "no sighting" and "could not look" are told apart.
     """
 
     id: int
@@ -139,10 +139,12 @@ class VisitProgressOut(Output):
     camera_id: int
     state: VisitState
     outcome: str
-    share_looked_at: float | None
+    share_seen: float | None
     seconds_in_window: float
     seconds_held: float
     seconds_looked_at: float
+    seconds_seen: float
+    detection_probability: float | None
     frames_looked_at: int
     faces_found: int
     sightings_found: int
@@ -190,17 +192,19 @@ def _progress(visit: Visit) -> dict[str, Any]:
         "camera_id": visit.camera_id,
         "state": visit.state,
         "outcome": visit.outcome,
-        "share_looked_at": _share(visit.seconds_looked_at, visit.seconds_in_window),
+        "share_seen": _share(visit.seconds_seen, visit.seconds_in_window),
         "seconds_in_window": visit.seconds_in_window,
         "seconds_held": visit.seconds_held,
         "seconds_looked_at": visit.seconds_looked_at,
+        "seconds_seen": visit.seconds_seen,
+        "detection_probability": visit.detection_probability,
         "frames_looked_at": visit.frames_looked_at,
         "faces_found": visit.faces_found,
         "sightings_found": visit.sightings_found,
     }
 
 
-def _share(seconds_looked_at: float, seconds_in_window: float) -> float | None:
+def _share(seconds_seen: float, seconds_in_window: float) -> float | None:
     if seconds_in_window <= 0:
         return None
-    return round(min(1.0, seconds_looked_at / seconds_in_window), 4)
+    return round(min(1.0, seconds_seen / seconds_in_window), 4)

@@ -100,6 +100,7 @@ def _banner(pages: _Pages, text: str, fill: tuple[int, int, int]) -> None:
     pages.multi_cell(
         WIDTH_MM, 7, text, fill=True, padding=(0, 3), new_x=XPos.LMARGIN, new_y=YPos.NEXT
     )
+    pages.set_fill_color(255, 255, 255)
     pages.ln(1.5)
 
 
@@ -139,7 +140,7 @@ def _map(pages: _Pages, brief: Brief) -> None:
         "lines join stops in order of time; the way that was taken is not known. "
         + brief.attribution
     )
-    pages.multi_cell(WIDTH_MM, 3.8, words, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    pages.multi_cell(WIDTH_MM, 3.8, words, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     pages.set_text_color(0, 0, 0)
 
 
@@ -171,7 +172,7 @@ def _lines(pages: _Pages, title: str, lines: tuple[str, ...]) -> None:
     _heading(pages, title)
     pages.set_font(MAIN, size=9)
     for line in lines:
-        pages.multi_cell(WIDTH_MM, 4.6, f"• {line}", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        pages.multi_cell(WIDTH_MM, 4.6, f"• {line}", align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
         pages.ln(0.8)
 
 
@@ -212,11 +213,11 @@ def _photo(
         )
     pages.set_xy(left_mm, top_mm + _PHOTO_MM + 1)
     pages.set_font(MAIN, "B", 8)
-    pages.multi_cell(width_mm, 4, photo.title, new_x=XPos.LEFT, new_y=YPos.NEXT)
+    pages.multi_cell(width_mm, 4, photo.title, align="L", new_x=XPos.LEFT, new_y=YPos.NEXT)
     pages.set_font(MAIN, size=7.5)
     for line in photo.lines:
         pages.set_x(left_mm)
-        pages.multi_cell(width_mm, 3.7, line, new_x=XPos.LEFT, new_y=YPos.NEXT)
+        pages.multi_cell(width_mm, 3.7, line, align="L", new_x=XPos.LEFT, new_y=YPos.NEXT)
     return float(pages.get_y())
 
 

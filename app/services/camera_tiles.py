@@ -35,7 +35,7 @@ def camera_tile(address: TileAddress) -> Tile:
 
 def registry_version() -> str:
     """What changes when cameras are imported, changed or removed."""
-    newest = select(func.max(CameraRow.updated_at), func.max(CameraRow.id))
+    newest = select(func.max(CameraRow.updated_at), func.max(CameraRow.id))  # each by its index
     changed_at, last_id = db.session.execute(newest).one()
     return f"{changed_at} {last_id}"
 

@@ -15,6 +15,11 @@ from app.models import Embedder
 from app.models.columns import utc_now
 from app.recogniser import LoadedRecogniser
 
+INDEX_NEIGHBOURS, INDEX_CANDIDATES = 24, 128
+"""How densely the index is knit: with pgvector's own 16 and 64, people who were never seen get up
+to 5 % other neighbours than they should (benchmarks/index.py); a denser one takes longer to build.
+"""
+
 
 def list_embedders() -> Sequence[Embedder]:
     """All models that have embedded something here, the newest first."""
@@ -97,6 +102,7 @@ def _create_index(row: Embedder) -> None:
         text(
             f"CREATE INDEX IF NOT EXISTS {index_name(row)} ON faces"
             f" USING hnsw ((embedding::halfvec({dimension})) halfvec_cosine_ops)"
+            f" WITH (m = {INDEX_NEIGHBOURS}, ef_construction = {INDEX_CANDIDATES})"
             f" WHERE embedder_id = {model_id}"
         )
     )

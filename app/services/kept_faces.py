@@ -20,14 +20,14 @@ from app.models import Embedder, SearchMethod
 from app.models.columns import utc_now
 from app.services import embedders
 
-EXACT_UP_TO = 10_000
+EXACT_UP_TO = 5_000
 """So many comparisons are as quick as a search of the index, and miss nothing."""
 
 _INDEX_STEP = 8.0
 """A step through the index costs about as much as so many comparisons in a row."""
 
-_STEPS_BEFORE_FIRST = 400
-_CANDIDATES = 200
+_STEPS_BEFORE_FIRST = 800
+_CANDIDATES = 400
 """`hnsw.ef_search`: how many neighbours the index keeps in view (see benchmarks/index.py)."""
 
 _MOST_STEPS = 100_000
@@ -269,4 +269,4 @@ def _faces_of_model(embedder: Embedder) -> int:
 def _set_local(values: dict[str, str]) -> None:
     """Settings for the rest of the transaction, in one go."""
     calls = [f"set_config('{name}', '{value}', true)" for name, value in values.items()]
-    db.session.execute(text(f"SELECT {', '.join(calls)}"))  # noqa: S608 (names and values are ours)
+    db.session.execute(text(f"SELECT {', '.join(calls)}"))

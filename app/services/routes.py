@@ -123,6 +123,15 @@ def export_route(actor: Actor, case: Case, format: str, *, with_crops: bool = Fa
     return Export(data, media_type, f"route-{case.number}{ending}", len(stops))
 
 
+def route_files(case: Case, formats: Sequence[str]) -> dict[str, bytes]:
+    """The route in several formats, by file name, for a bundle whose export is audited itself."""
+    stops = _stops(case)
+    return {
+        f"route{_ENDINGS.get(format, f'.{format}')}": _write(case, stops, format, False)[0]
+        for format in formats
+    }
+
+
 def _write(case: Case, stops: Sequence[_Stop], format: str, with_crops: bool) -> tuple[bytes, str]:
     if format == "html":
         return route_map(_map_content(case, stops, with_crops)), "text/html; charset=utf-8"

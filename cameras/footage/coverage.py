@@ -58,11 +58,15 @@ class CoverageLog:
         """A frame was compared with the last one given, and nothing had moved."""
         self._advance(at_s, is_look=False)
 
-    def still(self, until_s: float) -> None:
-        """Nothing moved up to this time, as all coded pictures up to there tell."""
+    def still(self, from_s: float, until_s: float) -> None:
+        """Nothing moved in this stretch, as its coded pictures tell.
+
+        Whoever passes between the last look and the stretch for longer than the gap between them
+        is in view at the one or moves in the other, so such a gap counts as one between two looks.
+        """
+        self._advance(max(from_s, self._at_s), is_look=False)
         self._still_s += max(0.0, until_s - self._at_s)
         self._at_s = max(self._at_s, until_s)
-        self._begun = True
 
     def lost(self, until_s: float) -> None:
         """Up to this time nothing could be decoded."""

@@ -122,7 +122,7 @@ class GatedDecoding(Decoding):
             yield key
             until_s = self._at_s(group.next_key)
             self.tally.pass_over(until_s - self.frame_s)
-            self._log.still(until_s)
+            self._log.still(self._at_s(group.packets[0]), until_s)
 
     def _still_key(self, group: Group) -> VideoFrame | None:
         """The key frame of a group in which nothing moves; None where something may."""

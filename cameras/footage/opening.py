@@ -25,6 +25,7 @@ from cameras.errors import (
     UndecodableFootage,
     UnsupportedFootage,
 )
+from cameras.footage.same_host import is_playlist, same_host_opener
 
 _RECORDING_FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,ogg,mpegts,mpeg,mpegvideo,flv,asf,gif,h264,hevc,"
@@ -86,9 +87,16 @@ def open_stream(address: SecretAddress, timeout_s: float) -> OpenFootage:
     """
     url = address.reveal()
     options = {"protocol_whitelist": _STREAM_PROTOCOLS} | _transport_options(url)
+    opener = None
+    if is_playlist(address):
+        opener = same_host_opener(address, timeout_s)
+        # Each piece is a request of its own, so that each is checked.
+        options |= {"http_persistent": "0", "http_multiple": "0"}
     started = time.monotonic()
     try:
-        container = av.open(url, mode="r", options=options, timeout=(timeout_s, timeout_s))
+        container = av.open(
+            url, mode="r", options=options, timeout=(timeout_s, timeout_s), io_open=opener
+        )
     except av.error.FFmpegError as error:
         raise stream_error(error, address, time.monotonic() - started, timeout_s) from None
     return _with_video_stream(container)

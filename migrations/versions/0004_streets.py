@@ -70,9 +70,11 @@ def upgrade() -> None:
         'ix_cameras_plane', 'cameras', [sa.text('(position::geometry)')], unique=False,
         postgresql_using='gist', postgresql_where=sa.text('deleted_at IS NULL'),
     )
+    op.create_index('ix_cameras_updated_at', 'cameras', ['updated_at'], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index('ix_cameras_updated_at', table_name='cameras')
     op.drop_index('ix_cameras_plane', table_name='cameras')
     op.drop_table('places')
     op.drop_table('roads')

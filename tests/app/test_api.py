@@ -220,7 +220,7 @@ def test_a_sweep_is_planned_listed_and_assigned(
     visits = body(dispatcher.get(f"/api/sweeps/{planned['id']}/visits"))
     assert visits["items"][0]["camera"]["id"] == camera.id
     assert visits["items"][0]["seconds_in_window"] == 3600
-    assert visits["items"][0]["share_looked_at"] == 0
+    assert visits["items"][0]["share_seen"] == 0
 
     colleague = user_factory("dispatcher")
     address = f"/api/sweeps/{planned['id']}"

@@ -202,7 +202,7 @@ def test_what_was_searched_counts_faces_cameras_and_hours_without_counting_twice
     assert (search.cameras_searched, search.seconds_searched) == (1, pytest.approx(900))
     sentence = what_was_searched(search)
     assert "2 kept faces of model" in sentence
-    assert "1 camera, 0.2 h of footage" in sentence
+    assert "1 camera, 15 min of footage" in sentence
     assert "1 face of other models could not be compared" in sentence
 
 

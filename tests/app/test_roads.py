@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -16,11 +17,12 @@ from sqlalchemy import func, select
 
 from app.errors import NotFound, Refused, TooLarge
 from app.extensions import db
-from app.models import AuditEntry, GazetteerPlace, Road, RoadSource
+from app.models import AuditEntry, GazetteerPlace, Road, RoadSource, Role
 from app.services import roads
 from app.services.actors import COMMAND_LINE
 from geo.errors import InvalidNetwork
 from tests.app.conftest import Client
+from tests.app.factories import make_camera
 
 LogIn = Callable[..., Client]
 
@@ -199,3 +201,81 @@ def test_imports_and_removals_are_in_the_audit_log(app: Flask) -> None:
         "roads.import",
         "roads.remove",
     ]
+
+
+# ------------------------------------------------------------------------ page, API, commands
+
+
+def upload(data: bytes, name: str = "made-up.geojson", **fields: str) -> dict[str, Any]:
+    return {"data": {"roads": (io.BytesIO(data), name), **fields}}
+
+
+def test_the_page_imports_reports_and_removes(logged_in: LogIn) -> None:
+    client = logged_in(Role.DISPATCHER)
+    assert "grid labelled in kilometres" in client.get("/cameras/streets").text
+    page = client.post("/cameras/streets", **upload(geojson(), source="Made-up <i>source</i>"))
+    assert page.status_code == 200
+    assert "is imported" in page.text
+    assert "Made-up &lt;i&gt;source" in page.text
+    again = client.post("/cameras/streets", **upload(geojson()))
+    assert "nothing was changed" in again.text
+    source = db.session.scalars(select(RoadSource)).one()
+    assert source.imported_by_id == client.user.id  # type: ignore[union-attr]
+    assert client.post(f"/cameras/streets/{source.id}/remove").status_code == 302
+    assert counts() == (0, 0, 0)
+
+
+def test_the_page_refuses_in_words(logged_in: LogIn) -> None:
+    client = logged_in(Role.ADMINISTRATOR)
+    refused = client.post("/cameras/streets", **upload(b"PK a spreadsheet", "streets.xlsx"))
+    assert refused.status_code == 422
+    assert "is no file of streets" in refused.text
+    assert client.post("/cameras/streets", data={}).status_code == 422
+    reader = logged_in(Role.INVESTIGATOR)
+    assert "Import a file" not in reader.get("/cameras/streets").text
+    assert reader.post("/cameras/streets", **upload(geojson())).status_code == 403
+
+
+def test_the_api_imports_lists_and_removes(logged_in: LogIn) -> None:
+    client = logged_in(Role.DISPATCHER)
+    report = client.post("/api/roads", **upload(geojson(), name="Made-up", licence="CC0")).json
+    assert (report["outcome"], report["streets"], report["places"]) == ("added", 1, 1)
+    (listed,) = client.get("/api/roads").json["items"]
+    assert (listed["name"], listed["licence"]) == ("Made-up", "CC0")
+    assert listed["west_deg"] == pytest.approx(77.59)
+    assert "network" not in listed
+    bad = client.post("/api/roads", **upload(b"nothing"))
+    assert (bad.status_code, bad.mimetype) == (422, "application/problem+json")
+    assert client.delete(f"/api/roads/{listed['id']}").status_code == 204
+    assert client.delete(f"/api/roads/{listed['id']}").status_code == 404
+
+
+def test_the_commands_import_list_and_remove(app: Flask, tmp_path: Path) -> None:
+    file = tmp_path / "made-up.geojson"
+    file.write_bytes(geojson())
+    run = app.test_cli_runner().invoke
+    first = run(args=["roads", "import", str(file), "--source", "Made-up source", "--json"])
+    report = json.loads(first.stdout)
+    assert (report["outcome"], report["name"]) == ("added", "made-up.geojson")
+    plain = run(args=["roads", "import", str(file)])
+    assert "unchanged" in plain.output
+    assert "1 streets (" in plain.output
+    assert "Made-up source" in run(args=["roads", "list"]).output
+    assert json.loads(run(args=["roads", "remove", str(report["source_id"]), "--json"]).stdout)
+    bad = tmp_path / "bad.graphml"
+    bad.write_text("<graphml><node id='1'/></graphml>")
+    refused = run(args=["roads", "import", str(bad)])
+    assert refused.exit_code == 1
+    assert refused.stderr.startswith("Error: This GraphML cannot be read")
+
+
+def test_maps_know_the_streets_and_whom_to_credit(logged_in: LogIn) -> None:
+    client = logged_in(Role.INVESTIGATOR)
+    make_camera()
+    assert '"roads": null' in client.get("/cameras").text
+    roads.import_roads(COMMAND_LINE, geojson(), "a.geojson", source="Made-up", licence="CC0")
+    page = client.get("/cameras").text
+    layer = roads.road_layer()
+    assert layer is not None
+    assert layer.attributions == ("Made-up, CC0",)
+    assert layer.version in page

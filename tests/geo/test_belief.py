@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csc_matrix
 
@@ -61,6 +61,7 @@ def assert_same(first: Belief, second: Belief) -> None:
         assert np.allclose(one, other, rtol=1e-9, atol=1e-15)
 
 
+@settings(deadline=None)
 @given(pass_matrices(), st.lists(looks, max_size=6), st.integers(0, CAMERAS - 1), chances)
 def test_weights_stay_a_distribution(
     passes: PassMatrix, visits: list[Look], camera: int, reliability: float
@@ -73,6 +74,7 @@ def test_weights_stay_a_distribution(
     assert particle.sum() + floor.sum() == pytest.approx(1.0)
 
 
+@settings(deadline=None)
 @given(pass_matrices(), looks)
 def test_an_empty_visit_that_could_find_nobody_changes_nothing(
     passes: PassMatrix, look: Look
@@ -82,6 +84,7 @@ def test_an_empty_visit_that_could_find_nobody_changes_nothing(
     assert_same(after_empty(before, passes, [blind]), before)
 
 
+@settings(deadline=None)
 @given(pass_matrices(), st.integers(0, CAMERAS - 1), st.integers(0, BINS - 1))
 def test_an_empty_visit_that_misses_nobody_removes_who_passed_in_full_view(
     passes: PassMatrix, camera: int, number: int
@@ -97,6 +100,7 @@ def test_an_empty_visit_that_misses_nobody_removes_who_passed_in_full_view(
     assert floor.min() > 0.0  # nothing in reach is ever ruled out altogether
 
 
+@settings(deadline=None)
 @given(pass_matrices(), st.lists(looks, min_size=2, max_size=6), chances)
 def test_the_order_of_independent_evidence_does_not_matter(
     passes: PassMatrix, visits: list[Look], reliability: float
@@ -111,6 +115,7 @@ def test_the_order_of_independent_evidence_does_not_matter(
     assert_same(once, singly)
 
 
+@settings(deadline=None)
 @given(pass_matrices(), st.integers(0, CAMERAS - 1), chances, chances)
 def test_a_visit_in_two_parts_says_what_the_whole_visit_says(
     passes: PassMatrix, camera: int, first: float, second: float
@@ -121,6 +126,7 @@ def test_a_visit_in_two_parts_says_what_the_whole_visit_says(
     assert_same(after_empty(before, passes, parts), whole)
 
 
+@settings(deadline=None)
 @given(pass_matrices(), looks, st.floats(0, 1))
 def test_the_better_a_visit_detects_the_more_an_empty_one_tells(
     passes: PassMatrix, look: Look, less: float
@@ -142,6 +148,7 @@ def test_bayes_rule_holds_in_a_case_worked_by_hand() -> None:
     assert floor.sum() == 0.0
 
 
+@settings(deadline=None)
 @given(pass_matrices(), st.integers(0, CAMERAS - 1), st.floats(0.01, 0.99))
 def test_a_confirmed_sighting_gains_for_who_was_there_and_rules_nobody_out(
     passes: PassMatrix, camera: int, reliability: float

@@ -2,15 +2,24 @@ import dataclasses
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.errors import InvalidBelief
-from geo.priors import BROAD, PRIORS, DistancePrior, PriorMixture, Quantile, mixture_for, prior_of_km
+from geo.priors import (
+    BROAD,
+    PRIORS,
+    DistancePrior,
+    PriorMixture,
+    Quantile,
+    mixture_for,
+    prior_of_km,
+)
 
 categories = st.sampled_from(sorted(PRIORS))
 
 
+@settings(deadline=None)
 @given(categories)
 def test_every_distance_of_the_table_is_met_exactly(category: str) -> None:
     prior = PRIORS[category]
@@ -24,12 +33,14 @@ def test_a_child_of_seven_is_found_within_1400_metres_in_three_of_four_cases() -
     assert PRIORS["child_7_9"].median_m == pytest.approx(480)
 
 
+@settings(deadline=None)
 @given(categories, st.floats(1, 200_000), st.floats(0, 200_000))
 def test_farther_never_holds_fewer_people(category: str, near_m: float, more_m: float) -> None:
     near, far = PRIORS[category].share_within([near_m, near_m + more_m])
     assert 0.0 <= near <= far <= 1.0
 
 
+@settings(deadline=None)
 @given(categories, st.floats(0, 1))
 def test_draws_follow_the_mixture(category: str, broad_share: float) -> None:
     mixture = PriorMixture(PRIORS[category], BROAD, broad_share)

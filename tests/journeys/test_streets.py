@@ -63,7 +63,8 @@ def colours_of(page: Page, selector: str) -> int:
     count: int = page.evaluate(
         """(selector) => {
             const canvas = document.querySelector(selector);
-            const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+            const context = canvas.getContext("2d");
+            const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
             let drawn = 0;
             for (let i = 3; i < data.length; i += 4) drawn += data[i] > 0;
             return drawn;

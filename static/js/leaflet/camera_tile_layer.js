@@ -19,6 +19,8 @@ const NEAREST_ZOOM = 20;
 const INACTIVE = new Set(["removed", "planned"]);
 
 export const CameraTileLayer = CameraLayer.extend({
+  options: { padding: 0.2 }, // thousands of dots beside the view cost more than drawing sooner again
+
   /**
    * `lookOf(id)` → { rank, holding, visit, checked, selected }; `marked()` → the cameras that the
    * case knows of, with `id` and `latlng`; `found(cameras)` is told of cameras that have arrived.
@@ -46,6 +48,7 @@ export const CameraTileLayer = CameraLayer.extend({
     this._drawDots(context, plain, colours);
     this._drawMarked(context, marked, zoom, colours);
     if (zoom >= NAMES_FROM_ZOOM) this._drawNames(context, colours);
+    this._container.dataset.zoom = String(zoom);
     this._container.dataset.complete = String(this._tiles.complete);
   },
 

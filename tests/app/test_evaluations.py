@@ -1,0 +1,161 @@
+"""Evaluating the real model on real photos, and setting its threshold from that."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.errors import Refused
+from app.extensions import db
+from app.models import AuditEntry, Embedder, Evaluation
+from app.models.accounts import Role
+from app.outputs.evaluations import EvaluationReportOut
+from app.recogniser import RecogniserHolder
+from app.services import embedders, evaluations
+from app.services.actors import COMMAND_LINE
+from tests.app.answers import body, problem
+
+
+@pytest.fixture
+def real_app(app: Flask, shared_dir: Path) -> Iterator[Flask]:
+    """The application with the real pack."""
+    before = app.config["LASTSEEN"]
+    pack = str(shared_dir / "models" / "insightface-mini")
+    app.extensions["lastseen_recogniser"] = RecogniserHolder(
+        before.model_copy(update={"face_pack": pack})
+    )
+    yield app
+    app.extensions["lastseen_recogniser"] = RecogniserHolder(before)
+
+
+@pytest.fixture
+def people(shared_dir: Path, tmp_path: Path) -> Path:
+    """Thirty photos of real people, one that is no picture, and one without a face."""
+    folder = tmp_path / "people"
+    with_two = [
+        path
+        for path in sorted((shared_dir / "faces/lfw_subset").iterdir())
+        if len(list(path.glob("*.jpg"))) > 1
+    ]
+    for person in with_two[:15]:
+        (folder / person.name).mkdir(parents=True)
+        for photo in sorted(person.glob("*.jpg"))[:2]:
+            (folder / person.name / photo.name).write_bytes(photo.read_bytes())
+    (folder / with_two[0].name / "broken.jpg").write_text("this is no picture")
+    return folder
+
+
+def test_a_real_model_tells_real_people_apart(real_app: Flask, people: Path) -> None:
+    done: list[int] = []
+    evaluation = evaluations.evaluate(COMMAND_LINE, people, on_photo=lambda n, _: done.append(n))
+
+    report = EvaluationReportOut.model_validate(evaluation.report)
+    assert (evaluation.people, evaluation.photos, evaluation.photos_left_out) == (15, 30, 1)
+    assert done[-1] == 31
+    assert (report.same_person_pairs, report.stranger_pairs) == (15, 420)
+    (point,) = report.points
+    assert point.wanted_false_match_rate == 0.01
+    assert 0.1 < point.threshold < 0.5
+    assert point.true_match_rate >= 0.9
+    assert report.left_out[0].photo.endswith("broken.jpg")
+
+
+def test_an_administrator_sets_the_threshold_from_it_and_everybody_else_may_not(
+    real_app: Flask, people: Path, logged_in: Callable[..., Any]
+) -> None:
+    evaluation = evaluations.evaluate(COMMAND_LINE, people)
+    administrator = logged_in(Role.ADMINISTRATOR)
+    before = evaluation.embedder.threshold_similarity
+    asked = {"evaluation_id": evaluation.id, "false_match_rate": 0.01}
+
+    page = administrator.get("/admin/evaluations").text
+    assert "Use this threshold" in page
+    told = body(administrator.post("/api/evaluations/threshold", json=asked))
+
+    assert told["threshold_similarity"] < before
+    assert "30 photos of 15 people" in told["threshold_measured_on"]
+    entry = db.session.scalars(
+        select(AuditEntry).where(AuditEntry.action == "model.threshold")
+    ).one()
+    assert entry.details["from"] == before
+    assert "in force" in administrator.get("/admin/evaluations").text
+    for role in (Role.INVESTIGATOR, Role.EXAMINER, Role.ANALYST):
+        assert logged_in(role).post("/api/evaluations/threshold", json=asked).status_code == 403
+
+
+def test_a_set_threshold_outlives_the_next_start(real_app: Flask, people: Path) -> None:
+    evaluation = evaluations.evaluate(COMMAND_LINE, people)
+    evaluations.set_threshold(COMMAND_LINE, evaluation.id, 0.01)
+    kept = evaluation.embedder.threshold_similarity
+    again: Embedder = embedders.register(real_app.extensions["lastseen_recogniser"].get())
+    assert again.threshold_similarity == kept
+
+
+def test_a_rate_that_was_not_measured_is_refused(
+    real_app: Flask, people: Path, logged_in: Callable[..., Any]
+) -> None:
+    evaluation = evaluations.evaluate(COMMAND_LINE, people)
+    asked = {"evaluation_id": evaluation.id, "false_match_rate": 0.0001}
+    client = logged_in(Role.ADMINISTRATOR)
+    assert problem(client.post("/api/evaluations/threshold", json=asked), 422)["errors"]
+    missing = {**asked, "evaluation_id": 10**9}
+    assert problem(client.post("/api/evaluations/threshold", json=missing), 404)
+
+
+def test_the_page_shows_the_last_evaluation_of_each_model(
+    real_app: Flask, people: Path, logged_in: Callable[..., Any]
+) -> None:
+    first = evaluations.evaluate(COMMAND_LINE, people)
+    second = evaluations.evaluate(COMMAND_LINE, people)
+    assert [one.id for one in evaluations.latest()] == [second.id]
+    listed = body(logged_in(Role.ADMINISTRATOR).get("/api/evaluations"))
+    assert [one["id"] for one in listed["items"]] == [second.id]
+    assert db.session.get(Evaluation, first.id) is not None
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (lambda folder: None, "no folder"),
+        (lambda folder: folder.mkdir(), "no folder with photos"),
+        (lambda folder: (folder / "a").mkdir(parents=True), "no folder with photos"),
+    ],
+)
+def test_a_folder_that_shows_nothing_is_refused(
+    real_app: Flask, tmp_path: Path, make: Callable[[Path], None], why: str
+) -> None:
+    make(tmp_path / "people")
+    with pytest.raises(Refused, match=why):
+        evaluations.evaluate(COMMAND_LINE, tmp_path / "people")
+
+
+def test_a_folder_that_shows_too_few_people_is_refused_with_the_numbers(
+    real_app: Flask, people: Path, tmp_path: Path
+) -> None:
+    few = tmp_path / "few"
+    for person in sorted(people.iterdir())[:2]:
+        person.rename(_made(few) / person.name)
+    with pytest.raises(Refused, match="2 pairs of one person and 4 of strangers"):
+        evaluations.evaluate(COMMAND_LINE, few)
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def test_the_command_evaluates(real_app: Flask, people: Path) -> None:
+    runner = real_app.test_cli_runner()
+    done = runner.invoke(args=["evaluate", str(people), "--json"])
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert told["photos"] == 30
+    wrong = runner.invoke(args=["evaluate", str(people), "--pack", "no-such-pack"])
+    assert wrong.exit_code == 1
+    assert "no-such-pack" in wrong.output
