@@ -13,6 +13,7 @@ from app.models.cameras import CameraRow
 from app.models.cases import Case, ReferencePhoto
 from app.models.columns import LongText, UtcTime, choice, utc_now
 from app.models.faces import Embedder, Face
+from cameras.planning.travel import TravelCheck
 
 
 class SightingState(StrEnum):
@@ -42,9 +43,14 @@ class Sighting(Model):
     `like_rejected` marks a face that is more like one that a person rejected for this case
     (`rejected_sighting_id`, at `rejected_similarity`) than like the reference photos; it is shown
     last, and never dropped.
+
+    `travel` is no column: `services.travel` sets it on what is shown, since it changes with every
+    sighting that is confirmed.
     """
 
     __tablename__ = "sightings"
+    __allow_unmapped__ = True
+    travel: TravelCheck | None = None
     __table_args__ = (
         UniqueConstraint("case_id", "face_id"),
         Index("ix_sightings_case_id_state", "case_id", "state"),

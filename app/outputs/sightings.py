@@ -8,6 +8,7 @@ from app.models.sightings import Review, Sighting, SightingState, Verdict
 from app.outputs.base import LEAD_NOTICE, Output, UtcInstant, local_text, picture_address
 from app.outputs.cameras import CameraRefOut
 from app.outputs.cases import plain_quality
+from cameras.planning.travel import TravelCheck
 
 
 class MatchingModelOut(Output):
@@ -109,6 +110,28 @@ class LikeRejectedOut(Output):
     marked: bool
 
 
+class TravelOut(Output):
+    """Whether the subject can have been there, given the confirmed sightings; nothing is dropped.
+
+    `verdict` is on_foot, by_vehicle, unlikely or impossible.
+    """
+
+    verdict: str
+    possible: bool
+    needed_m_per_s: float
+    reason: str
+
+    @classmethod
+    def of(cls, check: TravelCheck) -> TravelOut:
+        """From the check."""
+        return cls(
+            verdict=check.verdict.value,
+            possible=check.is_possible,
+            needed_m_per_s=round(check.needed_m_per_s, 2),
+            reason=check.reason,
+        )
+
+
 class SightingOut(Output):
     """A face proposed for a case. `similarity` is a cosine from −1 to 1, beside its threshold.
 
@@ -134,6 +157,7 @@ class SightingOut(Output):
     without_best: float | None
     stands_without_best: bool | None
     like_rejected: LikeRejectedOut | None
+    travel: TravelOut | None
     made_up: bool
     created_at: UtcInstant
     notice: str = LEAD_NOTICE
@@ -160,6 +184,7 @@ class SightingOut(Output):
             without_best=rounded(sighting.without_best),
             stands_without_best=sighting.stands_without_best,
             like_rejected=_like_rejected(sighting),
+            travel=TravelOut.of(sighting.travel) if sighting.travel else None,
             made_up=case.made_up or sighting.face.footage.made_up,
             created_at=sighting.created_at,
         )

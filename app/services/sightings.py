@@ -28,7 +28,7 @@ from app.models import (
 )
 from app.models.columns import utc_now
 from app.outputs import sighting_payload
-from app.services import anchors, audit, live, locations
+from app.services import anchors, audit, live, locations, travel
 from app.services.actors import Actor
 from app.services.pages import Page, paginate
 from recognition.matching import Match
@@ -59,7 +59,7 @@ def list_sightings(case: Case, query: SightingQuery) -> Page[Sighting]:
     )
     if query.state is not None:
         statement = statement.where(Sighting.state == query.state)
-    return paginate(statement, query.page, query.per_page)
+    return _marked(paginate(statement, query.page, query.per_page))
 
 
 def review_queue(page: int, per_page: int) -> Page[Sighting]:
@@ -72,7 +72,7 @@ def review_queue(page: int, per_page: int) -> Page[Sighting]:
         .where(Case.state == "open")
         .order_by(_shown_last, Sighting.id)
     )
-    return paginate(statement, page, per_page)
+    return _marked(paginate(statement, page, per_page))
 
 
 def find_sighting(sighting_id: int) -> Sighting:
@@ -82,7 +82,14 @@ def find_sighting(sighting_id: int) -> Sighting:
     )
     if sighting is None:
         raise NotFound(f"There is no sighting {sighting_id}.")
+    travel.mark([sighting])
     return sighting
+
+
+def _marked(page: Page[Sighting]) -> Page[Sighting]:
+    """With what travel says of each: what cannot be is marked, never dropped."""
+    travel.mark(page.items)
+    return page
 
 
 def reviews_of(sighting: Sighting) -> Sequence[Review]:

@@ -26,7 +26,8 @@ def checks_of(sightings: Sequence[Sighting]) -> dict[int, TravelCheck]:
 
     A sighting is not held against itself, nor one against anything where nothing is confirmed.
     """
-    by_case = {sighting.case_id: _confirmed(sighting.case_id) for sighting in sightings}
+    case_ids = {sighting.case_id for sighting in sightings}
+    by_case = {case_id: _confirmed(case_id) for case_id in case_ids}
     checks = {}
     for sighting in sightings:
         certain = [one for one in by_case[sighting.case_id] if one.id != sighting.id]
@@ -35,9 +36,11 @@ def checks_of(sightings: Sequence[Sighting]) -> dict[int, TravelCheck]:
     return checks
 
 
-def check_of(sighting: Sighting) -> TravelCheck | None:
-    """What travel says of one sighting; None where there is nothing to hold it against."""
-    return checks_of([sighting]).get(sighting.id)
+def mark(sightings: Sequence[Sighting]) -> None:
+    """Set `travel` on each of these sightings, for whoever shows them."""
+    checks = checks_of(sightings)
+    for sighting in sightings:
+        sighting.travel = checks.get(sighting.id)
 
 
 def _check(sighting: Sighting, certain: Sequence[Sighting]) -> TravelCheck:

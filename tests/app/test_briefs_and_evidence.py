@@ -86,7 +86,9 @@ def case(app: Flask, analyst: Actor) -> Case:
 def words_of(data: bytes) -> tuple[PdfReader, str]:
     reader = PdfReader(io.BytesIO(data), strict=True)
     text = "\n".join(page.extract_text() for page in reader.pages)
-    return reader, " ".join(text.split())
+    # A glyph that stands for no letter of its own is read as a control character.
+    plain = "".join(c for c in text if c.isprintable() or c.isspace() or c == "\u200d")
+    return reader, " ".join(plain.split())
 
 
 def test_a_brief_says_what_the_timeline_says_on_every_page(case: Case, analyst: Actor) -> None:
@@ -114,10 +116,8 @@ def test_a_brief_says_what_the_timeline_says_on_every_page(case: Case, analyst: 
 def test_names_in_indian_scripts_can_be_read_from_the_brief(case: Case, analyst: Actor) -> None:
     assert scripts_in(case.subject_name) == ["Devanagari", "Tamil", "Kannada"]
     reader, text = words_of(briefs.export_brief(analyst, case).data)
-    for name in ("ಕನ್ನಡ", "தமிழ்"):
+    for name in ("ಕನ್ನಡ", "हिन्दी", "தமிழ்"):
         assert name in text
-    # A vowel sign that is drawn before its consonant is read in the order of drawing.
-    assert any(sorted(word) == sorted("हिन्दी") for word in text.split())
     fonts = {
         str(font.get_object()["/BaseFont"])
         for page in reader.pages

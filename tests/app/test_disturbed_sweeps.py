@@ -77,7 +77,11 @@ def _case_with_footage(number: str, prefix: str, shared_dir: Path) -> Case:
 
 
 def _found(case: Case) -> list[tuple[object, ...]]:
-    """Sightings as place (by its number), time and similarity."""
+    """Sightings on the case's own cameras as place (by its number), time and similarity.
+
+    A new photo also finds what the other case's sweep has kept; that is not what is compared here.
+    """
+    own = case.number.split("-")[0].lower()
     return sorted(
         (
             sighting.camera.ref.split("-")[1],
@@ -87,6 +91,7 @@ def _found(case: Case) -> list[tuple[object, ...]]:
             round(sighting.similarity, 4),
         )
         for sighting in given.sightings_of(case)
+        if sighting.camera.ref.startswith(own)
     )
 
 

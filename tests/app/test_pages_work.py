@@ -61,7 +61,7 @@ def test_a_sweep_says_why_a_visit_failed_and_offers_a_retry(logged_in: LogIn) ->
 
 def test_a_sweep_tells_how_much_of_the_window_was_really_seen(logged_in: LogIn) -> None:
     sweep = make_sweep(make_case())
-    make_visit(sweep, make_camera(), seconds_in_window=3600, seconds_looked_at=900)
+    make_visit(sweep, make_camera(), seconds_in_window=3600, seconds_seen=900)
     page = logged_in().get(f"/sweeps/{sweep.id}").text
     assert "25%" in page
     assert "footage exists of 10 min 00 s" in page

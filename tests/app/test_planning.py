@@ -10,21 +10,30 @@ from flask import Flask
 
 from app.errors import Refused
 from app.extensions import db
-from app.inputs import CaseChange, LocationChange, RankingOrder, RankingQuery, SweepInput
+from app.inputs import (
+    CaseChange,
+    LocationChange,
+    RankingOrder,
+    RankingQuery,
+    SightingQuery,
+    SweepInput,
+)
 from app.models import (
     CameraRow,
     Case,
     Footage,
     FootageKind,
+    SightingState,
     Sweep,
     SweepState,
     Visit,
     VisitPart,
     VisitState,
 )
-from app.services import cases, following, locations, planning, search_models, sweeps
+from app.services import cases, following, locations, planning, search_models, sightings, sweeps
 from app.services.actors import COMMAND_LINE
 from app.services.ranking import RankedEntry
+from tests.app import factories
 from tests.app import footage_cases as given
 
 NEAR_DEG = 0.0004  # about 45 m
@@ -247,3 +256,24 @@ def _following(case: Case, **values: object) -> Sweep:
     sweep.state, sweep.started_at = SweepState.RUNNING, datetime.now(UTC)
     db.session.commit()
     return sweep
+
+
+def test_a_sighting_that_cannot_be_is_marked_with_the_reason_and_not_dropped(
+    app: Flask,
+) -> None:
+    case = factories.make_case()
+    near = factories.make_camera(latitude_deg=12.9757, longitude_deg=77.6063)
+    far = factories.make_camera(latitude_deg=13.3, longitude_deg=77.6063)
+    certain = factories.make_sighting(
+        case, camera=near, seen_at=NOON, state=SightingState.CONFIRMED
+    )
+    candidate = factories.make_sighting(case, camera=far, seen_at=NOON + timedelta(minutes=5))
+
+    shown = sightings.list_sightings(case, SightingQuery())
+
+    assert {sighting.id for sighting in shown.items} == {certain.id, candidate.id}
+    travel = sightings.find_sighting(candidate.id).travel
+    assert travel is not None
+    assert not travel.is_possible
+    assert "Impossible: at least" in travel.reason
+    assert sightings.find_sighting(certain.id).travel is None

@@ -214,10 +214,18 @@ def test_what_was_looked_at_in_the_time_of_passing_is_told_from_what_was_not(
     case: Case, analyst: Actor
 ) -> None:
     keys = two_stops(case)
-    done, partly, elsewhere, planned, untouched = (camera_at(200 + 20 * n) for n in range(5))
+    done, partly, elsewhere, planned, untouched, damaged = (
+        camera_at(200 + 20 * n) for n in range(6)
+    )
     sweep = factories.make_sweep(case)
 
-    def look(camera: CameraRow, from_s: float, to_s: float, at_sweep: Any = sweep) -> None:
+    def look(
+        camera: CameraRow,
+        from_s: float,
+        to_s: float,
+        at_sweep: Any = sweep,
+        seen_share: float = 1.0,
+    ) -> None:
         footage = factories.make_footage(
             camera,
             started_at=SEEN_AT - timedelta(hours=1),
@@ -227,13 +235,14 @@ def test_what_was_looked_at_in_the_time_of_passing_is_told_from_what_was_not(
         visit = factories.make_visit(at_sweep, camera)
         part = VisitPart(
             visit_id=visit.id, footage_id=footage.id, ordinal=1, from_s=from_s, to_s=to_s,
-            checkpoint_s=to_s, done=True,
+            checkpoint_s=to_s, done=True, seconds_seen=(to_s - from_s) * seen_share,
         )  # fmt: skip
         db.session.add(part)
         db.session.commit()
 
     look(done, 0, 10_800)
     look(partly, 3600, 3600 + 9 * 60)
+    look(damaged, 0, 10_800, seen_share=0.4)
     look(elsewhere, 0, 10_800, factories.make_sweep(factories.make_case()))
     running = factories.make_sweep(
         case,
@@ -249,6 +258,7 @@ def test_what_was_looked_at_in_the_time_of_passing_is_told_from_what_was_not(
     assert found[elsewhere.id] is Looked.NOT
     assert found[planned.id] is Looked.PLANNED
     assert found[untouched.id] is Looked.NOT
+    assert found[damaged.id] is not Looked.DONE
     assert {done.id, planned.id}.isdisjoint(one.camera_id for one in corridor.open_cameras)
     held = {one.camera_id: one.held_share for one in corridor.cameras}
     assert held[done.id] == pytest.approx(1.0)

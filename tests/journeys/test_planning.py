@@ -1,4 +1,4 @@
-"""The plan by probability in a browser: an empty sweep moves the next camera up, and it says why."""
+"""The plan by probability in a browser: an empty sweep moves the next camera up, and says why."""
 
 from __future__ import annotations
 

@@ -18,12 +18,12 @@ export class SightingsTray {
     state.on("selection", ({ from }) => this._showSelection(from));
   }
 
-  /** The sightings as the tray shows them: the newest arrival first. */
+  /** The sightings as the tray shows them: the newest arrival first, those like a rejected face last. */
   get shown() {
     const wanted = this._filter.value;
     return [...this._state.sightings.values()]
       .filter((sighting) => wanted === "all" || (wanted === "open" ? sighting.state !== "rejected" : sighting.state === wanted))
-      .sort((a, b) => b.created_at.localeCompare(a.created_at) || b.id - a.id);
+      .sort((a, b) => sinks(a) - sinks(b) || b.created_at.localeCompare(a.created_at) || b.id - a.id);
   }
 
   move(step) {
@@ -84,7 +84,7 @@ export class SightingsTray {
           el("strong", {}, sighting.camera.name),
           el("span", { class: "small" }, clock.dayTime(sighting.seen_at)),
           similarity(sighting),
-          el("span", { class: "button-row" }, badge(sighting.state), sighting.made_up && badge("made-up", "made-up footage"),
+          el("span", { class: "button-row" }, badge(sighting.state), cannotBe(sighting), sinks(sighting) && badge("like-rejected", "like a rejected face"), sighting.made_up && badge("made-up", "made-up footage"),
             sighting.model.fallback && el("span", { class: "tiny soft", title: "A weaker recogniser than the recommended one is in use." }, "fallback recogniser")))),
       this._buttons(sighting) ?? "");
   }
@@ -119,6 +119,19 @@ export function facePair(sighting) {
     el("figure", {}, photo
       ? el("img", { class: "face", src: photo.face_picture, alt: "", loading: "lazy" })
       : el("span", { class: "face" }), el("figcaption", {}, photo ? "reference" : "removed")));
+}
+
+/** Farther from a confirmed sighting than anybody travels in the time between; never dropped for it. */
+function cannotBe(sighting) {
+  if (!sighting.travel || sighting.travel.possible) return null;
+  const mark = badge("failed", "cannot be");
+  mark.title = sighting.travel.reason;
+  return mark;
+}
+
+/** An open sighting that is more like a face rejected for this case than like any photo. */
+function sinks(sighting) {
+  return Boolean(sighting.like_rejected?.marked) && ["candidate", "unsure"].includes(sighting.state);
 }
 
 function similarity(sighting) {
