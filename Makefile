@@ -32,11 +32,15 @@ test: ## Run the whole test suite (ARGS="…" is passed on to pytest)
 check: ## ruff, mypy --strict, import-linter, shellcheck
 	@scripts/check.sh
 
-bench: services ## Run all benchmarks
+bench: ## Run all benchmarks
+	@scripts/setup_bench.sh
+	@scripts/services.sh start
 	@scripts/services.sh start --test
 	@set -a; . var/env; set +a; $(PYTHON) -m benchmarks
 
-bench-%: services ## Run one benchmark, for instance make bench-ranking
+bench-%: ## Run one benchmark, for instance make bench-ranking
+	@scripts/setup_bench.sh
+	@scripts/services.sh start
 	@scripts/services.sh start --test
 	@set -a; . var/env; set +a; $(PYTHON) -m benchmarks $*
 

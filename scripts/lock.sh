@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes requirements.txt, requirements-dev.txt and package-lock.json anew.
+# Writes the requirements' lock files and package-lock.json anew.
 #
 #   scripts/lock.sh [pip-compile's arguments, for instance --upgrade or --upgrade-package flask]
 #
@@ -31,4 +31,5 @@ compile() {
 run_step lock-tools "Making an environment for pip-tools" make_lock_venv
 run_step lock "Locking the packages of the product" compile requirements.txt "$@" requirements.in
 run_step lock-dev "Locking the packages of the tests" compile requirements-dev.txt "$@" requirements-dev.in
+run_step lock-bench "Locking the benchmarks' peers" compile requirements-bench.txt "$@" requirements-bench.in
 run_step lock-npm "Locking the map's libraries" npm install --package-lock-only --no-audit --no-fund

@@ -74,6 +74,7 @@ SHOTS = (
     Shot("case-sweeps", "/cases/{case}/sweeps"),
     Shot("sightings", "/cases/{case}/sightings"),
     Shot("timeline", "/cases/{case}/timeline"),
+    Shot("traces", "/cases/{case}/traces"),
     Shot("case-edit", "/cases/{case}/edit"),
     Shot("sweep-board", "/sweeps"),
     Shot("sweep", "{first_sweep}"),
