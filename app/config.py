@@ -42,7 +42,7 @@ class Settings(BaseSettings):
     smallest_face_px: int = Field(default=40, ge=16, le=400)
     frames_per_second: float = Field(default=5.0, gt=0, le=60)
     max_frame_side_px: int = Field(default=1280, ge=320, le=7680)
-    chunk_seconds: float = Field(default=10.0, ge=1, le=600)
+    chunk_seconds: float = Field(default=30.0, ge=1, le=600)
     longest_chunk_seconds: float = Field(default=60.0, ge=1, le=3600)
 
     plan_particles: int = Field(default=20_000, ge=500, le=200_000)

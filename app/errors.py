@@ -3,7 +3,9 @@
 LastseenError
 ├── NotFound            there is no such thing (404)
 ├── Refused             the input cannot be taken; `fields` says which part and why (422)
-│   └── PhotoRefused    a reference photo failed the quality gate; `marked_jpeg` shows where
+│   ├── PhotoRefused    a reference photo failed the quality gate; `marked_jpeg` shows where
+│   └── BadQuery        a parameter of the address is unknown or unreadable, where a standard asks
+│                       for 400
 ├── Conflict            it contradicts what is there already (409)
 ├── Forbidden           this account may not do that (403)
 ├── TooLarge            more bytes than are taken (413)
@@ -46,6 +48,10 @@ class PhotoRefused(Refused):
         super().__init__(sentence, {"photo": sentence})
         self.reason = reason
         self.marked_jpeg = marked_jpeg
+
+
+class BadQuery(Refused):
+    """A parameter of the address is unknown or unreadable, where a standard asks for 400."""
 
 
 class Conflict(LastseenError):

@@ -1,6 +1,8 @@
 """Who sends a request: a session cookie names a person, a bearer token a program of a person.
 
 A request that carries a bearer token is judged by that token alone, and only under /api and /media.
+GIS tools that know only HTTP Basic may send the token as its password, under /api/ogc alone, where
+nothing can be changed.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from app.services import accounts
 
 _LOGGED_IN_AT = "logged_in_at"
 _TOKEN_PATHS = ("/api/", "/media/")
+_BASIC_PATH = "/api/ogc"
 
 
 def install(application: Flask) -> None:
@@ -48,15 +51,27 @@ def is_bearer() -> bool:
 
 
 def _identify_bearer() -> None:
-    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not request.path.startswith(_TOKEN_PATHS):
+    secret = _sent_token()
+    if secret is None:
         return
     g.bearer = True
     g._login_user = login_manager.anonymous_user()
-    user = accounts.user_of_token(secret.strip())
+    user = accounts.user_of_token(secret)
     if user is None:
         raise Unauthorized(www_authenticate=WWWAuthenticate("bearer", {"error": "invalid_token"}))
     g._login_user = user
+
+
+def _sent_token() -> str | None:
+    """The token that the request carries where tokens are taken; None if it carries none."""
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and request.path.startswith(_TOKEN_PATHS):
+        return secret.strip()
+    basic = request.authorization
+    is_gis = request.path == _BASIC_PATH or request.path.startswith(f"{_BASIC_PATH}/")
+    if is_gis and basic is not None and basic.type == "basic":
+        return basic.password or ""
+    return None
 
 
 def _user_of_session(identity: str) -> User | None:

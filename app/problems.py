@@ -85,6 +85,7 @@ _REDIS_DOWN: Final = _Rule(
 TABLE: Final[Mapping[type[Exception], _Rule]] = {
     errors.NotFound: _Rule(404, "Not found"),
     errors.PhotoRefused: _Rule(422, "Photo refused"),
+    errors.BadQuery: _Rule(400, "Bad Request"),
     errors.Refused: _Rule(422, "Input refused"),
     errors.Conflict: _Rule(409, "Conflict"),
     errors.Forbidden: _Rule(403, "Not allowed"),

@@ -6,7 +6,9 @@ import importlib
 import sys
 from pathlib import Path
 
-_NOT_BENCHMARKS = {"__init__", "__main__", "database", "kept_faces", "report", "server", "street_clip"}
+_NOT_BENCHMARKS = frozenset(
+    {"__init__", "__main__", "database", "kept_faces", "report", "server", "street_clip"}
+)
 
 
 def main() -> None:

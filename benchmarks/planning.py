@@ -46,7 +46,7 @@ from geo.plane import LocalPlane
 from geo.points import Point
 
 _RESULTS = Path(__file__).parent / "results"
-_CASES, _LARGE_CASES = 200, 16
+_CASES, _SPARSE_CASES, _DENSE_CASES = 200, 40, 24
 _SEED = 20_261_118
 
 Strategy = Callable[[Setting, Case], Iterable[Look]]
@@ -78,9 +78,9 @@ def main() -> None:
     inside = [camera for camera in _registry() if _is_inside(network, camera.position)]
     figures |= _play_and_report("central Bengaluru", network, inside, _CASES)
     city = _synthetic_city()
-    for count in (1_000, 10_000):
+    for count, cases in ((1_000, _SPARSE_CASES), (10_000, _DENSE_CASES)):
         cameras = _synthetic_cameras(city, count)
-        figures |= _play_and_report(f"synthetic, {count} cameras", city, cameras, _LARGE_CASES)
+        figures |= _play_and_report(f"synthetic, {count} cameras", city, cameras, cases)
     publish("planning", figures)
 
 
@@ -140,6 +140,9 @@ def _figures(name: str, played: Played) -> dict[str, Figure]:
     figures[f"{name}: median of planner / nearest first"] = Figure(
         _at(found, 50) / _at(nearest, 50), "ratio", "≤ 0.25"
     )
+    low, high = _ratio_interval(found, nearest)
+    figures[f"{name}: the same, 5th percentile of resampled cases"] = Figure(low, "ratio")
+    figures[f"{name}: the same, 95th percentile"] = Figure(high, "ratio")
     figures[f"{name}: median of planner / every camera"] = Figure(
         _at(found, 50) / _at(played.everything, 50), "ratio", "≤ 0.0333"
     )
@@ -154,6 +157,14 @@ def _figures(name: str, played: Played) -> dict[str, Figure]:
         float(np.isinf(found).mean()), "share", "≤ 0.02"
     )
     return figures
+
+
+def _ratio_interval(found: FloatArray, nearest: FloatArray) -> tuple[float, float]:
+    """How far chance in drawing the cases can move the ratio of medians (bootstrap)."""
+    rng = np.random.default_rng(_SEED)
+    drawn = rng.integers(0, len(found), (2_000, len(found)))
+    ratios = np.median(found[drawn], axis=1) / np.median(nearest[drawn], axis=1)
+    return float(np.percentile(ratios, 5)), float(np.percentile(ratios, 95))
 
 
 def _at(hours: FloatArray, percentile: float) -> float:

@@ -11,6 +11,11 @@ from cameras.errors import RefusedAddress
 STREAM_SCHEMES = frozenset({"rtsp", "rtsps", "http", "https"})
 _DEFAULT_PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 _MAX_ADDRESS = 2_000
+_HOST_AND_PORT = re.compile(
+    r"(?:\[[0-9A-Fa-f:.]+(?:%[\w.~-]+)?\]|[^\[\]:]+)(?::\d{0,5})?", re.ASCII
+)
+"""Only what every parser reads alike: the decoder must not call another host than was checked."""
+_NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
 
 Resolver = Callable[[str, int], Sequence[str]]
 
@@ -115,6 +120,8 @@ def _readable(address: str) -> SplitResult:
         raise RefusedAddress("A stream address starts with rtsp, rtsps, http or https.")
     if not parts.hostname:
         raise RefusedAddress("The stream address names no host.")
+    if not _HOST_AND_PORT.fullmatch(parts.netloc.rpartition("@")[2]):
+        raise RefusedAddress("The stream address cannot be read: check host and port.")
     return parts
 
 
@@ -139,5 +146,7 @@ def _is_public(text: str) -> bool:
     if isinstance(ip, ipaddress.IPv6Address):
         embedded = ip.ipv4_mapped or ip.sixtofour or (ip.teredo and ip.teredo[1])
         if embedded and not _is_public(str(embedded)):
+            return False
+        if any(ip in network for network in _NAT64):  # leads to any IPv4 address
             return False
     return ip.is_global and not ip.is_multicast

@@ -6,6 +6,7 @@
     ├── PackDownloadFailed      a pack could not be fetched or did not arrive whole
     ├── UnreadableImage         a photo cannot be decoded, or is refused before decoding
     ├── ReferenceRefused        a photo is readable, but no good as a reference
+    ├── TooLittleToMeasure      photos from which no error rate can be had
     └── ModelMismatch           embeddings of two different models met
 
 Every message is a sentence for an investigator or an administrator and says what to do.
@@ -38,6 +39,10 @@ class PackDownloadFailed(RecognitionError):
 
 class UnreadableImage(RecognitionError):
     """A photo cannot be read, or is refused before it is decoded."""
+
+
+class TooLittleToMeasure(RecognitionError, ValueError):
+    """Too few people or pairs for an error rate, or more photos than fit into memory."""
 
 
 class ModelMismatch(RecognitionError):

@@ -67,6 +67,17 @@ class OnnxModel:
                 f"{name} is not a model that ONNX Runtime can load. Install the pack again."
             ) from error
 
+    def only_input(self) -> tuple[str, tuple[int | str | None, ...]]:
+        """Name and shape of the one input; open axes are names or None.
+
+        Raises:
+            BrokenPack: there are several.
+        """
+        inputs = self._session.get_inputs()
+        if len(inputs) != 1:
+            raise BrokenPack(f"The network takes {len(inputs)} inputs, where one is expected.")
+        return inputs[0].name, tuple(inputs[0].shape)
+
     def run(self, inputs: Mapping[str, npt.NDArray[np.generic]]) -> list[npt.NDArray[np.float32]]:
         """Run once; outputs in the graph's order."""
         outputs: list[npt.NDArray[np.float32]] = self._session.run(None, dict(inputs))

@@ -17,10 +17,17 @@ import onnx
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
 from recognition.detectors import Detector
-from recognition.detectors.mtcnn import Mtcnn, MtcnnSettings
+from recognition.detectors.loading import (
+    DetectorChoice,
+    PackDetectorFile,
+    find_yunet,
+    load_detector,
+)
 from recognition.embedders import Embedder, dlib_resnet
 from recognition.embedders.thresholds import W_MBF_SHA256
 from recognition.errors import BrokenPack, NoModelInstalled
+from recognition.pack_file import FILE_NAME as PACK_FILE_NAME
+from recognition.pack_file import PackFile, read_pack_file
 
 DEFAULT_PACK = "buffalo_l"
 DLIB = "dlib"
@@ -38,13 +45,6 @@ class Task(StrEnum):
 
     DETECTION = "detection"
     RECOGNITION = "recognition"
-
-
-class DetectorChoice(StrEnum):
-    """Which detector a visit uses."""
-
-    MTCNN = "mtcnn"
-    PACK = "pack"
 
 
 @dataclass(frozen=True)
@@ -65,11 +65,13 @@ class PackDescription:
         name: the pack's name, or that of its folder.
         files: the files that are used.
         is_fallback: dlib: works without a pack, but is weaker, and screens say so.
+        described: its `pack.toml`, for embedders that are not InsightFace's.
     """
 
     name: str
     files: tuple[ModelFile, ...]
     is_fallback: bool = False
+    described: PackFile | None = None
 
     def file(self, task: Task) -> ModelFile | None:
         """The file for a task, if the pack has one."""
@@ -163,16 +165,30 @@ def installed_packs(home: Path | None = None) -> list[Path]:
     models = (home or default_home()) / "models"
     if not models.is_dir():
         return []
-    folders = [folder for folder in models.iterdir() if any(folder.glob("*.onnx"))]
+    folders = [folder for folder in models.iterdir() if _is_recogniser_folder(folder)]
     return sorted(folders, key=lambda folder: (folder.name != DEFAULT_PACK, folder.name))
 
 
+def _is_recogniser_folder(folder: Path) -> bool:
+    """Whether a folder may hold a pack: described, or with weights other than YuNet's alone."""
+    if (folder / PACK_FILE_NAME).is_file():
+        return True
+    return any(not _is_yunet(path) for path in folder.glob("*.onnx"))
+
+
 def describe_pack(folder: Path) -> PackDescription:
-    """What a pack's folder holds: its first detection and first recognition network, by name.
+    """What a pack's folder holds.
+
+    A `pack.toml` (see `recognition.pack_file`) says it. Without one, the folder is InsightFace's:
+    its first detection and its first recognition network, by name, are used.
 
     Raises:
-        BrokenPack: a file cannot be read as ONNX, or there is no recognition network.
+        BrokenPack: a file cannot be read as ONNX or differs from its description, or there is no
+            recognition network.
     """
+    described = read_pack_file(folder)
+    if described is not None:
+        return _described_pack(described)
     files: dict[Task, ModelFile] = {}
     for path in sorted(folder.glob("*.onnx")):
         task = _task_of(path)
@@ -186,6 +202,25 @@ def describe_pack(folder: Path) -> PackDescription:
             "pack. Install the pack again."
         )
     return PackDescription(folder.name, tuple(files.values()))
+
+
+def _described_pack(described: PackFile) -> PackDescription:
+    weights = described.embedder.file
+    sha256 = file_sha256(weights)
+    if described.declared_sha256 not in (None, sha256):
+        raise BrokenPack(
+            f"{weights.name} is not the file that its description is about: its hash is {sha256}, "
+            f"not {described.declared_sha256}. Fetch it again."
+        )
+    files = [ModelFile(weights, Task.RECOGNITION, sha256, described.licence)]
+    if described.detector is not None:
+        path = described.detector.file
+        files.append(ModelFile(path, Task.DETECTION, file_sha256(path), described.licence))
+    return PackDescription(described.name, tuple(files), described=described)
+
+
+def _is_yunet(path: Path) -> bool:
+    return "yunet" in path.name.lower()
 
 
 def _dlib_pack() -> PackDescription | None:
@@ -228,24 +263,34 @@ def load(
     threads: int,
     detector: DetectorChoice = DetectorChoice.MTCNN,
     smallest_face_px: int = 40,
+    home: Path | None = None,
 ) -> ChosenRecogniser:
     """Load the detector and the embedder of a chosen pack; takes one to three seconds.
 
     Args:
         choice: from `choose_pack`.
         threads: computing threads of each model.
-        detector: MTCNN, or the pack's own.
+        detector: MTCNN, the pack's own, YuNet, or the Haar cascade.
         smallest_face_px: smaller faces are not looked for.
+        home: InsightFace's folder, where YuNet is looked for.
 
     Raises:
         BrokenPack: a file cannot be loaded, or the pack has no detector of its own.
-        NoModelInstalled: the `mtcnn` package is absent.
+        NoModelInstalled: the detector is not installed, nor, for MTCNN, the cascade that stands in.
     """
+    loaded = load_detector(
+        detector,
+        threads,
+        smallest_face_px,
+        pack_name=choice.pack.name,
+        of_pack=_detector_file(choice.pack),
+        yunet=find_yunet(home or default_home()),
+    )
     return ChosenRecogniser(
-        _load_detector(choice.pack, threads, detector, smallest_face_px),
+        loaded.detector,
         load_embedder(choice.pack, threads),
         choice.pack,
-        choice.reason,
+        " ".join(filter(None, (choice.reason, loaded.remark))),
     )
 
 
@@ -257,7 +302,7 @@ def choose_recogniser(
     home: Path | None = None,
 ) -> ChosenRecogniser:
     """`choose_pack` and `load` in one; see there."""
-    return load(choose_pack(face_pack, home), threads, detector, smallest_face_px)
+    return load(choose_pack(face_pack, home), threads, detector, smallest_face_px, home)
 
 
 def load_embedder(pack: PackDescription, threads: int) -> Embedder:
@@ -265,21 +310,37 @@ def load_embedder(pack: PackDescription, threads: int) -> Embedder:
     file = pack.recogniser
     if pack.is_fallback:
         return dlib_resnet.DlibEmbedder(file.path, file.sha256)
+    if pack.described is not None:
+        from recognition.embedders.described import DescribedEmbedder
+
+        return DescribedEmbedder(pack.described.embedder, file.sha256, threads)
     from recognition.embedders.insightface_pack import InsightFaceEmbedder
 
     return InsightFaceEmbedder(file.path, file.sha256, file.licence, threads)
 
 
-def _load_detector(
-    pack: PackDescription, threads: int, detector: DetectorChoice, smallest_face_px: int
-) -> Detector:
-    if detector is DetectorChoice.MTCNN:
-        return Mtcnn(threads, MtcnnSettings(smallest_face_px=smallest_face_px))
+def _detector_file(pack: PackDescription) -> PackDetectorFile | None:
     file = pack.file(Task.DETECTION)
     if file is None:
-        raise BrokenPack(
-            f"The pack {pack.name} has no face detector of its own. Choose MTCNN as the detector."
-        )
-    from recognition.detectors.pack_detector import PackDetector
+        return None
+    spec = pack.described.detector if pack.described is not None else None
+    return PackDetectorFile(file.path, is_yunet=spec is not None and spec.kind == "yunet")
 
-    return PackDetector(file.path, threads, smallest_face_px)
+
+__all__ = [
+    "DEFAULT_PACK",
+    "ChosenRecogniser",
+    "DetectorChoice",
+    "ModelFile",
+    "PackChoice",
+    "PackDescription",
+    "Task",
+    "choose_pack",
+    "choose_recogniser",
+    "default_home",
+    "describe_pack",
+    "file_sha256",
+    "installed_packs",
+    "load",
+    "load_embedder",
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import request
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.openapi import OpenAPI
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from app.api.administration import api_administration
 from app.api.cameras import api_cameras
@@ -17,6 +17,7 @@ from app.api.face_searches import api_face_searches
 from app.api.footage import api_footage
 from app.api.live import api_live
 from app.api.locations import api_locations
+from app.api.ogc import api_ogc
 from app.api.photos import api_photos
 from app.api.planning import api_planning
 from app.api.roads import api_roads
@@ -38,6 +39,7 @@ BLUEPRINTS: tuple[APIBlueprint, ...] = (
     api_planning,
     api_timeline,
     api_route,
+    api_ogc,
     api_cameras,
     api_footage,
     api_roads,
@@ -59,6 +61,9 @@ def refuse_unreadable_body() -> None:
     if not request.path.startswith("/api/") or request.method not in {"POST", "PATCH", "PUT"}:
         return
     if request.is_json:
-        request.get_json()
+        try:
+            request.get_json()
+        except RecursionError as error:
+            raise BadRequest("The body is nested too deeply.") from error
     elif request.content_length and request.mimetype != "multipart/form-data":
         raise UnsupportedMediaType("Send the body as JSON, with Content-Type: application/json.")

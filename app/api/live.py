@@ -16,6 +16,10 @@ api_live = APIBlueprint(
 )
 
 
+_LONGEST_CURSOR = 18
+"""Digits: what is longer is no cursor of ours, and may not fit the database's numbers."""
+
+
 class LiveQuery(BaseModel):
     """Where to begin; a browser that reconnects says it itself, in `Last-Event-ID`."""
 
@@ -34,8 +38,11 @@ def follow_case(path: CasePath, query: LiveQuery) -> Response:
     """
     case = cases.find_case(path.number)
     last_event_id = request.headers.get("Last-Event-ID", "")
-    cursor = int(last_event_id) if last_event_id.isdecimal() else query.cursor
-    if not last_event_id:
+    is_cursor = last_event_id.isdecimal() and len(last_event_id) <= _LONGEST_CURSOR
+    cursor = int(last_event_id) if is_cursor else query.cursor
+    if last_event_id:
+        views_audit.look_again(actor(), case, "live")
+    else:
         views_audit.look_at(actor(), case, "live")
     stream = live_streams.open_stream(case, cursor)
     response = Response(stream.messages(), mimetype="text/event-stream")

@@ -34,7 +34,7 @@ CaseNumber = Annotated[
 def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ValueError(f"'{value}' is not a time zone of the IANA list") from error
     return value
 

@@ -14,6 +14,8 @@ from pydantic import (
     StringConstraints,
 )
 
+FIRST_YEAR, LAST_YEAR = 1900, 2999
+
 
 class Input(BaseModel):
     """Base of all inputs: frozen, unknown fields refused, texts stripped."""
@@ -24,6 +26,9 @@ class Input(BaseModel):
 def _aware_utc(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("give the time with its zone, for example 2026-11-18T14:10:00+05:30")
+    # Near the ends of the calendar a time cannot be shown in every zone: its page would not open.
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise ValueError(f"the year must lie between {FIRST_YEAR} and {LAST_YEAR}")
     return value.astimezone(UTC)
 
 

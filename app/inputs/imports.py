@@ -7,6 +7,7 @@ import json
 from app.errors import Refused
 
 MAX_ROWS_NAMED = 100_000
+_LONGEST_RANGE = 40
 _SHORT_NAMES = {"lat": "latitude", "lon": "longitude", "lng": "longitude", "long": "longitude"}
 
 
@@ -35,7 +36,9 @@ def parse_row_numbers(text: str) -> frozenset[int]:
     numbers: set[int] = set()
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         first, _, last = part.partition("-")
-        if not first.strip().isdecimal() or (last and not last.strip().isdecimal()):
+        if len(part) > _LONGEST_RANGE or not first.strip().isdecimal():
+            raise _unreadable_rows()
+        if last and not last.strip().isdecimal():
             raise _unreadable_rows()
         low, high = int(first), int(last or first)
         if low > high or high - low + len(numbers) > MAX_ROWS_NAMED:
@@ -47,7 +50,7 @@ def parse_row_numbers(text: str) -> frozenset[int]:
 def _from_json(text: str) -> dict[str, str]:
     try:
         found = json.loads(text)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise _unreadable_mapping() from error
     if not isinstance(found, dict) or not all(isinstance(v, str) for v in found.values()):
         raise _unreadable_mapping()

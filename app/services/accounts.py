@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.errors import Conflict, NotFound, Refused
 from app.extensions import db
 from app.inputs.accounts import UserChange, UserInput, UserQuery
-from app.models.accounts import Role, User
+from app.models.accounts import ApiToken, Role, User
 from app.models.columns import utc_now
 from app.services import audit, passwords
 from app.services.actors import Actor
@@ -202,10 +202,18 @@ def change_own_password(actor: Actor, user: User, current: str, new: str) -> Non
 
 
 def reset_password(actor: Actor, user: User, new: str | None = None) -> NewAccount:
-    """Give the account a new password, made here unless given; ends sessions, lifts a lock."""
+    """Give the account a new password, made here unless given.
+
+    Ends its sessions and tokens, and lifts a lock.
+    """
     chosen = passwords.generate() if new is None else new
     if new is not None:
         passwords.check_strength(new, email=user.email, name=user.name)
+    db.session.execute(
+        update(ApiToken)
+        .where(ApiToken.user_id == user.id, ApiToken.revoked_at.is_(None))
+        .values(revoked_at=utc_now())
+    )
     _set_password(actor, user, chosen, "password.reset")
     return NewAccount(user, chosen)
 

@@ -113,6 +113,17 @@ def commit() -> None:
     db.session.commit()
 
 
+def has_entry(actor: Actor, action: str, case: Case, since: datetime) -> bool:
+    """Whether `actor` has left such an entry on the case since a time."""
+    query = select(AuditEntry.id).where(
+        AuditEntry.case_number == case.number,
+        AuditEntry.action == action,
+        AuditEntry.actor_id == actor.user_id,
+        AuditEntry.at >= since,
+    )
+    return db.session.scalar(query.limit(1)) is not None
+
+
 def list_entries(
     page: int,
     per_page: int,

@@ -302,8 +302,15 @@ def _held(camera_ids: Sequence[int]) -> Mapping[int, list[Interval]]:
 
 
 def _looked_at(case: Case, camera_ids: Sequence[int]) -> Mapping[int, list[Interval]]:
+    """What was really seen for this case: "could not look" does not count as looked at."""
     rows = db.session.execute(
-        select(Visit.camera_id, Footage.started_at, VisitPart.from_s, VisitPart.checkpoint_s)
+        select(
+            Visit.camera_id,
+            Footage.started_at,
+            VisitPart.from_s,
+            VisitPart.checkpoint_s,
+            VisitPart.seconds_seen,
+        )
         .join(VisitPart, VisitPart.visit_id == Visit.id)
         .join(Footage, Footage.id == VisitPart.footage_id)
         .join(Sweep, Sweep.id == Visit.sweep_id)
@@ -313,9 +320,15 @@ def _looked_at(case: Case, camera_ids: Sequence[int]) -> Mapping[int, list[Inter
             VisitPart.checkpoint_s > VisitPart.from_s,
         )
     )
+    # Where recordings were damaged, less was seen than was gone through; where in a part is not
+    # known, so the part is taken for shorter, at its end.
     return _grouped(
-        (camera_id, start + timedelta(seconds=from_s), start + timedelta(seconds=to_s))
-        for camera_id, start, from_s, to_s in rows
+        (
+            camera_id,
+            start + timedelta(seconds=from_s),
+            start + timedelta(seconds=from_s + min(to_s - from_s, seen_s)),
+        )
+        for camera_id, start, from_s, to_s, seen_s in rows
     )
 
 

@@ -127,16 +127,20 @@ def checked_path(text: str, *, folder: bool = False) -> Path:
     """A path inside one of the footage folders, links followed. Raises Refused otherwise."""
     roots = settings().footage_root_paths
     given = Path(text)
-    path = (given if given.is_absolute() else roots[0] / given).resolve()
+    try:
+        path = (given if given.is_absolute() else roots[0] / given).resolve()
+        is_there = path.is_dir() if folder else path.is_file()
+    except (OSError, RuntimeError, ValueError) as error:  # too long, or links in a circle
+        raise Refused("This is no path of a file.", {"path": "is no path of a file"}) from error
     if not any(path.is_relative_to(root) for root in roots):
         raise Refused(
             "This path is outside of the footage folders (FOOTAGE_ROOTS): put the recording into "
             "one of them, or upload it.",
             {"path": "outside of the footage folders"},
         )
-    if folder and not path.is_dir():
+    if folder and not is_there:
         raise Refused("There is no such folder.", {"path": "no such folder"})
-    if not folder and not path.is_file():
+    if not is_there:
         raise Refused("There is no such file any more.", {"path": "no such file"})
     return path
 
@@ -193,7 +197,7 @@ def _remarks(given: FootageFileInput, facts: FootageFacts) -> str:
 def _time_from_name(name: str, given: FootageFileInput) -> datetime:
     try:
         zone = ZoneInfo(given.timezone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise Refused(
             f"'{given.timezone}' is not a time zone of the IANA list.",
             {"timezone": "not a time zone"},

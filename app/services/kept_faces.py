@@ -30,6 +30,7 @@ _STEPS_BEFORE_FIRST = 800
 _CANDIDATES = 400
 """`hnsw.ef_search`: how many neighbours the index keeps in view (see benchmarks/index.py)."""
 
+_SPARE = 4
 _MOST_STEPS = 100_000
 
 _INDEX_SETTINGS = {
@@ -161,6 +162,8 @@ def nearest_by(
         _set_local(_INDEX_SETTINGS)
     statement = _nearest_sql(reach, embedder, by_index=by_index)
     values = {**_values(reach), "photo_ids": list(photo_ids), "limit": limit}
+    # The index brings its faces up only roughly in order: more are taken, and the nearest kept.
+    values["taken"] = limit * _SPARE if by_index else limit
     values["distance_case_id"] = reach.case_id
     rows = db.session.execute(text(statement), values).all()
     if by_index:
@@ -182,7 +185,7 @@ def _nearest_sql(reach: Reach, embedder: Embedder, *, by_index: bool) -> str:
                 FROM faces AS f
                 WHERE f.embedder_id = {model} AND {_conditions(reach, as_filter=by_index)}
                 ORDER BY f.embedding{typed} <=> r.embedding{typed}
-                LIMIT :limit
+                LIMIT :taken
             ) AS near
             WHERE r.embedder_id = {model} AND r.photo_id = ANY(:photo_ids)
             ORDER BY near.face_id, near.distance

@@ -239,6 +239,7 @@ def _results(case: Case, asked: Asked) -> tuple[dict[int, list[VisitResult]], in
             Footage.started_at,
             VisitPart.from_s,
             VisitPart.checkpoint_s,
+            Visit.detection_probability,
         )
         .join(Sweep, Sweep.id == Visit.sweep_id)
         .join(VisitPart, VisitPart.visit_id == Visit.id)
@@ -247,7 +248,7 @@ def _results(case: Case, asked: Asked) -> tuple[dict[int, list[VisitResult]], in
         .order_by(Visit.id)
     ).all()
     results: dict[int, list[VisitResult]] = defaultdict(list)
-    for visit_id, camera_id, started_at, from_s, to_s in rows:
+    for visit_id, camera_id, started_at, from_s, to_s, detection in rows:
         outcome, sighted_at = outcomes.get(visit_id, (Outcome.EMPTY, None))
         results[visit_id].append(
             VisitResult(
@@ -256,7 +257,9 @@ def _results(case: Case, asked: Asked) -> tuple[dict[int, list[VisitResult]], in
                     started_at + timedelta(seconds=from_s), started_at + timedelta(seconds=to_s)
                 ),
                 outcome=outcome,
-                detection_probability=DetectionModel().probability,
+                detection_probability=DetectionModel().probability
+                if detection is None
+                else detection,
                 sighted_at=sighted_at,
             )
         )

@@ -34,6 +34,7 @@ from geo.formats import (
     route_to_gpx,
     route_to_kml,
 )
+from geo.legs import exclusions
 from geo.points import Point
 
 MADE_UP_WARNING = "Made-up demonstration data: these people, places and times are invented."
@@ -52,10 +53,14 @@ class Export:
 
 @dataclass(frozen=True)
 class _Stop:
-    """A confirmed sighting with the review that confirmed it; None where an import made it so."""
+    """A confirmed sighting with the review that confirmed it; None where an import made it so.
+
+    `rivals` are the ids of the confirmed sightings that cannot be the subject if this one is.
+    """
 
     sighting: Sighting
     review: Review | None
+    rivals: tuple[int, ...]
 
 
 def _csv(_title: str, route: Sequence[RoutePoint]) -> str:
@@ -163,7 +168,16 @@ def _record(
 def _stops(case: Case) -> list[_Stop]:
     sightings = route_of(case)
     latest = latest_reviews([sighting.id for sighting in sightings])
-    return [_Stop(sighting, latest.get(sighting.id)) for sighting in sightings]
+    rivals = _rivals(sightings)
+    return [_Stop(one, latest.get(one.id), tuple(rivals[one.id])) for one in sightings]
+
+
+def _rivals(sightings: Sequence[Sighting]) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {sighting.id: [] for sighting in sightings}
+    for first, second in exclusions([sight_of_sighting(one) for one in sightings]):
+        found[sightings[first].id].append(sightings[second].id)
+        found[sightings[second].id].append(sightings[first].id)
+    return found
 
 
 def _is_made_up(case: Case, stops: Sequence[_Stop]) -> bool:
@@ -216,6 +230,8 @@ def _attributes(case: Case, stop: _Stop) -> dict[str, str | float]:
     }
     if embedder.false_match_rate is not None:
         attributes["false_match_rate"] = embedder.false_match_rate
+    if stop.rivals:
+        attributes["excludes_sighting_ids"] = "; ".join(str(one) for one in stop.rivals)
     if stop.review is not None:
         attributes["reviewer"] = stop.review.reviewer_name
         attributes["reviewed_at"] = _local(stop.review.created_at, case)
@@ -231,9 +247,15 @@ def _facts(stop: _Stop) -> tuple[str, ...]:
     ]
     if stop.review is not None:
         facts.append(f"confirmed by {stop.review.reviewer_name}")
+    if stop.rivals:
+        facts.append(f"cannot be if {_listed(stop.rivals)} is: they exclude each other")
     if offset_s := sighting.face.footage.clock_offset_s:
         facts.append(f"camera clock off by {offset_s:+.0f} s, taken off")
     return tuple(facts)
+
+
+def _listed(sighting_ids: Sequence[int]) -> str:
+    return " or ".join(f"sighting {one}" for one in sighting_ids)
 
 
 def _local(instant: datetime, case: Case) -> str:
@@ -244,7 +266,7 @@ def _map_content(case: Case, stops: Sequence[_Stop], with_crops: bool) -> RouteM
     return RouteMap(
         title=_title(case, stops),
         notice=LEAD_NOTICE,
-        warnings=(MADE_UP_WARNING,) if _is_made_up(case, stops) else (),
+        warnings=_warnings(case, stops),
         stops=[
             _map_stop(case, number, stop, after, with_crops)
             for number, (stop, after) in enumerate(zip_longest(stops, stops[1:]), start=1)
@@ -259,6 +281,22 @@ def _map_content(case: Case, stops: Sequence[_Stop], with_crops: bool) -> RouteM
         tile_url=settings().tile_url,
         tile_attribution=settings().tile_attribution,
     )
+
+
+def _warnings(case: Case, stops: Sequence[_Stop]) -> tuple[str, ...]:
+    warnings = [MADE_UP_WARNING] if _is_made_up(case, stops) else []
+    numbers = {stop.sighting.id: number for number, stop in enumerate(stops, start=1)}
+    pairs = {
+        (number, numbers[rival])
+        for number, stop in enumerate(stops, start=1)
+        for rival in stop.rivals
+        if numbers[rival] > number
+    }
+    if pairs:
+        told = ", ".join(f"{first} and {second}" for first, second in sorted(pairs)[:10])
+        more = f" and {len(pairs) - 10} more pairs" if len(pairs) > 10 else ""
+        warnings.append(f"These cannot both be the subject: {told}{more}.")
+    return tuple(warnings)
 
 
 def _map_stop(
@@ -277,7 +315,7 @@ def _map_stop(
         time_uncertainty_s=sight.time_uncertainty_s,
         speed_on_m_per_s=None if after is None else _speed_between(case, stop, after),
         camera_name=sighting.camera.name,
-        facts=_facts(stop),
+        facts=(f"sighting {sighting.id}", *_facts(stop)),
         crop_jpeg=_crop(sighting) if with_crops else None,
     )
 

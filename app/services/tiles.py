@@ -25,6 +25,8 @@ DEEPEST_ZOOM: Final = 16
 EXTENT: Final = 4096
 """Units across a tile; at the deepest zoom one is 15 cm at the equator."""
 KEPT_BYTES: Final = 48 * 1024 * 1024
+MOST_KEPT: Final = 20_000
+"""Tiles, however small: most are empty, and there are windows without number."""
 _EXTENSION: Final = "lastseen_tiles"
 _SQL: Final = Path(__file__).parent / "sql"
 
@@ -92,14 +94,14 @@ class TileCache:
             if found is not None:
                 return found
             making = self._making.setdefault(key, threading.Lock())
-        with making:
-            with self._lock:
-                found = self._fresh(key, lifetime_s)
-            if found is None:
-                found = self._keep(key, make())
+        try:
+            with making:
+                with self._lock:
+                    found = self._fresh(key, lifetime_s)
+                return found if found is not None else self._keep(key, make())
+        finally:
             with self._lock:
                 self._making.pop(key, None)
-            return found
 
     def _fresh(self, key: Hashable, lifetime_s: float) -> Tile | None:
         made_at, tile = self._tiles.get(key, (0.0, None))
@@ -114,9 +116,12 @@ class TileCache:
             self._drop(key)
             self._tiles[key] = (time.monotonic(), tile)
             self._bytes += len(data)
-            while self._bytes > self._kept_bytes and len(self._tiles) > 1:
+            while self._is_full() and len(self._tiles) > 1:
                 self._drop(next(iter(self._tiles)))
         return tile
+
+    def _is_full(self) -> bool:
+        return self._bytes > self._kept_bytes or len(self._tiles) > MOST_KEPT
 
     def _drop(self, key: Hashable) -> None:
         _, tile = self._tiles.pop(key, (0.0, None))

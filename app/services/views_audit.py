@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import timedelta
+
+from app.current import settings
 from app.models import Case
+from app.models.columns import utc_now
 from app.services import audit
 from app.services.actors import Actor
 
@@ -12,3 +17,21 @@ def look_at(actor: Actor, case: Case, what: str) -> Case:
     audit.record(actor, f"{what}.view", case=case)
     audit.commit()
     return case
+
+
+def look_again(actor: Actor, case: Case, what: str) -> Case:
+    """As `look_at`, for what reconnects by itself: no entry where this session can have left one.
+
+    That it is a reconnection is only the browser's word, so the log itself is asked.
+    """
+    since = utc_now() - timedelta(hours=settings().session_hours)
+    if audit.has_entry(actor, f"{what}.view", case, since):
+        return case
+    return look_at(actor, case, what)
+
+
+def look_at_all(actor: Actor, cases: Iterable[Case], what: str) -> None:
+    """Record that `actor` looks at `what` of several cases at once: an entry for each case."""
+    for case in cases:
+        audit.record(actor, f"{what}.view", case=case)
+    audit.commit()

@@ -28,7 +28,7 @@ from app.models import (
     VisitState,
 )
 from app.models.columns import utc_now
-from app.services import audit, faces, live, progress, sightings
+from app.services import audit, detection, faces, live, progress, sightings
 from app.services.actors import WORKER
 from app.services.faces import FoundFace
 
@@ -251,6 +251,7 @@ def settle_sweep(sweep: Sweep) -> bool:
 def _end(visit: Visit, state: VisitState, sentence: str) -> None:
     visit.state, visit.outcome = state, sentence
     visit.finished_at, visit.worker = utc_now(), None
+    visit.detection_probability = detection.probability_of(visit)
     settle_sweep(visit.sweep)
     progress.publish_visit(visit)
     progress.publish_sweep(visit.sweep)

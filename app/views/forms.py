@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from app.errors import Conflict, Refused, TooLarge, Unavailable
 from app.extensions import db
-from app.inputs.fields import Input
+from app.inputs.fields import FIRST_YEAR, LAST_YEAR, Input
 from app.plain_reasons import reasons_of
 from app.problems import problem_of
 from cameras.errors import CamerasError
@@ -131,6 +131,9 @@ def read_wall_time(text: str, timezone: str, name: str = "time") -> datetime | N
         raise Refused(
             "A time cannot be read.", {name: "write it as 2026-11-18 14:10 or 2026-11-18T14:10:05"}
         ) from error
+    if not FIRST_YEAR <= wall.year <= LAST_YEAR:
+        sentence = f"the year must lie between {FIRST_YEAR} and {LAST_YEAR}"
+        raise Refused("A time cannot be meant.", {name: sentence})
     if wall.tzinfo is not None:
         return wall.astimezone(UTC)
     instant = wall.replace(tzinfo=ZoneInfo(timezone)).astimezone(UTC)

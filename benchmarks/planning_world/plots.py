@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
-_WIDTH, _HEIGHT = 760, 420
-_LEFT, _RIGHT, _TOP, _BOTTOM = 60, 220, 46, 52
+_WIDTH, _HEIGHT = 810, 420
+_LEFT, _RIGHT, _TOP, _BOTTOM = 60, 270, 46, 52
 _COLOURS = ("#1b6ca8", "#c0392b", "#2e8b57", "#8e5ea2", "#d98c1f", "#555555", "#0f9d9d")
 
 

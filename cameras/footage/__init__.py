@@ -10,9 +10,11 @@ from cameras.footage.names import start_time_from_name
 from cameras.footage.pictures import Frame
 from cameras.footage.probing import FootageFacts, probe
 from cameras.footage.reading import FrameReading, read_frames
+from cameras.footage.watching import BackOff, Outage, StreamWatch
 
 __all__ = [
     "SHORTEST_PASSAGE_S",
+    "BackOff",
     "Coverage",
     "EndReason",
     "FootageEnd",
@@ -20,6 +22,8 @@ __all__ = [
     "Frame",
     "FrameReading",
     "MotionGate",
+    "Outage",
+    "StreamWatch",
     "probe",
     "read_frames",
     "start_time_from_name",

@@ -4,6 +4,7 @@ The frames given for a time are the same wherever decoding began: it begins at a
 before that time, and anything shown before the first whole key frame is not trusted.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
@@ -101,6 +102,7 @@ class Decoding:
         self._is_live = is_live
         self._first_pts: int | None = footage.stream.start_time
         self._counted = 0
+        self._first_arrival: float | None = None
         context = footage.stream.codec_context
         context.thread_count = threads
 
@@ -228,6 +230,8 @@ class Decoding:
         self.tally.packets_to_s = max(self.tally.packets_to_s, end_s)
 
     def _time_of(self, frame: VideoFrame) -> float:
+        if self._is_live and self._footage.has_no_clock:
+            return self._time_of_arrival()
         counted_s = self._counted * self.frame_s
         self._counted += 1
         base = frame.time_base or self._footage.stream.time_base
@@ -236,6 +240,12 @@ class Decoding:
         if self._first_pts is None:
             self._first_pts = frame.pts
         return float((frame.pts - self._first_pts) * base)
+
+    def _time_of_arrival(self) -> float:
+        now = time.monotonic()
+        if self._first_arrival is None:
+            self._first_arrival = now
+        return now - self._first_arrival
 
 
 def _is_safe_start(first: tuple[float, VideoFrame], from_s: float) -> bool:

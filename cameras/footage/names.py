@@ -29,6 +29,10 @@ _CLOCK_ONLY = re.compile(
 _DAY_FOLDER = re.compile(rf"(?<!\d){_YEAR}[-_.]?{_MONTH}[-_.]?{_DAY}(?!\d)")
 _DAY_FOLDERS_DEEP = 4
 
+_MOST_WILDCARDS = 3
+_LONGEST_NAME = 128
+"""With more of either, a name that does not fit could keep the search busy for days."""
+
 _DIRECTIVES = {
     "Y": r"(?P<Y>\d{4})",
     "y": r"(?P<y>\d\d)",
@@ -84,7 +88,7 @@ def _matches(path: PurePath) -> Iterator[re.Match[str]]:
 def _by_pattern(path: PurePath, pattern: str, zone: tzinfo) -> datetime | None:
     expression = _compiled(pattern)
     for candidate in (path.name, path.stem):
-        match = expression.fullmatch(candidate)
+        match = expression.fullmatch(candidate) if len(candidate) <= _LONGEST_NAME else None
         if match:
             return _moment(match.groupdict(), zone)
     return None
@@ -92,8 +96,13 @@ def _by_pattern(path: PurePath, pattern: str, zone: tzinfo) -> datetime | None:
 
 def _compiled(pattern: str) -> re.Pattern[str]:
     parts: list[str] = []
-    for piece in re.findall(r"%.?|\*|[^%*]+", pattern, re.DOTALL):
-        if piece == "*":
+    pieces = re.findall(r"%.?|\*+|[^%*]+", pattern, re.DOTALL)
+    if sum(piece.startswith("*") for piece in pieces) > _MOST_WILDCARDS:
+        raise InvalidNamePattern(
+            f"The pattern “{pattern[:80]}” may hold {_MOST_WILDCARDS} * at most."
+        )
+    for piece in pieces:
+        if piece.startswith("*"):
             parts.append(".*?")
         elif piece.startswith("%"):
             parts.append(_directive(piece[1:], pattern))

@@ -1,7 +1,8 @@
 """Opening recordings and streams, and saying in a sentence why one cannot be opened.
 
 A recording is opened with the container formats of recorders only, and may not lead the decoder to
-other files or to the network. A stream may use the network only, and follows no redirection.
+other files or to the network. A stream may use the network only, and follows no redirection by
+HTTP. Those by RTSP the decoder follows by itself: workers belong behind a firewall.
 """
 
 import time
@@ -33,6 +34,9 @@ _RECORDING_FORMATS = (
 )
 _RAW_FORMATS = frozenset({"h264", "hevc", "m4v", "mjpeg", "mpegvideo", "obu", "vc1", "h263"})
 _STREAM_PROTOCOLS = "rtsp,rtsps,rtp,srtp,udp,tcp,tls,http,https,httpproxy,crypto"
+# Not sdp: such a file, sent by HTTP, would lead the decoder to any address by UDP.
+_LIVE_FORMATS = f"{_RECORDING_FORMATS},rtsp"
+_PLAYLIST_FORMATS = "hls,mpegts,mov,mp4"
 _MAX_PIXELS = 64_000_000
 _PICTURE_HEADS = (b"\xff\xd8\xff", b"\x89PNG", b"BM", b"II*\x00", b"MM\x00*")
 
@@ -52,6 +56,11 @@ class OpenFootage:
     def has_no_timestamps(self) -> bool:
         """Whether this is a bare stream of pictures, whose times can only be counted."""
         return self.container.format.name in _RAW_FORMATS
+
+    @property
+    def has_no_clock(self) -> bool:
+        """Whether the times of a live stream say nothing: its pictures come one by one by HTTP."""
+        return self.has_no_timestamps or self.container.format.name == "mpjpeg"
 
     @property
     def frame_rate(self) -> float | None:
@@ -88,7 +97,10 @@ def open_stream(address: SecretAddress, timeout_s: float) -> OpenFootage:
     url = address.reveal()
     options = {"protocol_whitelist": _STREAM_PROTOCOLS} | _transport_options(url)
     opener = None
+    # A playlist under another name would lead anywhere: only an address that says so may be one.
+    options["format_whitelist"] = _LIVE_FORMATS
     if is_playlist(address):
+        options["format_whitelist"] = _PLAYLIST_FORMATS
         opener = same_host_opener(address, timeout_s)
         # Each piece is a request of its own, so that each is checked.
         options |= {"http_persistent": "0", "http_multiple": "0"}

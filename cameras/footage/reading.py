@@ -87,6 +87,7 @@ class FrameReading:
     """Iterable of `Frame`; afterwards `end` says how far it came and why it ended.
 
     `coverage` says, while reading and after, what became of the time up to the last frame given.
+    `first_heard_at` is when its first coded picture came, by `time.monotonic`; 0 before.
     Releases the recording when the iteration ends, is abandoned, or `close` is called.
     """
 
@@ -98,6 +99,7 @@ class FrameReading:
         self._wish = wish
         self._caller_stops = should_stop
         self._open: OpenFootage | None = None
+        self.first_heard_at = 0.0
         self._heard_at = 0.0
         self._deadline = math.inf
         self._went_silent = False
@@ -159,7 +161,7 @@ class FrameReading:
         self._declared_s = None if live else self._open.declared_duration_s
         self._heard_at = time.monotonic()
         self._deadline = self._heard_at + wish.to_s + wish.timeout_s if live else math.inf
-        if wish.gate is not None:
+        if wish.gate is not None and not live:
             leave_out_unreferenced(self._open, wish.every_s, wish.gate)
         if wish.gate is not None and can_be_gated(self._open):
             return GatedDecoding(
@@ -181,6 +183,7 @@ class FrameReading:
 
     def _hear(self) -> None:
         self._heard_at = time.monotonic()
+        self.first_heard_at = self.first_heard_at or self._heard_at
 
     def _close_log(self, interruption: Interruption) -> None:
         """An end that the caller made is not to be blamed on the footage."""

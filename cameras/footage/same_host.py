@@ -9,22 +9,39 @@ playlist, and redirections are not followed.
 from __future__ import annotations
 
 import base64
+import errno
 import http.client
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
-from typing import IO
+from http import HTTPStatus
 from urllib.parse import SplitResult, unquote, urlsplit
+
+import av.error
 
 from cameras.addresses import SecretAddress
 
-Opener = Callable[[str, int, Mapping[str, str]], IO[bytes]]
+Opener = Callable[[str, int, Mapping[str, str]], "Piece"]
 
 _PLAYLIST_ENDINGS = (".m3u8", ".m3u")
 
 
-class ForeignPiece(OSError):
-    """A playlist leads to another host than its own."""
+class Piece:
+    """An open file of a playlist, whose failures are the decoder's own kind of error."""
+
+    def __init__(self, answer: http.client.HTTPResponse) -> None:
+        self._answer = answer
+
+    def read(self, size: int) -> bytes:
+        """Up to `size` bytes; none at the end."""
+        try:
+            return self._answer.read(size)
+        except (OSError, http.client.HTTPException) as error:
+            raise _decoder_error(error) from None
+
+    def close(self) -> None:
+        """Release the connection."""
+        self._answer.close()
 
 
 class _NoRedirection(urllib.request.HTTPRedirectHandler):
@@ -40,24 +57,41 @@ def is_playlist(address: SecretAddress) -> bool:
 def same_host_opener(address: SecretAddress, timeout_s: float) -> Opener:
     """A function that opens files of the playlist's own host, for the decoder to call.
 
-    It raises `OSError` for everything else.
+    It raises `av.error.FFmpegError` for everything else, as the decoder itself would.
     """
     own = urlsplit(address.reveal())
     opener = urllib.request.build_opener(_NoRedirection, urllib.request.ProxyHandler({}))
 
-    def open_piece(url: str, _flags: int, _options: Mapping[str, str]) -> IO[bytes]:
+    def open_piece(url: str, _flags: int, _options: Mapping[str, str]) -> Piece:
         parts = urlsplit(url)
         if _place(parts) != _place(own):
-            raise ForeignPiece("The playlist leads to another host, which is not opened.")
-        request = urllib.request.Request(_without_login(parts), headers=_login_header(own))
+            raise av.error.PermissionError(errno.EACCES, "the playlist leads to another host")
+        # The scheme is that of the checked address: http or https.
+        request = urllib.request.Request(  # noqa: S310
+            _without_login(parts), headers=_login_header(own)
+        )
         try:
-            answer: http.client.HTTPResponse = opener.open(request, timeout=timeout_s)
-        except urllib.error.HTTPError as error:
-            error.close()
-            raise
-        return answer
+            return Piece(opener.open(request, timeout=timeout_s))
+        except (OSError, http.client.HTTPException) as error:
+            raise _decoder_error(error) from None
 
     return open_piece
+
+
+def _decoder_error(error: Exception) -> av.error.FFmpegError:
+    """What the decoder would have raised; without the text, which holds the address."""
+    if isinstance(error, urllib.error.HTTPError):
+        error.close()
+        if error.code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+            return av.error.HTTPUnauthorizedError(error.code, "refused")
+        if error.code == HTTPStatus.NOT_FOUND:
+            return av.error.HTTPNotFoundError(error.code, "not found")
+    reason = error.reason if isinstance(error, urllib.error.URLError) else error
+    if isinstance(reason, TimeoutError):
+        return av.error.ExitError(errno.ETIMEDOUT, "timed out")
+    if isinstance(reason, ConnectionRefusedError):
+        return av.error.ConnectionRefusedError(errno.ECONNREFUSED, "refused")
+    return av.error.OSError(errno.EIO, "broken off")
 
 
 def _place(parts: SplitResult) -> tuple[str, str | None, int]:

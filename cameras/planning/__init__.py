@@ -16,6 +16,7 @@ from cameras.planning.evidence import (
 from cameras.planning.footage import FootageTable, footage_table
 from cameras.planning.picking import WorkModel
 from cameras.planning.plan import Plan, PlannedVisit, PlanSettings, ProbableCamera
+from cameras.planning.resampling import resampled_if_needed
 from cameras.planning.search import SearchModel, SearchQuestion, build_search
 from cameras.planning.travel import SeenAt, TravelCheck, TravelVerdict, travel_check
 from cameras.planning.words import explain
@@ -39,6 +40,7 @@ __all__ = [
     "build_search",
     "explain",
     "footage_table",
+    "resampled_if_needed",
     "share_left",
     "travel_check",
 ]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
+from functools import cached_property
 from itertools import islice
 from types import MappingProxyType
 
@@ -128,7 +129,7 @@ class Plan:
 
         Ties, and cameras out of reach, are in order of distance.
         """
-        order = self._order()
+        order = self._order
         page = order[offset : None if limit is None else offset + limit]
         return [self._camera(rank, int(row)) for rank, row in enumerate(page, start=offset + 1)]
 
@@ -137,7 +138,7 @@ class Plan:
         row = self.model.row_of.get(camera_id)
         if row is None:
             return None
-        rank = int(np.flatnonzero(self._order() == row)[0]) + 1
+        rank = int(np.flatnonzero(self._order == row)[0]) + 1
         return self._camera(rank, row)
 
     def _picker(self) -> Picker:
@@ -146,6 +147,7 @@ class Plan:
             self._footage.urgency, self.settings.work,
         )  # fmt: skip
 
+    @cached_property
     def _order(self) -> NDArray[np.intp]:
         """Rows of cameras: the first picks' cameras, the others in reach, those out of reach."""
         cameras = len(self.model.camera_ids)
@@ -155,9 +157,10 @@ class Plan:
         for place, pick in enumerate(islice(picker.pick(), _PICKS_FOR_ORDER)):
             picked[pick.camera] = min(picked[pick.camera], place)
         return np.lexsort(
-            (self.model.camera_ids, self.model.distance_m, -best, picked, ~self._in_reach())
+            (self.model.camera_ids, self.model.distance_m, -best, picked, ~self._in_reach)
         )
 
+    @cached_property
     def _in_reach(self) -> NDArray[np.bool_]:
         """Which cameras the person can have reached in time for footage that exists."""
         had = self.belief.in_reach & (self._had > 0.0)
@@ -179,7 +182,7 @@ class Plan:
 
     def _camera(self, rank: int, row: int) -> ProbableCamera:
         span = self._peak(row)
-        reached = bool(self._in_reach()[row])
+        reached = bool(self._in_reach[row])
         passing = seen = searched = unsearched = 0.0
         window = lost_at = None
         if span is not None and reached:

@@ -68,7 +68,8 @@ class SearchModel:
 
     Rows of arrays over cameras follow `camera_ids`. `floor` are the weights, by column, of passing
     a camera on a way that no particle took; 0 is out of reach. `x_m` and `y_m` (particles × bins)
-    are positions on `plane`, not a number before a particle starts.
+    are positions on `plane`, not a number before a particle starts. `log_prior` are log-weights of
+    resampled particles before any evidence; of a new model all weigh the same.
     """
 
     camera_ids: NDArray[np.int64]
@@ -78,6 +79,7 @@ class SearchModel:
     plane: LocalPlane
     x_m: Float32Array
     y_m: Float32Array
+    log_prior: FloatArray | None = None
 
     @property
     def bins(self) -> TimeBins:
@@ -90,7 +92,8 @@ class SearchModel:
 
     def first_belief(self) -> Belief:
         """The belief before any evidence."""
-        return initial_belief(self.passes.particle_count, self.floor)
+        even = initial_belief(self.passes.particle_count, self.floor)
+        return even if self.log_prior is None else Belief(self.log_prior, even.log_floor)
 
     def to_bytes(self) -> bytes:
         """The model as a file of arrays, which `from_bytes` reads."""
@@ -104,10 +107,12 @@ class SearchModel:
             "longitude_deg": self.plane.centre.longitude_deg,
         }
         file = io.BytesIO()
+        none = np.empty(0)
         np.savez(
             file, camera_ids=self.camera_ids, distance_m=self.distance_m, floor=self.floor,
             x_m=self.x_m, y_m=self.y_m, data=seen.data, indices=seen.indices, indptr=seen.indptr,
             meta=np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8),
+            log_prior=none if self.log_prior is None else self.log_prior,
         )  # fmt: skip
         return file.getvalue()
 
@@ -137,6 +142,7 @@ class SearchModel:
             LocalPlane(Point(meta["latitude_deg"], meta["longitude_deg"])),
             arrays["x_m"].astype(np.float32, copy=False),
             arrays["y_m"].astype(np.float32, copy=False),
+            arrays["log_prior"].astype(np.float64) if len(arrays["log_prior"]) else None,
         )
 
 

@@ -27,8 +27,8 @@ _COMPANY = 3  # a row is judged by others from so many rows on
 _SWAP_MISMATCH_M = 1_000.0
 _AMONG = "It lies among the {} once latitude and longitude are swapped."
 _LONELY = (
-    f"It lies more than {NEAR_M / 1000:.0f} km from every registered camera, and hardly any other row "
-    "of this file is near it; latitude and longitude may be swapped."
+    f"It lies more than {NEAR_M / 1000:.0f} km from every registered camera, and hardly any other "
+    "row of this file is near it; latitude and longitude may be swapped."
 )
 _ADVICE_ROW = "Mend the row, or accept it if it is right as it is."
 _ADVICE_SWAP = "Read the file with its axes swapped, mend the row, or accept it if it is right."

@@ -2,8 +2,10 @@
 
 import html
 from collections.abc import Sequence
+from xml.etree.ElementTree import register_namespace, tostring
 
 import simplekml
+from defusedxml.ElementTree import fromstring
 
 from geo.formats.route import NOTICE, RoutePoint, in_order, utc_text, xml_text
 
@@ -30,4 +32,18 @@ def route_to_kml(title: str, route: Sequence[RoutePoint]) -> str:
         track.newgxcoord(
             [(p.position.longitude_deg, p.position.latitude_deg, 0.0) for p in ordered]
         )
-    return str(document.kml())
+    return _without_ids(str(document.kml()))
+
+
+def _without_ids(text: str) -> str:
+    """The document without simplekml's ids: bare numbers, which no XML id may be (xs:ID).
+
+    Nothing refers to them.
+    """
+    root = fromstring(text.encode("utf-8"))
+    for element in root.iter():
+        element.attrib.pop("id", None)
+    register_namespace("", "http://www.opengis.net/kml/2.2")
+    register_namespace("gx", "http://www.google.com/kml/ext/2.2")
+    body = tostring(root, encoding="unicode")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{body}\n'

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from recognition.alignment import aligned_crop
+from recognition.embedders.checking import refuse_unusable
 from recognition.embedders.normalise import unit_rows
 from recognition.embedders.thresholds import Threshold, threshold_for
 from recognition.errors import BrokenPack
@@ -51,6 +52,7 @@ class InsightFaceEmbedder:
         self.sha256 = sha256
         self.licence = licence
         self.dimension = int(self.embed([np.zeros((SIDE_PX, SIDE_PX, 3), np.uint8)]).shape[1])
+        refuse_unusable(path.name, SIDE_PX, self.embed)
 
     @property
     def threshold(self) -> Threshold:

@@ -155,6 +155,19 @@ def test_a_route_of_one_sighting_is_a_route(app: Flask, analyst: Actor) -> None:
         assert routes.export_route(analyst, case, file_format).sightings == 1
 
 
+def test_sightings_that_exclude_each_other_say_so_in_the_files(app: Flask, analyst: Actor) -> None:
+    case = factories.make_case()
+    here = factories.make_sighting(case, state=SightingState.CONFIRMED)
+    far = factories.make_camera(latitude_deg=13.5)
+    there = factories.make_sighting(case, camera=far, state=SightingState.CONFIRMED)
+    points = json.loads(exported(analyst, case, "geojson"))["features"][:2]
+    told = {one["properties"]["sighting_id"]: one["properties"] for one in points}
+    assert told[here.id]["excludes_sighting_ids"] == str(there.id)
+    assert told[there.id]["excludes_sighting_ids"] == str(here.id)
+    assert "These cannot both be the subject: 1 and 2." in exported(analyst, case, "html")
+    assert f"cannot be if sighting {here.id} is" in exported(analyst, case, "cot")
+
+
 def test_an_undone_review_names_no_reviewer(app: Flask, analyst: Actor) -> None:
     case = factories.make_case()
     sighting = factories.make_sighting(case, state=SightingState.CONFIRMED)

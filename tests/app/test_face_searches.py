@@ -297,7 +297,7 @@ def test_the_index_is_really_used_where_it_is_chosen(app: Flask) -> None:
     statement = kept_faces._nearest_sql(Reach(case.id), embedder, by_index=True)
     db.session.execute(text("SET LOCAL enable_sort = off"))
     db.session.execute(text("SET LOCAL enable_seqscan = off"))
-    values = {"photo_ids": [photo.id], "limit": 5, "distance_case_id": case.id}
+    values = {"photo_ids": [photo.id], "limit": 5, "taken": 5, "distance_case_id": case.id}
     plan = "\n".join(db.session.scalars(text(f"EXPLAIN {statement}"), values))
     assert f"ix_faces_embedding_{embedder.id}" in plan
 

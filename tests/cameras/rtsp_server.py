@@ -1,6 +1,6 @@
 """An RTSP server for tests, run by the system's Python with GStreamer's bindings.
 
-Usage: python3 rtsp_server.py FILE.ts. Prints its port once it listens; serves rtsp://…/live.
+Usage: python3 rtsp_server.py FILE.mp4. Prints its port once it listens; serves rtsp://…/live.
 """
 
 import sys
@@ -17,7 +17,7 @@ server.set_address("127.0.0.1")
 server.set_service("0")
 factory = GstRtspServer.RTSPMediaFactory()
 factory.set_launch(
-    f"( filesrc location={sys.argv[1]} ! tsdemux ! h264parse ! "
+    f"( filesrc location={sys.argv[1]} ! qtdemux ! h264parse ! "
     "rtph264pay name=pay0 pt=96 config-interval=-1 )"
 )
 server.get_mount_points().add_factory("/live", factory)

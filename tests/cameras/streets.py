@@ -34,6 +34,7 @@ def write_street(
     with av.open(str(path), "w") as output:
         stream = output.add_stream(codec, rate=RATE, options=given)
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        stream.codec_context.thread_count = 1  # one slice a picture, as cameras write
         for number in range(round(seconds * RATE)):
             picture = scene.copy()
             for from_s, to_s in passages:

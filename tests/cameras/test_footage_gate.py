@@ -80,7 +80,12 @@ def test_other_codecs_and_containers_are_gated_as_well(
 
 
 @pytest.mark.slow
-@settings(max_examples=12, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=12,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow],
+)
 @given(
     mode=st.sampled_from(["all", "gate", "key frames"]),
     every_s=st.sampled_from([0.2, 0.5, 1.0, 2.0, 3.0]),
@@ -101,7 +106,7 @@ def test_every_way_of_sampling_reports_honestly_what_it_skipped(
             gate=MotionGate() if mode == "gate" else None,
             key_frames_only=mode == "key frames",
         )
-        was_seen = any([shows_passer(frame.image_bgr) for frame in reading])
+        was_seen = sum(shows_passer(frame.image_bgr) for frame in reading) > 0
     coverage = reading.coverage
     assert coverage.looked_s + coverage.still_s + coverage.unseen_s == pytest.approx(8.0, abs=0.1)
     assert was_seen or coverage.unseen_s > 0

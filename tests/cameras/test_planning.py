@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,7 @@ from cameras.planning import (
     build_search,
     explain,
     footage_table,
+    resampled_if_needed,
     share_left,
 )
 from cameras.planning.search import start_places, views_of
@@ -93,6 +95,20 @@ def test_the_nearest_are_likeliest_when_nothing_else_is_known(model: SearchModel
     assert np.mean([e.distance_m for e in listed[:8]]) < np.mean(
         [e.distance_m for e in listed[-9:-1]]
     )
+
+
+def test_a_camera_out_of_reach_is_below_one_that_is_only_barely_worth_looking_at(
+    model: SearchModel,
+) -> None:
+    """All others are searched and overwritten; the one out of reach has all its footage at hand."""
+    far = candidate(99, CANDIDATES[-1].camera.position, (WINDOW,))
+    gone = tuple(
+        candidate(e.camera_id, e.camera.position, retention_hours=0.01) for e in CANDIDATES[:-1]
+    )
+    every = [VisitResult(e.camera_id, WINDOW, Outcome.EMPTY, 1.0) for e in gone] * 20
+    listed = Plan(model, footage_table(model, (*gone, far), NOW), SETTINGS, every).cameras()
+    assert [entry.camera_id for entry in listed][-1] == 99
+    assert all(entry.in_reach for entry in listed[:-1])
 
 
 def test_pages_continue_each_other(model: SearchModel) -> None:
@@ -230,6 +246,36 @@ def test_a_kept_model_answers_the_same(model: SearchModel) -> None:
     assert plan(again).visits() == plan(model).visits()
     with pytest.raises(CamerasError, match="plan it again"):
         SearchModel.from_bytes(model.to_bytes()[:5000])
+
+
+def test_fresh_particles_are_drawn_where_few_are_left_and_say_the_same() -> None:
+    question = replace(QUESTION, particle_count=2000)
+    model = build_search(question)
+    far = next(e for e in plan(model).cameras() if 650 < e.distance_m < 750)
+    assert far.window is not None
+    seen = VisitResult(
+        far.camera_id, far.window, Outcome.CONFIRMED, reliability=0.97,
+        sighted_at=far.window.start + timedelta(minutes=5),
+    )  # fmt: skip
+    assert resampled_if_needed(model, question, [], seed=1) is model
+    resampled = resampled_if_needed(model, question, [seen], seed=1)
+    before, after = belief_after(model, [seen]), belief_after(resampled, [seen])
+    assert before.effective_particles < 200
+    assert after.effective_particles == pytest.approx(2000)
+    # What both clouds together say, without any drawing.
+    fresh = build_search(replace(question, seed=1))
+    masses = [
+        np.exp(belief_after(each, [seen]).log_particle) @ each.passes.seen
+        for each in (model, fresh)
+    ]
+    totals = [np.exp(belief_after(each, [seen]).log_particle).sum() for each in (model, fresh)]
+    together = (masses[0] + masses[1]) / sum(totals)
+    floor = float(np.exp(before.log_floor).sum())
+    assert after.unmodelled_share == pytest.approx(floor / (floor + sum(totals) / 2))
+    weights = after.weights()[0]
+    assert np.abs(weights @ resampled.passes.seen / weights.sum() - together).max() < 0.02
+    again = SearchModel.from_bytes(resampled.to_bytes())
+    assert np.array_equal(again.first_belief().log_particle, resampled.first_belief().log_particle)
 
 
 def test_a_worse_detector_on_one_camera_makes_it_worth_less(model: SearchModel) -> None:

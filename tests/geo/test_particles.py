@@ -1,3 +1,4 @@
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -28,7 +29,7 @@ from geo.particles import (
     simulate,
 )
 from geo.particles.passes import seen_stretches
-from geo.particles.tracks import NO_SEGMENT
+from geo.particles.tracks import NO_SEGMENT, TrackLog
 from geo.plane import LocalPlane, plane_around
 from geo.points import Point
 from geo.view import FieldOfView
@@ -195,6 +196,42 @@ def test_passes_agree_with_the_positions_along_the_tracks(
     assert passed.sum() > 20
     assert not passed[nearest_m > 45.0].any()
     assert passed[nearest_m < 33.0].mean() > 0.95
+
+
+def test_a_street_walked_backwards_is_seen_at_its_other_end_first() -> None:
+    """A camera over the east end of one long street, walked once each way at a known speed."""
+    west, east = HERE, destination(HERE, 90, 600)
+    line = {
+        "type": "LineString",
+        "coordinates": [[p.longitude_deg, p.latitude_deg] for p in (west, east)],
+    }
+    feature = {"type": "Feature", "geometry": line, "properties": {}}
+    network = read_network(
+        json.dumps({"type": "FeatureCollection", "features": [feature]}).encode()
+    )
+    x_m, y_m = network.xy_m
+    bins = TimeBins(SEEN_AT, 20, 60.0)
+    log = TrackLog(bins.length_s)
+    ends, starts = np.array([600.0, 600.0]), np.array([0.0, 0.0])
+    reverse = np.array([False, True])
+    begin = np.where(reverse, network.second[0], network.first[0])
+    end = np.where(reverse, network.first[0], network.second[0])
+    log.add(
+        np.array([0, 1], np.int32), starts, ends, (x_m[begin], y_m[begin]), (x_m[end], y_m[end]),
+        visibility=1.0, segment=np.zeros(2, np.int32), reverse=reverse,
+    )  # fmt: skip
+    nobody = np.full((2, bins.count), np.nan, np.float32)
+    cloud = ParticleCloud(
+        network.plane, bins, (), (), np.zeros(2, np.int32), log.tracks(), nobody, nobody
+    )
+    seen = find_passes(cloud, views_at(east, range_m=60.0), network).seen.toarray() > 0.0
+    # One metre a second: 60 m before the east end is minute 9 eastwards, minute 0 westwards.
+    from_west = int(
+        network.longitude_deg[network.first[0]] > network.longitude_deg[network.second[0]]
+    )
+    assert np.flatnonzero(seen[from_west]).tolist() == [9]
+    assert 0 in np.flatnonzero(seen[1 - from_west])
+    assert 9 not in np.flatnonzero(seen[1 - from_west])
 
 
 def test_who_stays_in_view_is_seen_in_every_bin() -> None:

@@ -12,6 +12,8 @@ from playwright.sync_api import Page, expect
 
 from app.models import Role
 from app.recogniser import RecogniserHolder
+from app.services import evaluations
+from app.services.actors import COMMAND_LINE
 from tests.app import footage_cases as given
 from tests.journeys.conftest import Site
 
@@ -92,4 +94,42 @@ def test_a_case_without_a_photo_says_what_to_do_and_searches_nothing(
     page.click("text=Change the threshold")
     expect(page.locator("main")).to_contain_text("0.050")
     _shot(page, "search-phone")
+    assert site.troubles == []
+
+
+def test_an_administrator_sets_a_threshold_from_an_evaluation(
+    site: Site, open_browser: Callable[..., Page], shared_dir: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "people"
+    for person in sorted((shared_dir / "faces/lfw_subset").iterdir())[:40]:
+        (folder / person.name).mkdir(parents=True)
+        for photo in sorted(person.glob("*.jpg"))[:2]:
+            (folder / person.name / photo.name).write_bytes(photo.read_bytes())
+    evaluations.evaluate(COMMAND_LINE, folder)
+    page = open_browser(Role.ADMINISTRATOR)
+
+    page.goto("/admin/evaluations")
+    expect(page.locator("main")).to_contain_text("pairs of different people")
+    _shot(page, "evaluations")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.click("text=Use this threshold >> nth=0")
+    expect(page.locator(".badge.done")).to_have_text("in force")
+    expect(page.locator(".flashes")).to_contain_text("proposes from")
+    assert site.troubles == []
+
+
+def test_a_legal_hold_is_set_shown_and_lifted(
+    site: Site, open_browser: Callable[..., Page]
+) -> None:
+    given.open_case("HOLD-1")
+    page = open_browser(Role.INVESTIGATOR, phone=True)
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto("/cases/HOLD-1/edit")
+    page.fill("#legal_hold_reason", "Order 12 of the made-up court")
+    page.click("text=Set a legal hold")
+    expect(page.locator(".badge.hold")).to_have_text("legal hold")
+    expect(page.locator("main")).to_contain_text("Order 12 of the made-up court")
+    _shot(page, "hold-phone")
+    page.click("text=Lift the hold")
+    expect(page.locator(".badge.hold")).to_have_count(0)
     assert site.troubles == []

@@ -49,6 +49,7 @@ export const CameraTileLayer = CameraLayer.extend({
     this._drawMarked(context, marked, zoom, colours);
     if (zoom >= NAMES_FROM_ZOOM) this._drawNames(context, colours);
     this._container.dataset.zoom = String(zoom);
+    this._container.dataset.drawn = String(this._drawn.length);
     this._container.dataset.complete = String(this._tiles.complete);
   },
 
@@ -105,8 +106,8 @@ export const CameraTileLayer = CameraLayer.extend({
   _drawDots(context, plain, colours) {
     const pictures = { active: dotPicture(false, colours), inactive: dotPicture(true, colours) };
     for (const { x, y, camera } of plain) {
-      const { canvas, side } = pictures[INACTIVE.has(camera.status) ? "inactive" : "active"];
-      context.drawImage(canvas, x - side / 2, y - side / 2, side, side);
+      const { picture, side } = pictures[INACTIVE.has(camera.status) ? "inactive" : "active"];
+      context.drawImage(picture, x - side / 2, y - side / 2, side, side);
       this._drawn.push({ x, y, radius: 5, camera });
     }
   },
@@ -193,7 +194,7 @@ function dotPicture(inactive, colours) {
     const context = canvas.getContext("2d");
     context.scale(ratio, ratio);
     shapes.drawDot(context, side / 2, side / 2, DOT_PX, { inactive, holding: "none" }, colours);
-    pictures.set(key, { canvas, side: canvas.width / ratio });
+    pictures.set(key, { picture: canvas, side: canvas.width / ratio });
   }
   return pictures.get(key);
 }

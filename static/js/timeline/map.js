@@ -9,6 +9,12 @@ import { reachRegion } from "./reach.js";
 
 const L = window.L;
 const VISIT_OF = { "looked at": "done", planned: "queued" };
+/** Always single dots: clusters would show counts among the numbers of the stops. */
+const CorridorCameras = CameraLayer.extend({
+  _drawClusters(context, bounds, colours) {
+    this._drawPlain(context, this._inView(bounds.min, bounds.max)[0], this._map.getZoom(), colours);
+  },
+});
 const FIT = { padding: [34, 34], maxZoom: 17 };
 
 export class TimelineMap {
@@ -28,7 +34,7 @@ export class TimelineMap {
     this._corridor = L.layerGroup().addTo(this.map);
     this._region = L.polygon([], { pane: "below", className: "reach-region", interactive: false }).addTo(this.map);
     this._looks = new Map();
-    this._cameras = new CameraLayer((id) => ({ ...this._looks.get(id), selected: id === this._selected })).addTo(this.map);
+    this._cameras = new CorridorCameras((id) => ({ ...this._looks.get(id), selected: id === this._selected })).addTo(this.map);
     this._cameras.on("camera", ({ id, onCluster }) => { if (!onCluster && id) onCamera(id); });
   }
 

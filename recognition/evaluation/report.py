@@ -1,0 +1,192 @@
+"""All that is measured on one set of photos, as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from recognition.errors import TooLittleToMeasure
+from recognition.evaluation.decisions import Decisions, decide
+from recognition.evaluation.identification import Identification, identify, require_people
+from recognition.evaluation.intervals import Interval, false_match_interval, true_match_interval
+from recognition.evaluation.verification import (
+    OperatingPoint,
+    Pairs,
+    all_pairs,
+    curve,
+    point_at,
+    rates_at,
+)
+from recognition.faces import FloatArray
+
+FALSE_MATCH_RATES = (1e-2, 1e-3, 1e-4)
+MOST_PHOTOS = 6_000
+"""All pairs are held in memory: 18 million, half a gigabyte."""
+
+
+@dataclass(frozen=True)
+class MeasuredPoint:
+    """A threshold, its rates, and how far those may be off.
+
+    Attributes:
+        wanted_false_match_rate: the rate that the threshold was chosen for; None for the
+            product's own threshold.
+        threshold: cosine.
+        false_match_rate, true_match_rate: as measured.
+        false_match_interval, true_match_interval: 95 %, people drawn anew.
+    """
+
+    wanted_false_match_rate: float | None
+    threshold: float
+    false_match_rate: float
+    true_match_rate: float
+    false_match_interval: Interval
+    true_match_interval: Interval
+
+
+@dataclass(frozen=True)
+class GroupReport:
+    """One group of people, compared among themselves at the product's threshold."""
+
+    group: str
+    people: int
+    photos: int
+    same_person_pairs: int
+    stranger_pairs: int
+    at_threshold: MeasuredPoint
+
+
+@dataclass(frozen=True)
+class EvaluationReport:
+    """How well one model told the people of one set of photos apart.
+
+    Attributes:
+        people, photos: as far as a face was found.
+        left_out: photos that were not, with the reason.
+        same_person_pairs, stranger_pairs: how many pairs the rates rest on.
+        points: for each wanted false-match rate that has enough pairs of strangers.
+        at_threshold: at the product's threshold.
+        curve: by rising threshold.
+        decisions: all pairs at the product's threshold, counted.
+        accuracy, precision, recall, f1: from those counts.
+        identification: one to many; None where too few people could be enrolled.
+        groups: by group, where groups were given.
+    """
+
+    model: str
+    model_sha256: str
+    detector: str
+    people: int
+    photos: int
+    left_out: tuple[tuple[str, str], ...]
+    same_person_pairs: int
+    stranger_pairs: int
+    points: tuple[MeasuredPoint, ...]
+    at_threshold: MeasuredPoint
+    curve: tuple[OperatingPoint, ...]
+    decisions: Decisions
+    accuracy: float
+    precision: float
+    recall: float
+    f1: float
+    identification: Identification | None
+    groups: tuple[GroupReport, ...]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is evaluated: the model, its threshold, and the detector that found the faces."""
+
+    model: str
+    model_sha256: str
+    detector: str
+    threshold: float
+
+
+def evaluate_embeddings(
+    embeddings: FloatArray,
+    people: Sequence[str],
+    subject: Subject,
+    *,
+    left_out: Sequence[tuple[str, str]] = (),
+    groups: Mapping[str, str] | None = None,
+) -> EvaluationReport:
+    """Measure everything.
+
+    Args:
+        embeddings: float32[n, d], rows of length 1.
+        people: who is on each photo, n names.
+        subject: what made the embeddings.
+        left_out: photos without an embedding, with the reason.
+        groups: group of each person; people without one are in none.
+
+    Raises:
+        TooLittleToMeasure: there are too few people or pairs, or too many photos.
+    """
+    require_people(people, MOST_PHOTOS)
+    pairs = all_pairs(embeddings, people)
+    same, strangers = pairs.same, pairs.strangers
+    rates = [rate for rate in FALSE_MATCH_RATES if rate * strangers.size >= 1]
+    if not rates:
+        raise TooLittleToMeasure(
+            f"Only {strangers.size} pairs of strangers could be compared; at least a hundred are "
+            "needed. Add photos of more people."
+        )
+    decisions = decide(pairs, subject.threshold)
+    return EvaluationReport(
+        subject.model,
+        subject.model_sha256,
+        subject.detector,
+        people=len(set(people)),
+        photos=len(people),
+        left_out=tuple(left_out),
+        same_person_pairs=same.size,
+        stranger_pairs=strangers.size,
+        points=tuple(_measured(pairs, rate, point_at(same, strangers, rate)) for rate in rates),
+        at_threshold=_measured(pairs, None, rates_at(same, strangers, subject.threshold)),
+        curve=curve(same, strangers),
+        decisions=decisions,
+        accuracy=decisions.accuracy,
+        precision=decisions.precision,
+        recall=decisions.recall,
+        f1=decisions.f1,
+        identification=identify(embeddings, people, subject.threshold),
+        groups=_by_group(pairs, people, groups or {}, subject.threshold),
+    )
+
+
+def _measured(pairs: Pairs, wanted: float | None, point: OperatingPoint) -> MeasuredPoint:
+    return MeasuredPoint(
+        wanted,
+        point.threshold,
+        point.false_match_rate,
+        1.0 - point.false_non_match_rate,
+        false_match_interval(pairs, point.threshold),
+        true_match_interval(pairs, point.threshold),
+    )
+
+
+def _by_group(
+    pairs: Pairs, people: Sequence[str], groups: Mapping[str, str], threshold: float
+) -> tuple[GroupReport, ...]:
+    names = np.unique(np.asarray(people))
+    of_each = np.array([groups.get(str(name), "") for name in names])
+    reports = []
+    for group in sorted(set(of_each) - {""}):
+        chosen = of_each == group
+        inside = pairs.among(chosen)
+        if not inside.same.size or not inside.strangers.size:
+            continue
+        reports.append(
+            GroupReport(
+                str(group),
+                int(chosen.sum()),
+                sum(groups.get(name, "") == group for name in people),
+                inside.same.size,
+                inside.strangers.size,
+                _measured(inside, None, rates_at(inside.same, inside.strangers, threshold)),
+            )
+        )
+    return tuple(reports)
