@@ -4,8 +4,9 @@ The whole product takes part: web server, PostGIS tiles, streets and stations un
 mouse drags to and fro; every frame's time is taken by requestAnimationFrame. Chromium draws in
 software here, as nothing in a bare machine has a graphics card.
 
-Frames a second depend on what else the machine does. So the processor time that Chromium spends on a
-frame is measured too, and, just before each drag, how many frames a second an empty page gets.
+Frames a second depend on what else the machine does. So the processor time that Chromium spends on
+a frame is measured too, and, just before each drag, how many frames a second an empty page gets. A
+drag over an empty map, or one that moves nothing, ends the benchmark: it would be quick in vain.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from flask import Flask
 import psutil
+from flask import Flask
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from sqlalchemy import text
 

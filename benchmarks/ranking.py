@@ -47,7 +47,7 @@ def main() -> None:
     """Measure both sizes and publish."""
     figures: dict[str, Figure] = {}
     with benchmark_app() as application, application.app_context():
-        token = _prepare(application)
+        token = _prepare()
         _import_real()
         positions = _positions()
         figures |= _measure(application, token, "3,000 cameras", 50.0)
@@ -59,7 +59,7 @@ def main() -> None:
     publish("ranking", figures)
 
 
-def _prepare(application: Flask) -> str:
+def _prepare() -> str:
     user = accounts.create_user(
         COMMAND_LINE,
         UserInput(email="bench@lastseen.example", name="Benchmark", role=Role.INVESTIGATOR),
@@ -111,7 +111,8 @@ def _add_synthetic(count: int) -> None:
             INSERT INTO cameras (source, ref, name, latitude_deg, longitude_deg, headings_deg,
                                  field_of_view_deg, range_m, status, created_at, updated_at)
             SELECT 'synthetic', n::text, 'Synthetic ' || n,
-                   :latitude + (random() - 0.5) * 2 * :half, :longitude + (random() - 0.5) * 2 * :half,
+                   :latitude + (random() - 0.5) * 2 * :half,
+                   :longitude + (random() - 0.5) * 2 * :half,
                    ARRAY[random() * 359], 60, 40, 'active', now(), now()
             FROM generate_series(1, :count) AS n
             """
@@ -182,8 +183,11 @@ def _server(application: Flask) -> Iterator[int]:
         port = free.getsockname()[1]
     environment = environment_of(application.config["LASTSEEN"])
     process = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--threads", "8"]
-        + ["--worker-class", "gthread", "--keep-alive", "60", "--no-control-socket", "wsgi:app"],
+        [
+            *(sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--threads", "8"),
+            *("--worker-class", "gthread", "--keep-alive", "60", "--no-control-socket"),
+            "wsgi:app",
+        ],
         cwd=ROOT,
         env={**os.environ, **environment},
         stdout=subprocess.DEVNULL,
