@@ -15,6 +15,7 @@ from app.inputs import (
     LocationChange,
     RankingOrder,
     RankingQuery,
+    ReviewInput,
     SightingQuery,
     SweepInput,
 )
@@ -26,6 +27,7 @@ from app.models import (
     SightingState,
     Sweep,
     SweepState,
+    Verdict,
     Visit,
     VisitPart,
     VisitState,
@@ -238,6 +240,17 @@ def test_a_sweep_that_follows_the_plan_ends_with_its_budget(planned_case: Case) 
 
     assert sweep.state is SweepState.FINISHED
     assert "budget of 1 worker-minutes" in sweep.outcome
+
+
+def test_a_sweep_that_follows_the_plan_stops_at_a_confirmed_sighting(planned_case: Case) -> None:
+    sweep = _following(planned_case)
+    candidate = factories.make_sighting(planned_case, seen_at=NOON)
+    sightings.review_sighting(COMMAND_LINE, candidate.id, ReviewInput(verdict=Verdict.CONFIRMED))
+
+    assert not following.advance(sweep)
+
+    assert sweep.state is SweepState.STOPPED
+    assert sweep.outcome == following.CONFIRMED
 
 
 def _following(case: Case, **values: object) -> Sweep:
