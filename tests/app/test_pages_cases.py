@@ -304,8 +304,8 @@ def test_the_sightings_page_shows_similarity_beside_its_threshold_and_never_a_pe
     make_sighting(case, similarity=0.52)
     page = logged_in().get("/cases/SEEN-1/sightings").text
     main = page[page.index("<main") : page.index("</main>")]
-    assert "0.52" in main
-    assert "threshold 0.36" in main
+    assert "0.520" in main
+    assert "threshold 0.360" in main
     assert "%" not in main
     assert "Investigative lead, not an identification." in main
 

@@ -136,6 +136,6 @@ function sinks(sighting) {
 
 function similarity(sighting) {
   return el("span", { class: "similarity", title: "Cosine of two embeddings, −1 to 1; higher is closer. It is no probability." },
-    el("strong", { class: "figures" }, sighting.similarity.toFixed(2)),
-    el("span", {}, `similarity, threshold ${sighting.threshold_similarity.toFixed(2)}`));
+    el("strong", { class: "figures" }, sighting.similarity.toFixed(3)),
+    el("span", {}, `similarity, threshold ${sighting.threshold_similarity.toFixed(3)}`));
 }
