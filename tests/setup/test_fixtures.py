@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import os
+import secrets
+from collections.abc import Iterator
+
 import pytest
 import redis
 from playwright.sync_api import Page
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 
+from tests.private_database import Cluster
 from tests.private_redis import RedisServer
 
 
-def test_each_process_gets_an_empty_database_with_postgis_and_pgvector(database_url: str) -> None:
-    with create_engine(database_url).connect() as connection:
+@pytest.fixture
+def new_database(cluster: Cluster) -> Iterator[Engine]:
+    """A database that no other test has touched."""
+    name = f"lastseen_test_{os.getpid()}_{secrets.token_hex(4)}"
+    engine = create_engine(cluster.create(name))
+    yield engine
+    engine.dispose()
+    cluster.drop(name)
+
+
+def test_a_new_database_is_empty_and_has_postgis_and_pgvector(new_database: Engine) -> None:
+    with new_database.connect() as connection:
         one_degree_m = connection.execute(
             text("SELECT ST_Distance('POINT(77 12)'::geography, 'POINT(77 13)'::geography)")
         ).scalar_one()
