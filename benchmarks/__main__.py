@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 _NOT_BENCHMARKS = frozenset(
-    {"__init__", "__main__", "database", "kept_faces", "report", "server", "street_clip"}
+    {"__init__", "__main__", "database", "kept_faces", "report", "server", "street_clip", "peer_tracks"}
 )
 
 

@@ -26,8 +26,8 @@ EXACT_UP_TO = 5_000
 _INDEX_STEP = 8.0
 """A step through the index costs about as much as so many comparisons in a row."""
 
-_STEPS_BEFORE_FIRST = 800
-_CANDIDATES = 400
+_STEPS_BEFORE_FIRST = 1200
+_CANDIDATES = 600
 """`hnsw.ef_search`: how many neighbours the index keeps in view (see benchmarks/index.py)."""
 
 _SPARE = 4
@@ -147,7 +147,7 @@ def choose_method(surveyed: Survey, faces_of_model: int, photos: int, limit: int
     if comparisons <= EXACT_UP_TO:
         return SearchMethod.EXACT
     share = surveyed.faces / max(surveyed.faces, faces_of_model)
-    steps = photos * (_STEPS_BEFORE_FIRST + limit / share)
+    steps = photos * (_STEPS_BEFORE_FIRST + limit * _SPARE / share)
     if steps > photos * _MOST_STEPS or steps * _INDEX_STEP > comparisons:
         return SearchMethod.EXACT
     return SearchMethod.INDEX
