@@ -7,7 +7,16 @@ import sys
 from pathlib import Path
 
 _NOT_BENCHMARKS = frozenset(
-    {"__init__", "__main__", "database", "kept_faces", "report", "server", "street_clip", "peer_tracks"}
+    {
+        "__init__",
+        "__main__",
+        "database",
+        "kept_faces",
+        "report",
+        "server",
+        "street_clip",
+        "peer_tracks",
+    }
 )
 
 
