@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app.config import Settings
 from app.errors import NotFound
@@ -24,7 +24,7 @@ from app.inputs import (
     SweepInput,
 )
 from app.inputs.accounts import UserInput
-from app.models import CameraRow, Case, CaseState, Sighting, Sweep, SweepState
+from app.models import CameraRow, Case, Sighting, Sweep, SweepState
 from app.models.accounts import Role
 from app.models.cases import LocationSource, Reliability, SubjectCategory
 from app.services import (
@@ -129,11 +129,12 @@ def add_clips(actor: Actor, manifest_path: Path) -> int:
 
 
 def open_demo_case(actor: Actor, manifest_path: Path) -> Case:
-    """A fresh case; earlier demo cases are closed, so that only this one is searched for."""
-    for earlier in db.session.scalars(
-        select(Case).where(Case.made_up, Case.state == CaseState.OPEN)
-    ).all():
-        cases.close_case(actor, earlier)
+    """A fresh case. Earlier demo cases go, with the faces that they kept.
+
+    Else the photos would find those at once, and the sweep would have nothing left to show.
+    """
+    db.session.execute(delete(Case).where(Case.made_up, Case.number.like("DEMO-%")))
+    db.session.commit()
     now = datetime.now(UTC)
     start = datetime.fromisoformat(read_manifest(manifest_path)["start"])
     case = cases.open_case(
