@@ -19,6 +19,7 @@ from recognition.evaluation import middle_face
 from recognition.evaluation.verification import all_pairs
 from recognition.faces import FloatArray, ImageBGR
 from recognition.images import read_photo
+from recognition.night import cleared
 from recognition.packs import choose_pack, load_embedder
 
 Change = Callable[[ImageBGR], ImageBGR]
@@ -59,6 +60,7 @@ CHANGES: dict[str, Change] = {
     "non-local means": non_local,
     "gamma": gamma,
     "gamma, then bilateral filter": lambda image: denoised(gamma(image)),
+    "as the product does": cleared,
 }
 
 
@@ -107,7 +109,7 @@ def _embedded(embedder: Embedder, photos: list[ImageBGR]) -> FloatArray:
 
 
 def _recognised(rows: FloatArray, others: FloatArray, people: list[str]) -> float:
-    """Share of pairs of one person above the strangers' limit; between the two sets if they differ."""
+    """Share of pairs of one person above the strangers' limit; between two sets if they differ."""
     if rows is others:
         pairs = all_pairs(rows, people)
         same, strangers = pairs.same, pairs.strangers

@@ -83,9 +83,7 @@ def _visit(case: Case, label: str, path: Path) -> tuple[Visit, float]:
     )
     db.session.add(camera)
     db.session.commit()
-    footage.add_file(
-        COMMAND_LINE, camera, FootageFileInput(path=str(path), started_at=STARTED_AT)
-    )
+    footage.add_file(COMMAND_LINE, camera, FootageFileInput(path=str(path), started_at=STARTED_AT))
     sweep = sweeps.plan_sweep(
         COMMAND_LINE,
         case,

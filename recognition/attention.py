@@ -96,9 +96,13 @@ class Attention:
         spread = np.hstack([boxes_xyxy[:, :2] - reach, boxes_xyxy[:, 2:] + reach])
         return self._worthwhile(spread, image_bgr)
 
+    def is_resting(self, at_s: float) -> bool:
+        """Whether the last search is so recent that no newcomer can have been missed."""
+        return bool(at_s - self._searched_at_s < self._settings.newcomer_every_s - _TOLERANCE_S)
+
     def is_idle(self, at_s: float, scene: FloatArray) -> bool:
         """Whether this frame need not be searched, as nobody is followed."""
-        if at_s - self._searched_at_s < self._settings.newcomer_every_s - _TOLERANCE_S:
+        if self.is_resting(at_s):
             return True
         if self._empty_scene is None:
             return False

@@ -18,6 +18,7 @@ from recognition.detectors import Detector
 from recognition.embedders import Embedder
 from recognition.embedders.normalise import unit_rows
 from recognition.faces import DetectedFace, FaceShot, FaceTrack, FloatArray, ImageBGR
+from recognition.night import DARK_BELOW, cleared
 from recognition.scenes import is_cut, small_grey
 from recognition.tracks import RawTrack, Tracker, TrackerSettings
 
@@ -123,10 +124,17 @@ class FacePipeline:
             self._first_at_s = at_s
         self._last_at_s = at_s
         self._frames_fed += 1
+        if self.idle and self._attention is not None and self._attention.is_resting(at_s):
+            # Nobody is followed and a search was only just made: the frame need not be opened.
+            self._previous = None
+            self._tracker.update(at_s, (), image_bgr)
+            return
         scene = small_grey(image_bgr)
         if self._previous is not None and is_cut(self._previous, scene):
             self._tracker.close()
         self._previous = scene
+        if float(scene.mean()) < DARK_BELOW:
+            image_bgr = cleared(image_bgr)
         self._tracker.update(at_s, self._faces(at_s, image_bgr, scene), image_bgr)
 
     def _faces(self, at_s: float, image_bgr: ImageBGR, scene: FloatArray) -> Sequence[DetectedFace]:

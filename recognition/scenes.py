@@ -19,11 +19,17 @@ _LARGEST_DIMMING = 6.0
 
 
 def small_grey(image_bgr: ImageBGR) -> FloatArray:
-    """The frame averaged down to 160 px width, grey, float32; noise averages away."""
+    """The frame averaged down to 160 px width, grey, float32; noise averages away.
+
+    In two steps, as averaging by a whole factor is several times faster than by any other.
+    """
     height, width = image_bgr.shape[:2]
+    grey = cv2.cvtColor(image_bgr, cv2.COLOR_BGR2GRAY)
+    factor = max(1, min(width // _WIDTH_PX, height))
+    whole = grey[: height // factor * factor, : width // factor * factor]
+    coarse = cv2.resize(whole, (width // factor, height // factor), interpolation=cv2.INTER_AREA)
     size = (_WIDTH_PX, max(1, round(height * _WIDTH_PX / width)))
-    small = cv2.resize(image_bgr, size, interpolation=cv2.INTER_AREA)
-    return cv2.cvtColor(small, cv2.COLOR_BGR2GRAY).astype(np.float32)
+    return cv2.resize(coarse, size, interpolation=cv2.INTER_AREA).astype(np.float32)
 
 
 def is_cut(before: FloatArray, now: FloatArray) -> bool:

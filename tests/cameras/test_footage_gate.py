@@ -38,9 +38,7 @@ def gated(path: Path, every_s: float = EVERY_S, **more: float) -> FrameReading:
 def test_somebody_who_passes_between_two_key_frames_is_seen(
     tmp_path: Path, noise: float, options: dict[str, str]
 ) -> None:
-    path = write_street(
-        tmp_path / "street.mp4", [BETWEEN_KEY_FRAMES], noise=noise, options=options
-    )
+    path = write_street(tmp_path / "street.mp4", [BETWEEN_KEY_FRAMES], noise=noise, options=options)
     times = [frame.at_s for frame in gated(path) if shows_passer(frame.image_bgr)]
     assert len(times) >= 5
     assert times[0] - BETWEEN_KEY_FRAMES[0] < 0.35
