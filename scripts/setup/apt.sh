@@ -44,7 +44,9 @@ missing_packages() {
     "$(find_python)" -c 'import ensurepip, venv' 2>/dev/null || wanted+=(python3-venv)
     if [ "$want_tests" = 1 ]; then
         command -v chromium >/dev/null || wanted+=(chromium)
-        for package in fonts-dejavu-core gdal-bin shellcheck; do
+        # A real RTSP server to read from, and the cascade file that OpenCV's wheel no longer has.
+        for package in fonts-dejavu-core gdal-bin shellcheck opencv-data python3-gi \
+            gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good gstreamer1.0-plugins-bad; do
             have_package "$package" || wanted+=("$package")
         done
     fi
