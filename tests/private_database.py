@@ -59,10 +59,22 @@ class Cluster:
                     return self.url.set(database=name).render_as_string(hide_password=False)
 
     def drop(self, name: str) -> None:
-        """Drop a database and end whatever is still connected to it."""
-        command = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+        """Drop a database and end whatever is still connected to it.
+
+        A vacuum of the server's own in it is not ours to end; it is waited for.
+        """
+        command = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+        deadline = time.monotonic() + COPY_TIMEOUT_S
         with self._connect() as connection:
-            connection.execute(command.format(sql.Identifier(name)))
+            while True:
+                try:
+                    connection.execute(command)
+                except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectInUse):
+                    if time.monotonic() > deadline:
+                        raise
+                    time.sleep(0.2)
+                else:
+                    return
 
     def drop_abandoned(self) -> None:
         """Drop the databases of test processes that no longer live."""
