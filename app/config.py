@@ -6,13 +6,26 @@ There are no default secrets.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Final, Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AliasChoices,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+_MAIL_FROM: Final = re.compile(r"[^\s@<>,;:\"]+@[^\s@<>,;:\"]+", re.ASCII)
+_THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class ConfigurationError(RuntimeError):
@@ -70,6 +83,19 @@ class Settings(BaseSettings):
     geocoder: str = ""
     geocoder_user_agent: str = ""
 
+    base_url: str = ""
+    """Where people reach this installation, for links in messages: "https://search.example"."""
+
+    mail_host: str = ""
+    mail_port: int = Field(default=587, ge=1, le=65535)
+    mail_security: Literal["none", "starttls", "tls"] = "starttls"
+    mail_user: str = ""
+    mail_password: SecretStr = SecretStr("")
+    mail_from: str = ""
+    mail_timeout_seconds: float = Field(default=20.0, gt=0, le=300)
+    message_give_up_hours: float = Field(default=48.0, gt=0)
+    message_retention_days: int = Field(default=90, ge=1)
+
     session_cookie_secure: bool = True
     session_hours: float = Field(default=12.0, gt=0)
     rate_limits_enabled: bool = True
@@ -83,6 +109,31 @@ class Settings(BaseSettings):
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError(f"'{value}' is not a time zone of the IANA list") from error
         return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        address = value.strip().rstrip("/")
+        parts = urlsplit(address)
+        if address and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.query):
+            raise ValueError("write it like https://search.example.org")
+        return address
+
+    @model_validator(mode="after")
+    def _mail_is_whole(self) -> Self:
+        if not self.mail_host:
+            return self
+        if not _MAIL_FROM.fullmatch(self.mail_from):
+            raise ValueError("MAIL_FROM must hold the sender's address, as MAIL_HOST is set")
+        open_line = self.mail_security == "none" and self.mail_host not in _THIS_MACHINE
+        if open_line and self.mail_password.get_secret_value():
+            raise ValueError("MAIL_PASSWORD would travel unencrypted: set MAIL_SECURITY")
+        return self
+
+    @property
+    def mail_is_configured(self) -> bool:
+        """Whether there is a server to hand mail to; without one, messages wait."""
+        return bool(self.mail_host)
 
     @property
     def footage_root_paths(self) -> tuple[Path, ...]:

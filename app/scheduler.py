@@ -1,4 +1,4 @@
-"""The scheduler process: rescues visits, plans, expires faces. Two of them do no harm."""
+"""The scheduler process: rescues visits, plans, expires faces, sends messages. Two do no harm."""
 
 from __future__ import annotations
 
@@ -12,7 +12,15 @@ from sqlalchemy.exc import OperationalError
 
 from app.extensions import db
 from app.queues import RedisDown
-from app.services import following, galleries, retention, search_models, upkeep
+from app.services import (
+    following,
+    galleries,
+    outbox,
+    retention,
+    search_models,
+    sending,
+    upkeep,
+)
 from app.services.actors import SCHEDULER
 
 RESCUE_INTERVAL_S = 2.0
@@ -25,14 +33,16 @@ Step = Callable[[], None]
 
 
 def run_until_stopped(application: Flask, stopping: threading.Event) -> None:
-    """Rescue and tidy, and beside it plan, until `stopping` is set.
+    """Rescue and tidy, and beside it plan and send, until `stopping` is set.
 
-    Making a search model takes seconds, for which no visit should wait to be rescued.
+    Making a search model takes seconds, and so does a mail server that does not answer: no visit
+    should wait for that to be rescued.
     """
-    planner = threading.Thread(
-        target=_every, args=(application, stopping, (_plan,)), name="planner", daemon=True
-    )
-    planner.start()
+    for name, step in (("planner", _plan), ("sender", _send)):
+        beside = threading.Thread(
+            target=_every, args=(application, stopping, (step,)), name=name, daemon=True
+        )
+        beside.start()
     _every(application, stopping, (_rescue,), (_tidy,))
 
 
@@ -70,6 +80,10 @@ def _plan() -> None:
     following.advance_all()
 
 
+def _send() -> None:
+    sending.send_due()
+
+
 def _rescue() -> None:
     done = upkeep.rescue_visits()
     if done.requeued or done.given_up or done.finished:
@@ -86,3 +100,4 @@ def _tidy() -> None:
     retention.clean_index(at_most_every=INDEX_CLEANED_EVERY)
     upkeep.prune_events()
     galleries.prune_changes()
+    outbox.prune()

@@ -17,6 +17,7 @@ from app.models.faces import Embedder, Face, ReferenceEmbedding
 from app.models.footage import Footage, FootageKind
 from app.models.galleries import GalleryChange
 from app.models.live import LiveEvent
+from app.models.messages import MessageState, OutgoingAttachment, OutgoingMessage, Transport
 from app.models.plans import SearchPlan
 from app.models.retention import RetentionReceipt
 from app.models.roads import GazetteerPlace, Road, RoadSource
@@ -43,6 +44,9 @@ __all__ = [
     "LastKnownLocationRow",
     "LiveEvent",
     "LocationSource",
+    "MessageState",
+    "OutgoingAttachment",
+    "OutgoingMessage",
     "ReferenceEmbedding",
     "ReferencePhoto",
     "RegistrySource",
@@ -62,6 +66,7 @@ __all__ = [
     "Sweep",
     "SweepState",
     "Trace",
+    "Transport",
     "User",
     "Verdict",
     "Visit",

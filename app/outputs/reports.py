@@ -119,6 +119,7 @@ class HealthOut(Output):
     redis: PartOut
     media: PartOut
     recogniser: PartOut
+    mail: PartOut
     workers: list[WorkerOut]
     queue_lengths: dict[str, int]
     disk_free_bytes: int

@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from rq import Worker
@@ -18,8 +18,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from app.current import settings
 from app.errors import NoRecogniser
 from app.extensions import db
+from app.models.columns import utc_now
 from app.queues import RedisDown, queue_lengths, redis_client
 from app.recogniser import holder
+from app.services import outbox
+
+LATE_AFTER: Final = timedelta(minutes=5)
+"""A message that waits for longer is worth a look."""
 
 LITTLE_DISK_BYTES: Final = 2 * 1024**3
 """Below this, crops and uploads soon cannot be written."""
@@ -54,19 +59,27 @@ class Health:
     redis: Part
     media: Part
     recogniser: Part
+    mail: Part
     workers: Sequence[WorkerState]
     queue_lengths: dict[str, int]
     disk_free_bytes: int
 
     @property
     def all_parts(self) -> tuple[Part, ...]:
-        """Database, Redis, media folder and recogniser."""
+        """Database, Redis, media folder, recogniser and mail."""
+        return (*self._needed, self.mail)
+
+    @property
+    def _needed(self) -> tuple[Part, ...]:
         return (self.database, self.redis, self.media, self.recogniser)
 
     @property
     def ok(self) -> bool:
-        """Whether every part answers; that no worker runs is a problem, but not a failure."""
-        return all(part.ok for part in self.all_parts)
+        """Whether every part answers that the search needs.
+
+        That no worker runs, or that mail waits, is a problem, but not a failure.
+        """
+        return all(part.ok for part in self._needed)
 
     @property
     def queue_length(self) -> int:
@@ -86,7 +99,9 @@ def check() -> Health:
     """Ask every part. Takes a few milliseconds, or some seconds where a part does not answer."""
     redis, workers, lengths = _redis()
     media, free_bytes = _media()
-    return Health(_database(), redis, media, _recogniser(), workers, lengths, free_bytes)
+    database = _database()
+    mail = _mail() if database.ok else Part("mail", True, "unknown while the database is away")
+    return Health(database, redis, media, _recogniser(), mail, workers, lengths, free_bytes)
 
 
 def database_answers() -> bool:
@@ -153,6 +168,26 @@ def _media() -> tuple[Part, int]:
         sentence = f"The disk of the media folder is nearly full ({gigabytes}): make room."
         return Part("media", False, sentence), free_bytes
     return Part("media", True, gigabytes), free_bytes
+
+
+def _mail() -> Part:
+    """Mail is wrong when something waits that cannot go out, or was given up."""
+    found = outbox.state()
+    waits = f"{found.waiting} messages wait" if found.waiting != 1 else "1 message waits"
+    if not settings().mail_is_configured:
+        sentence = f"Mail is not configured (MAIL_HOST, MAIL_FROM); {waits}."
+        return Part("mail", not found.waiting, sentence)
+    if found.failed:
+        sentence = (
+            f"{found.failed} messages could not be delivered: see `flask messages list`, which "
+            "says why, and `flask messages retry`."
+        )
+        return Part("mail", False, sentence)
+    oldest = found.oldest_waiting_at
+    if oldest is not None and utc_now() - oldest > LATE_AFTER:
+        sentence = f"{waits}, the oldest since {oldest:%Y-%m-%d %H:%M} UTC: see whether the "
+        return Part("mail", False, sentence + "mail server and the scheduler run.")
+    return Part("mail", True, f"{settings().mail_host}; {waits}")
 
 
 def _recogniser() -> Part:
