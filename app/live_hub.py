@@ -11,6 +11,7 @@ import queue
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from flask import Flask
@@ -41,13 +42,17 @@ class Message:
 
 @dataclass(eq=False)
 class Subscription:
-    """One reader's waiting messages. `overflowed` tells it to load anew."""
+    """One reader's waiting messages. `overflowed` tells it to load anew.
+
+    `on_message` is called for each new message, for readers that do not wait on the queue.
+    """
 
     case_id: int
     messages: queue.Queue[Message] = field(
         default_factory=lambda: queue.Queue(SUBSCRIPTION_CAPACITY)
     )
     overflowed: bool = False
+    on_message: Callable[[Subscription], None] | None = None
 
     def offer(self, message: Message) -> None:
         """Add a message; a reader that is too slow is marked rather than waited for."""
@@ -55,6 +60,15 @@ class Subscription:
             self.messages.put_nowait(message)
         except queue.Full:
             self.overflowed = True
+        if (tell := self.on_message) is not None:
+            tell(self)
+
+    def next_message(self) -> Message | None:
+        """The next message that has come; None without one."""
+        try:
+            return self.messages.get_nowait()
+        except queue.Empty:
+            return None
 
 
 def encode(event: LiveEvent) -> Message:

@@ -12,6 +12,7 @@ _NOT_BENCHMARKS = frozenset(
         "__main__",
         "database",
         "kept_faces",
+        "live_client",
         "report",
         "server",
         "street_clip",

@@ -20,8 +20,8 @@ START_S = 60.0
 
 
 @contextmanager
-def web_server(application: Flask) -> Iterator[str]:
-    """Run gunicorn as in service (one process, threads); yields its address."""
+def web_server(application: Flask, *more: str) -> Iterator[str]:
+    """Run gunicorn as in service (one process, threads); yields its address. `more`: options."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -30,7 +30,7 @@ def web_server(application: Flask) -> Iterator[str]:
             *(sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}"),
             *("--worker-class", "gthread", "--threads", "16", "--keep-alive", "60"),
             # Open live streams never end by themselves.
-            *("--graceful-timeout", "2", "--no-control-socket", "wsgi:app"),
+            *("--graceful-timeout", "2", "--no-control-socket", *more, "wsgi:app"),
         ],
         cwd=ROOT,
         env={**os.environ, **environment_of(application.config["LASTSEEN"])},

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from app.api.document import CASES, READ, answers, binary
 from app.api.paths import CasePath
 from app.current import actor
+from app.live_sockets import socket_of
 from app.services import cases, live_streams, views_audit
 
 api_live = APIBlueprint(
@@ -45,7 +46,8 @@ def follow_case(path: CasePath, query: LiveQuery) -> Response:
     else:
         views_audit.look_at(actor(), case, "live")
     stream = live_streams.open_stream(case, cursor)
-    response = Response(stream.messages(), mimetype="text/event-stream")
+    messages = stream.messages(socket_of(request.environ) if request.method == "GET" else None)
+    response = Response(messages, mimetype="text/event-stream")
     response.headers["X-Accel-Buffering"] = "no"
     response.call_on_close(stream.close)
     return response

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 from app.config import Settings
 from app.extensions import db
 from app.live_hub import LiveHub
+from app.live_sockets import LiveSockets
 from app.models.columns import utc_now
 from app.models.live import LiveEvent
 from app.queues import LIVE_CHANNEL, RedisDown, redis_client
@@ -57,8 +58,9 @@ def cursor_is_too_old(cursor: int) -> bool:
 
 
 def install(application: Flask, settings: Settings) -> None:
-    """Give the application the hub that its open maps listen to."""
+    """Give the application what its open maps listen to."""
     application.extensions["lastseen_live_hub"] = LiveHub(application, settings)
+    application.extensions["lastseen_live_sockets"] = LiveSockets()
     if not event.contains(Session, "before_commit", _write_pending):
         event.listen(Session, "before_commit", _write_pending)
         event.listen(Session, "after_commit", _announce)

@@ -26,9 +26,13 @@ class Fleet:
 
     def start(self, *command: str) -> subprocess.Popen[bytes]:
         """Start `flask COMMAND …`; its output goes to a file."""
-        log = (self._log_dir / f"{len(self.processes)}-{command[0]}.log").open("wb")
+        name = f"{len(self.processes)}-{command[0]}.log"
+        return self._start(name, "-m", "flask", "--app", "wsgi", *command)
+
+    def _start(self, log_name: str, *command: str) -> subprocess.Popen[bytes]:
+        log = (self._log_dir / log_name).open("wb")
         process = subprocess.Popen(
-            [sys.executable, "-m", "flask", "--app", "wsgi", *command],
+            [sys.executable, *command],
             cwd=PROJECT_ROOT,
             env=self._environment,
             stdin=subprocess.DEVNULL,
@@ -38,6 +42,12 @@ class Fleet:
         log.close()
         self.processes.append(process)
         return process
+
+    def start_web(self, port: int, *options: str) -> subprocess.Popen[bytes]:
+        """Start gunicorn as in service, with further options; its output goes to a file."""
+        fixed = ("--worker-class", "gthread", "--graceful-timeout", "1", "--no-control-socket")
+        command = ("-m", "gunicorn", "--bind", f"127.0.0.1:{port}", *fixed, *options, "wsgi:app")
+        return self._start(f"{len(self.processes)}-web.log", *command)
 
     def logs(self) -> str:
         """What all processes have said so far."""
