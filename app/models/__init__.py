@@ -1,6 +1,15 @@
 """The tables, one file per noun. Importing this package registers all of them."""
 
 from app.models.accounts import ApiToken, Role, User
+from app.models.alerts import (
+    Alert,
+    AlertKind,
+    AlertMode,
+    AlertNotice,
+    AlertPreference,
+    AlertUrgency,
+    NoticeState,
+)
 from app.models.audit import AuditEntry
 from app.models.cameras import CameraRow, RegistrySource
 from app.models.cases import (
@@ -27,6 +36,12 @@ from app.models.sweeps import Sweep, SweepState, Visit, VisitPart, VisitState
 from app.models.traces import Trace
 
 __all__ = [
+    "Alert",
+    "AlertKind",
+    "AlertMode",
+    "AlertNotice",
+    "AlertPreference",
+    "AlertUrgency",
     "ApiToken",
     "AuditEntry",
     "CameraRow",
@@ -45,6 +60,7 @@ __all__ = [
     "LiveEvent",
     "LocationSource",
     "MessageState",
+    "NoticeState",
     "OutgoingAttachment",
     "OutgoingMessage",
     "ReferenceEmbedding",

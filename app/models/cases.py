@@ -64,8 +64,9 @@ class Case(Model):
 
     `threshold_raise` is added to every model's threshold for this case: a case may ask for more
     similarity than the model's own threshold, never for less. `legal_hold` keeps the faces of its
-    sightings from expiring. `prior_km` are this case's own distances, in kilometres from the place
-    last seen, within which 25, 50, 75 and 95 % are found; None means the table's for its category.
+    sightings from expiring. Alerts of an `urgent` case may break quiet hours. `prior_km` are this
+    case's own distances, in kilometres from the place last seen, within which 25, 50, 75 and 95 %
+    are found; None means the table's for its category.
     """
 
     __tablename__ = "cases"
@@ -89,6 +90,7 @@ class Case(Model):
     subject_clothing: Mapped[LongText]
     subject_remarks: Mapped[LongText]
     timezone: Mapped[str] = mapped_column(String(60))
+    urgent: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     made_up: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     threshold_raise: Mapped[float] = mapped_column(default=0.0, server_default=text("0"))
     legal_hold: Mapped[bool] = mapped_column(default=False, server_default=text("false"))

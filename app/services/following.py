@@ -24,7 +24,7 @@ from app.models import (
     VisitState,
 )
 from app.models.columns import utc_now
-from app.services import audit, dispatch, planning, progress
+from app.services import alerts, audit, dispatch, planning, progress
 from app.services.actors import SCHEDULER
 from app.services.stretches import LookedAt, give_parts
 from cameras.errors import CamerasError
@@ -177,6 +177,7 @@ def _end(sweep: Sweep, reason: str, state: SweepState) -> None:
     sweep.state, sweep.outcome = state, reason
     if state is SweepState.FINISHED:
         sweep.finished_at = utc_now()
+        alerts.raise_for_sweep(sweep)
     audit.record(
         SCHEDULER,
         "sweep.finish",

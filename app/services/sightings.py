@@ -28,7 +28,7 @@ from app.models import (
 )
 from app.models.columns import utc_now
 from app.outputs import sighting_payload
-from app.services import anchors, audit, live, locations, travel
+from app.services import alerts, anchors, audit, live, locations, travel
 from app.services.actors import Actor
 from app.services.pages import Page, paginate
 from recognition.matching import Match
@@ -149,6 +149,7 @@ def propose(face: Face, match: Match) -> Sighting | None:
     )
     sighting = find_sighting(sighting_id)
     live.publish(match.case_id, "sighting", sighting_payload(sighting))
+    alerts.raise_for_sighting(sighting)
     return sighting
 
 
@@ -257,6 +258,7 @@ def _settle(actor: Actor, sighting: Sighting, state: SightingState, action: str)
     before, sighting.state = sighting.state, state
     db.session.flush()
     locations.follow_sighting(actor, sighting, confirmed=state is SightingState.CONFIRMED)
+    alerts.follow_verdict(actor, sighting)
     audit.record(
         actor,
         action,

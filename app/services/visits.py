@@ -28,7 +28,7 @@ from app.models import (
     VisitState,
 )
 from app.models.columns import utc_now
-from app.services import audit, detection, faces, live, progress, sightings
+from app.services import alerts, audit, detection, faces, live, progress, sightings
 from app.services.actors import WORKER
 from app.services.faces import FoundFace
 
@@ -244,6 +244,7 @@ def settle_sweep(sweep: Sweep) -> bool:
         return False
     sweep.state, sweep.finished_at = SweepState.FINISHED, utc_now()
     audit.record(WORKER, "sweep.finish", case=sweep.case, subject=f"sweep {sweep.id}")
+    alerts.raise_for_sweep(sweep)
     live.publish(sweep.case_id, "ranking", {"reason": f"Sweep {sweep.ordinal} is finished."})
     return True
 
