@@ -32,7 +32,8 @@ def _aware_utc(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
-def _blank_is_none(value: object) -> object:
+def blank_is_none(value: object) -> object:
+    """What a form sends for an empty field, as no value."""
     return None if isinstance(value, str) and not value.strip() else value
 
 
@@ -45,7 +46,7 @@ def _no_control_characters(value: str) -> str:
 Instant = Annotated[datetime, AfterValidator(_aware_utc)]
 """An aware time, turned into UTC. Forms turn local wall time into one before they validate."""
 
-OptionalInstant = Annotated[Instant | None, BeforeValidator(_blank_is_none)]
+OptionalInstant = Annotated[Instant | None, BeforeValidator(blank_is_none)]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 ShortText = Annotated[
@@ -57,7 +58,7 @@ OptionalText = Annotated[
 RequiredText = Annotated[
     str, StringConstraints(min_length=1, max_length=4000), AfterValidator(_no_control_characters)
 ]
-OptionalAge = Annotated[Annotated[int, Field(ge=0, le=120)] | None, BeforeValidator(_blank_is_none)]
+OptionalAge = Annotated[Annotated[int, Field(ge=0, le=120)] | None, BeforeValidator(blank_is_none)]
 Metres = Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)]
 Page = Annotated[int, Field(ge=1, le=100_000)]
 PageSize = Annotated[int, Field(ge=1, le=200)]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from app.inputs.fields import Input, Metres, OptionalInstant, Page, PageSize
+from app.inputs.fields import Input, Metres, OptionalInstant, Page, PageSize, blank_is_none
 from app.models.cases import CaseState
 from app.models.sightings import SightingState
 
@@ -42,10 +42,46 @@ class RankingOrder(StrEnum):
     PROBABILITY = "probability"
 
 
+class FacingFilter(StrEnum):
+    """Cameras that look towards the last-known location, away from it, or where is not known."""
+
+    TOWARD = "toward"
+    AWAY = "away"
+    UNKNOWN = "unknown"
+
+
+class FootageFilter(StrEnum):
+    """Cameras by what is left of their footage of the window.
+
+    `at_hand`: recordings or a live stream; `left`: that, or it should still be on the recorder;
+    `gone`: overwritten, or nothing is known.
+    """
+
+    AT_HAND = "at_hand"
+    ON_RECORDER = "on_recorder"
+    LEFT = "left"
+    GONE = "gone"
+
+
+class SeenFilter(StrEnum):
+    """Cameras that a visit of this case has looked at, or not, or that have sightings of it."""
+
+    SEEN = "seen"
+    NOT_SEEN = "not_seen"
+    SIGHTINGS = "sightings"
+
+
+OptionalFacing = Annotated[FacingFilter | None, BeforeValidator(blank_is_none)]
+OptionalFootage = Annotated[FootageFilter | None, BeforeValidator(blank_is_none)]
+OptionalSeen = Annotated[SeenFilter | None, BeforeValidator(blank_is_none)]
+
+
 class RankingQuery(Input):
     """Which cameras to rank for a case, in which order, and for which time window.
 
     By probability, the radius does not count: a plan reaches as far as the person may have gone.
+    Filters (`owner` to `seen`) look at the nearest 2,000 of the radius; ranks stay those of the
+    whole. `on_map` adds all that pass, not only a page, as a map draws them.
     """
 
     order: RankingOrder = RankingOrder.DISTANCE
@@ -54,6 +90,22 @@ class RankingQuery(Input):
     offset: Annotated[int, Field(ge=0, le=100_000)] = 0
     window_start: OptionalInstant = None
     window_end: OptionalInstant = None
+    owner: str = Field(default="", max_length=200)
+    status: Literal["", "active", "offline", "unknown"] = ""
+    facing: OptionalFacing = None
+    footage: OptionalFootage = None
+    seen: OptionalSeen = None
+    on_map: bool = False
+
+    def filters(self) -> dict[str, str]:
+        """What narrows it down besides place and window, by name."""
+        filters = ("owner", "status", "facing", "footage", "seen")
+        return {name: str(value) for name in filters if (value := getattr(self, name))}
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether anything but place and window narrows it down."""
+        return bool(self.filters())
 
     @model_validator(mode="after")
     def _window_has_length(self) -> Self:

@@ -143,7 +143,28 @@ class RankedCameraOut(Output):
     reason: str
     visit_state: str | None
     sightings: int
+    made_up_footage: bool
     probability: ProbabilityOut | None
+
+
+class MapCameraOut(Output):
+    """A camera that the ranking holds, as a map draws it.
+
+    `held` are the times, from and until, of which recordings are at hand, in order, no farther than
+    a day outside the window.
+    """
+
+    camera_id: int
+    rank: int
+    name: str
+    status: str
+    latitude_deg: float
+    longitude_deg: float
+    headings_deg: list[float]
+    field_of_view_deg: float | None
+    range_m: float | None
+    footage_state: str
+    held: list[tuple[UtcInstant, UtcInstant]]
 
 
 class ProbabilityOut(Output):
@@ -185,11 +206,16 @@ class RankingLike(Protocol):
     def order(self) -> RankingOrder: ...
     @property
     def plan_note(self) -> str: ...
+    @property
+    def matching(self) -> int: ...
+    @property
+    def on_map(self) -> Sequence[object] | None: ...
 
 
 class RankingOut(Output):
     """The cameras to look at next, best first, in `order`. `total` counts all in the radius.
 
+    `matching` counts those that pass the filters; `on_map` are all of these, null unless asked for.
     `plan_note` says why the order is not the one that was asked for; empty otherwise.
     """
 
@@ -202,6 +228,8 @@ class RankingOut(Output):
     computed_at: UtcInstant
     order: RankingOrder
     plan_note: str
+    matching: int
+    on_map: list[MapCameraOut] | None
 
     @classmethod
     def of(cls, ranking: RankingLike, timezone: str) -> RankingOut:
@@ -216,4 +244,8 @@ class RankingOut(Output):
             computed_at=ranking.computed_at,
             order=ranking.order,
             plan_note=ranking.plan_note,
+            matching=ranking.matching,
+            on_map=None
+            if ranking.on_map is None
+            else [MapCameraOut.model_validate(camera) for camera in ranking.on_map],
         )

@@ -37,6 +37,7 @@ from app.services.ranking import (
     entries_of,
     question_of,
 )
+from app.services.ranking_filters import as_drawn, wanted
 from app.services.search_models import Asked
 from cameras.errors import CamerasError
 from cameras.held import TimeSpan
@@ -51,7 +52,7 @@ from cameras.planning import (
     explain,
     footage_table,
 )
-from cameras.ranking import Candidate, RankedCamera, rank_cameras
+from cameras.ranking import Candidate, RankedCamera, RankingQuestion, rank_cameras
 from geo.belief_grid import BeliefCells, belief_cells
 
 BEING_MADE = "The plan by probability is being made; until it is ready, cameras are by distance."
@@ -94,6 +95,7 @@ def rank_for_case(case: Case, query: RankingQuery, *, actor: Actor) -> Ranking:
             "radius_m": query.radius_m,
             "offset": query.offset,
             "limit": query.limit,
+            **query.filters(),
         },
     )
     # The commit comes first: rows that are read after it need not be read a second time.
@@ -111,8 +113,11 @@ def rank_by_probability(case: Case, query: RankingQuery) -> Ranking:
         return replace(compute_ranking(case, query), plan_note=str(error))
     if plan is None:
         return replace(compute_ranking(case, query), plan_note=_note(case))
-    probable = plan.now.cameras(offset=query.offset, limit=query.limit)
-    by_distance = _by_distance(case, query, plan, probable)
+    question = question_of(case, list_locations(case), query)
+    ranked = rank_cameras(plan.candidates, question)
+    matching = wanted(case, query, ranked)
+    probable = _probable(plan, query, matching)
+    by_distance = _by_distance(case, question, matching, probable)
     before = _before(plan, query)
     entries = tuple(
         _entry(by_distance[one.camera_id], one, before, plan)
@@ -128,7 +133,20 @@ def rank_by_probability(case: Case, query: RankingQuery) -> Ranking:
         locations=list_locations(case),
         computed_at=utc_now(),
         order=RankingOrder.PROBABILITY,
+        matching=len(matching) if query.is_filtered else len(plan.model.camera_ids),
+        on_map=as_drawn(query, matching, plan.candidates) if query.on_map else None,
     )
+
+
+def _probable(
+    plan: CurrentPlan, query: RankingQuery, matching: Sequence[RankedCamera]
+) -> Sequence[ProbableCamera]:
+    if not query.is_filtered:
+        return plan.now.cameras(offset=query.offset, limit=query.limit)
+    kept = {entry.camera_id for entry in matching}
+    everything = plan.now.cameras(limit=search_models.MOST_CAMERAS)
+    passing = [one for one in everything if one.camera_id in kept]
+    return passing[query.offset : query.offset + query.limit]
 
 
 def current_plan(case: Case) -> CurrentPlan | None:
@@ -180,13 +198,14 @@ def _note(case: Case) -> str:
 
 
 def _by_distance(
-    case: Case, query: RankingQuery, plan: CurrentPlan, probable: Sequence[ProbableCamera]
+    case: Case,
+    question: RankingQuestion,
+    ranked: Sequence[RankedCamera],
+    probable: Sequence[ProbableCamera],
 ) -> dict[int, RankedEntry]:
     """What the ranking by distance knows of the same cameras, their place in it included."""
-    question = question_of(case, list_locations(case), query)
-    ranked = rank_cameras(plan.candidates, question)
-    wanted = {one.camera_id for one in probable}
-    chosen: list[RankedCamera] = [entry for entry in ranked if entry.camera_id in wanted]
+    shown = {one.camera_id for one in probable}
+    chosen = [entry for entry in ranked if entry.camera_id in shown]
     entries = entries_of(case, chosen, question.relevant_locations())
     return {entry.camera_id: entry for entry in entries}
 

@@ -19,6 +19,7 @@ from app.models.cases import SubjectCategory
 from app.models.columns import utc_now
 from app.services.camera_values import camera_of
 from app.services.locations import list_locations
+from app.services.ranking_filters import MapCamera, as_drawn, wanted
 from cameras.held import FootageHeld, FootageOutlook, TimeSpan
 from cameras.ranking import (
     Candidate,
@@ -109,6 +110,7 @@ class RankedEntry:
     reason: str
     visit_state: str | None
     sightings: int
+    made_up_footage: bool
     probability: ProbableEntry | None = None
 
 
@@ -134,6 +136,8 @@ class ProbableEntry:
 class Ranking:
     """A page of a case's ranking. `total_in_radius` stops counting at `COUNT_CAP`.
 
+    `matching` of these pass the filters; `on_map` are all that do, where that was asked for.
+
     `order` is the order it is in; `plan_note` says why that is not the one that was asked for, or
     that the plan is being made anew.
     """
@@ -147,6 +151,8 @@ class Ranking:
     computed_at: datetime
     order: RankingOrder = RankingOrder.DISTANCE
     plan_note: str = ""
+    matching: int = 0
+    on_map: tuple[MapCamera, ...] | None = None
 
 
 def compute_ranking(case: Case, query: RankingQuery) -> Ranking:
@@ -157,19 +163,47 @@ def compute_ranking(case: Case, query: RankingQuery) -> Ranking:
     locations = list_locations(case)
     question = question_of(case, locations, query)
     relevant = question.relevant_locations()
-    candidates = candidates_near(relevant, query.radius_m, query.offset + query.limit)
-    ranked = rank_cameras(
-        candidates, question, radius_m=query.radius_m, offset=query.offset, limit=query.limit
-    )
+    total = _count(relevant, query.radius_m)
+    chosen = _choose(case, query, question, relevant, total)
     return Ranking(
-        entries=entries_of(case, ranked, relevant),
-        total_in_radius=_count(relevant, query.radius_m),
+        entries=entries_of(case, chosen.page, relevant),
+        total_in_radius=total,
+        matching=chosen.matching,
+        on_map=chosen.on_map,
         radius_m=query.radius_m,
         offset=query.offset,
         limit=query.limit,
         locations=locations,
         computed_at=question.now,
     )
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    page: Sequence[RankedCamera]
+    matching: int
+    on_map: tuple[MapCamera, ...] | None = None
+
+
+def _choose(
+    case: Case,
+    query: RankingQuery,
+    question: RankingQuestion,
+    relevant: Sequence[LastKnownLocation],
+    total: int,
+) -> _Chosen:
+    """The page that is asked for. Only filters and maps need more of the radius than the page."""
+    if not query.is_filtered and not query.on_map:
+        candidates = candidates_near(relevant, query.radius_m, query.offset + query.limit)
+        page = rank_cameras(
+            candidates, question, radius_m=query.radius_m, offset=query.offset, limit=query.limit
+        )
+        return _Chosen(page, total)
+    candidates = candidates_near(relevant, query.radius_m, COUNT_CAP)
+    ranked = rank_cameras(candidates, question, radius_m=query.radius_m, limit=COUNT_CAP)
+    matching = wanted(case, query, ranked)
+    on_map = as_drawn(query, matching, candidates) if query.on_map else None
+    return _Chosen(matching[query.offset : query.offset + query.limit], len(matching), on_map)
 
 
 def speeds_of(case: Case) -> TravelSpeeds:
@@ -261,6 +295,7 @@ def entries_of(
     """Ranked cameras with what the case already knows of each."""
     camera_ids = [entry.camera_id for entry in ranked]
     visits, sightings = _last_visit_states(case, camera_ids), _sighting_counts(case, camera_ids)
+    made_up = _with_made_up_footage(camera_ids)
     labels = {location.id: location.label for location in locations}
     return tuple(
         _entry(
@@ -268,13 +303,14 @@ def entries_of(
             labels[entry.location_id],
             visits.get(entry.camera_id),
             sightings.get(entry.camera_id, 0),
+            made_up=entry.camera_id in made_up,
         )
         for entry in ranked
     )
 
 
 def _entry(
-    ranked: RankedCamera, label: str, visit_state: str | None, sightings: int
+    ranked: RankedCamera, label: str, visit_state: str | None, sightings: int, *, made_up: bool
 ) -> RankedEntry:
     camera = ranked.camera
     return RankedEntry(
@@ -305,6 +341,7 @@ def _entry(
         reason=ranked.reason,
         visit_state=visit_state,
         sightings=sightings,
+        made_up_footage=made_up,
     )
 
 
@@ -320,6 +357,17 @@ _FOOTAGE_NOTES = {
 
 def _footage_note(outlook: FootageOutlook) -> str:
     return _FOOTAGE_NOTES[outlook.state.value]
+
+
+def _with_made_up_footage(camera_ids: Sequence[int]) -> set[int]:
+    rows = db.session.scalars(
+        select(Footage.camera_id).where(
+            Footage.camera_id == func.any(list(camera_ids)),
+            Footage.removed_at.is_(None),
+            Footage.made_up,
+        )
+    )
+    return set(rows)
 
 
 def _last_visit_states(case: Case, camera_ids: Sequence[int]) -> dict[int, str]:
