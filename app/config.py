@@ -71,6 +71,9 @@ class Settings(BaseSettings):
     visit_timeout_seconds: int = Field(default=6 * 3600, ge=60)
     stream_timeout_seconds: float = Field(default=10.0, gt=0)
 
+    cases_restricted_by_default: bool = False
+    """Whether a new case is seen only by the people on its list, unless its opener says so."""
+
     default_timezone: str = "Asia/Kolkata"
     max_photo_bytes: int = 20 * 1024 * 1024
     max_photo_pixels: int = 50_000_000

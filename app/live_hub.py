@@ -24,10 +24,14 @@ from app.config import Settings
 from app.extensions import db
 from app.models.live import LiveEvent
 from app.queues import LIVE_CHANNEL, RedisDown, connect
+from app.services import access
+from app.services.actors import Actor
 
 POLL_INTERVAL_S = 1.0
 FETCH_LIMIT = 1000
 SUBSCRIPTION_CAPACITY = 2000
+RIGHTS_INTERVAL_S = 15.0
+"""How often open maps are asked whether their readers may still see the case."""
 
 log = logging.getLogger(__name__)
 
@@ -44,14 +48,17 @@ class Message:
 class Subscription:
     """One reader's waiting messages. `overflowed` tells it to load anew.
 
-    `on_message` is called for each new message, for readers that do not wait on the queue.
+    `on_message` is called for each new message, for readers that do not wait on the queue. A
+    subscription is `revoked` when its reader may no longer see the case; nothing more is sent then.
     """
 
     case_id: int
+    reader: Actor
     messages: queue.Queue[Message] = field(
         default_factory=lambda: queue.Queue(SUBSCRIPTION_CAPACITY)
     )
     overflowed: bool = False
+    revoked: bool = False
     on_message: Callable[[Subscription], None] | None = None
 
     def offer(self, message: Message) -> None:
@@ -62,6 +69,11 @@ class Subscription:
             self.overflowed = True
         if (tell := self.on_message) is not None:
             tell(self)
+
+    def revoke(self) -> None:
+        """End it, and wake whoever waits for its next message."""
+        self.revoked = True
+        self.offer(Message(None, b""))
 
     def next_message(self) -> Message | None:
         """The next message that has come; None without one."""
@@ -93,10 +105,11 @@ class LiveHub:
         self._thread: threading.Thread | None = None
         self._cursor = 0
         self._database_answers = True
+        self._rights_checked_at = time.monotonic()
 
-    def subscribe(self, case_id: int) -> Subscription:
-        """Messages of one case from now on, until `unsubscribe`."""
-        subscription = Subscription(case_id)
+    def subscribe(self, case_id: int, reader: Actor) -> Subscription:
+        """Messages of one case from now on, until `unsubscribe` or the end of the rights."""
+        subscription = Subscription(case_id, reader)
         with self._lock:
             if self._thread is None:
                 self._cursor = self._newest_cursor()
@@ -120,6 +133,8 @@ class LiveHub:
         while self._has_readers_or_ends():
             wake_up.wait(POLL_INTERVAL_S)
             self._deliver_new()
+            if time.monotonic() - self._rights_checked_at >= RIGHTS_INTERVAL_S:
+                self._revoke_lost_rights()
         wake_up.close()
 
     def _has_readers_or_ends(self) -> bool:
@@ -136,6 +151,8 @@ class LiveHub:
             self._say_database(answers=False)
             return
         self._say_database(answers=True)
+        if any(event.kind == "case" for event in events):
+            self._revoke_lost_rights()  # before anything is sent: the case may be restricted now
         for event in events:
             message = encode(event)
             for subscription in self._readers(event.case_id):
@@ -151,6 +168,23 @@ class LiveHub:
                 .limit(FETCH_LIMIT)
             )
             return list(db.session.scalars(query))
+
+    def _revoke_lost_rights(self) -> None:
+        """End the subscriptions of readers who may no longer see their case; one query for all.
+
+        While the database is down no event comes either, and the question is asked again later.
+        """
+        with self._lock:
+            everyone = [one for readers in self._subscriptions.values() for one in readers]
+        try:
+            with self._application.app_context():
+                allowed = access.still_seen({(one.reader, one.case_id) for one in everyone})
+        except (OperationalError, PoolTimeout):
+            return
+        self._rights_checked_at = time.monotonic()
+        for subscription in everyone:
+            if (subscription.reader, subscription.case_id) not in allowed:
+                subscription.revoke()
 
     def _newest_cursor(self) -> int:
         with self._application.app_context():

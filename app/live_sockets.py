@@ -89,6 +89,9 @@ class _Stream:
         """
         if self.is_ending:
             return
+        if self.subscription.revoked:
+            self.end()
+            return
         if self.subscription.overflowed:
             self.end(say=RESET)
             return

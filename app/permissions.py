@@ -12,6 +12,7 @@ from flask_login import current_user
 from werkzeug.exceptions import Forbidden, NotFound, Unauthorized
 from werkzeug.wrappers import Response
 
+from app import case_access
 from app.extensions import csrf
 from app.identity import is_bearer
 from app.models.accounts import Role
@@ -36,6 +37,8 @@ EXAMINER, ADMINISTRATOR = Role.EXAMINER, Role.ADMINISTRATOR
 
 CASE_READERS: Final = frozenset({INVESTIGATOR, DISPATCHER, ANALYST, ADMINISTRATOR})
 CASE_WRITERS: Final = frozenset({INVESTIGATOR})
+MEMBER_KEEPERS: Final = frozenset({INVESTIGATOR, ADMINISTRATOR})
+"""Who keeps the list of a case that they see."""
 SIGHTING_READERS: Final = frozenset({INVESTIGATOR, ANALYST, EXAMINER, ADMINISTRATOR})
 CASE_SIGHTING_READERS: Final = SIGHTING_READERS | {DISPATCHER}
 """The case map shows a dispatcher where the sightings are; the faces' own pages are not theirs."""
@@ -80,6 +83,11 @@ TABLE: Final[Mapping[str, Allowed]] = {
     "cases.prior": CASE_WRITERS,
     "cases.close": CASE_WRITERS,
     "cases.reopen": CASE_WRITERS,
+    "cases.access": CASE_READERS,
+    "cases.restrict": MEMBER_KEEPERS,
+    "cases.unrestrict": MEMBER_KEEPERS,
+    "cases.add_member": MEMBER_KEEPERS,
+    "cases.remove_member": MEMBER_KEEPERS,
     "cases.photos": CASE_READERS,
     "cases.add_photo": CASE_WRITERS,
     "cases.remove_photo": CASE_WRITERS,
@@ -138,6 +146,11 @@ TABLE: Final[Mapping[str, Allowed]] = {
     "admin.edit_user": ADMINISTRATORS,
     "admin.change_user": ADMINISTRATORS,
     "admin.reset_password": ADMINISTRATORS,
+    "admin.restricted": ADMINISTRATORS,
+    "admin.restricted_case": ADMINISTRATORS,
+    "admin.add_case_member": ADMINISTRATORS,
+    "admin.remove_case_member": ADMINISTRATORS,
+    "admin.emergency_access": ADMINISTRATORS,
     "admin.packs": ADMINISTRATORS,
     "admin.evaluations": ADMINISTRATORS,
     "admin.set_threshold": ADMINISTRATORS,
@@ -152,6 +165,11 @@ TABLE: Final[Mapping[str, Allowed]] = {
     "api_cases.change_case": CASE_WRITERS,
     "api_cases.close_case": CASE_WRITERS,
     "api_cases.reopen_case": CASE_WRITERS,
+    "api_members.show_access": CASE_READERS,
+    "api_members.restrict": MEMBER_KEEPERS,
+    "api_members.unrestrict": MEMBER_KEEPERS,
+    "api_members.add_member": MEMBER_KEEPERS,
+    "api_members.remove_member": MEMBER_KEEPERS,
     "api_photos.list_photos": CASE_READERS,
     "api_photos.add_photo": CASE_WRITERS,
     "api_photos.remove_photo": CASE_WRITERS,
@@ -239,7 +257,7 @@ def can(endpoint: str) -> bool:
 
 
 def install(application: Flask) -> None:
-    """Check every request against the table, and every cookie-borne change for its CSRF token."""
+    """Check every request against the table, for its CSRF token, and for the case it is about."""
     application.config["WTF_CSRF_CHECK_DEFAULT"] = False
     application.config["WTF_CSRF_TIME_LIMIT"] = None
     application.before_request(_check)
@@ -261,6 +279,7 @@ def _check() -> Response | None:
             raise Forbidden
     if current_app.config["WTF_CSRF_ENABLED"] and not is_bearer():
         csrf.protect()
+    case_access.check_request()
     return None
 
 

@@ -17,6 +17,7 @@ from app.api.face_searches import api_face_searches
 from app.api.footage import api_footage
 from app.api.live import api_live
 from app.api.locations import api_locations
+from app.api.members import api_members
 from app.api.ogc import api_ogc
 from app.api.photos import api_photos
 from app.api.planning import api_planning
@@ -30,6 +31,7 @@ __all__ = ["openapi_options", "register"]
 
 BLUEPRINTS: tuple[APIBlueprint, ...] = (
     api_cases,
+    api_members,
     api_photos,
     api_locations,
     api_sweeps,

@@ -13,7 +13,7 @@ from app.inputs import ThresholdInput
 from app.inputs.fields import Page, PageSize
 from app.outputs import AuditEntryOut, HealthOut, PageOut, UserOut, page_of, whole_list
 from app.outputs.evaluations import EvaluationOut, ThresholdOut
-from app.services import accounts, audit, evaluations, health
+from app.services import accounts, audit, audit_reading, evaluations, health
 
 api_administration = APIBlueprint(
     "api_administration",
@@ -49,11 +49,14 @@ def show_health() -> Response:
     "/audit", summary="Read the audit log", responses=answers({200: PageOut[AuditEntryOut]})
 )
 def list_audit(query: AuditQuery) -> Response:
-    """Newest first. The log is append-only and chained by hashes."""
+    """Newest first. The log is append-only and chained by hashes.
+
+    Of restricted cases of others, purpose, subject and details are withheld.
+    """
     entries = audit.list_entries(
         query.page, query.per_page, query.case_number, query.action, query.actor
     )
-    return reply(page_of(entries, AuditEntryOut.of))
+    return reply(page_of(audit_reading.page_as_read_by(actor(), entries), AuditEntryOut.of))
 
 
 @api_administration.get(

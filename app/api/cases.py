@@ -21,7 +21,7 @@ api_cases = APIBlueprint(
 @api_cases.get("", summary="List cases", responses=answers({200: PageOut[CaseOut]}))
 def list_cases(query: CaseQuery) -> Response:
     """Cases by state and text (number or subject's name), newest first."""
-    return reply(page_of(cases.list_cases(query), CaseOut.of))
+    return reply(page_of(cases.list_cases(actor(), query), CaseOut.of))
 
 
 @api_cases.post(

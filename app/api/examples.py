@@ -39,6 +39,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "urgent": True,
     },
     "AssignBody": {"user_id": 3},
+    "MemberInput": {"user_id": 3},
     "ReviewInput": {"verdict": "confirmed", "remarks": "Same scar over the left eyebrow."},
     "FaceSearchInput": {
         "radius_m": 3000,

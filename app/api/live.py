@@ -45,7 +45,7 @@ def follow_case(path: CasePath, query: LiveQuery) -> Response:
         views_audit.look_again(actor(), case, "live")
     else:
         views_audit.look_at(actor(), case, "live")
-    stream = live_streams.open_stream(case, cursor)
+    stream = live_streams.open_stream(actor(), case, cursor)
     messages = stream.messages(socket_of(request.environ) if request.method == "GET" else None)
     response = Response(messages, mimetype="text/event-stream")
     response.headers["X-Accel-Buffering"] = "no"

@@ -89,7 +89,7 @@ def conformance() -> Response:
 def list_collections() -> Response:
     """The cameras, and the sightings and last-known locations of each open case."""
     refuse_unknown(request.args, _ONLY_FORMAT)
-    listed = [_collection(one, None) for one in ogc.list_collections()]
+    listed = [_collection(one, None) for one in ogc.list_collections(actor())]
     links = [_link("self", _address("list_collections"), "The collections")]
     return large_json({"collections": listed, "links": links}, JSON_TYPE)
 

@@ -155,7 +155,7 @@ def retry_visit(path: VisitPath) -> Response:
 
 
 def _sweep_page(case: Case | None, query: SweepsQuery) -> Response:
-    page = sweeps.list_sweeps(case, query.state, query.page, query.per_page)
+    page = sweeps.list_sweeps(actor(), case, query.state, query.page, query.per_page)
     progress = sweeps.progress_of(page.items)
     return reply(page_of(page, lambda sweep: SweepOut.of(sweep, progress[sweep.id])))
 

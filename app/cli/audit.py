@@ -12,6 +12,7 @@ from flask.cli import AppGroup
 
 from app.cli.common import json_option
 from app.services import audit, audit_csv
+from app.services.actors import COMMAND_LINE
 
 group = AppGroup("audit", help="The append-only, hash-chained log of who did what.")
 commands: tuple[click.Command, ...] = (group,)
@@ -61,7 +62,7 @@ def list_entries(case_number: str, action: str, actor: str, as_csv: bool) -> Non
     """Print entries, oldest first."""
     wanted = audit.AuditFilter(case_number, action, actor)
     if as_csv:
-        for line in audit_csv.lines(wanted):
+        for line in audit_csv.lines(COMMAND_LINE, wanted):
             click.echo(line, nl=False)
         return
     for entry in audit.iterate_entries(wanted):

@@ -24,6 +24,7 @@ from app.models.cases import LocationSource, Reliability, SubjectCategory
 from app.outputs import AddedPhotoOut, CaseOut, LocationOut, RankingOut, page_of
 from app.outputs.searches import what_was_searched
 from app.services import cases, face_searches, locations, photos, planning
+from app.services.actors import COMMAND_LINE
 from geo.points import parse_point
 
 group = AppGroup("cases", help="Cases, reference photos, last-known locations, rankings.")
@@ -76,7 +77,7 @@ def open_case(number: str, email: str | None, as_json: bool, **given: Any) -> No
 def list_cases(state: str | None, text: str, page: int, as_json: bool) -> None:
     """List cases, newest first."""
     query = CaseQuery.model_validate({"state": state, "text": text, "page": page})
-    output = page_of(cases.list_cases(query), CaseOut.of)
+    output = page_of(cases.list_cases(COMMAND_LINE, query), CaseOut.of)
     rows = [
         (one.number, one.state.value, one.subject_name, local_minute(one.created_at, one.timezone))
         for one in output.items

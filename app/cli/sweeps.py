@@ -22,6 +22,7 @@ from app.inputs import SweepInput
 from app.models import Sweep, SweepState
 from app.outputs import Output, PageOut, StartReportOut, SweepOut, VisitOut, page_of
 from app.services import cases, sweeps
+from app.services.actors import COMMAND_LINE
 
 group = AppGroup("sweeps", help="Ordered visits to cameras over one time window.")
 commands: tuple[click.Command, ...] = (group,)
@@ -107,7 +108,7 @@ def list_sweeps(number: str | None, state: str | None, page: int, as_json: bool)
     """List sweeps with their progress."""
     case = None if number is None else cases.find_case(number)
     wanted_state = None if state is None else SweepState(state)
-    found = sweeps.list_sweeps(case, wanted_state, max(1, page), 50)
+    found = sweeps.list_sweeps(COMMAND_LINE, case, wanted_state, max(1, page), 50)
     progress = sweeps.progress_of(found.items)
     output = page_of(found, lambda sweep: SweepOut.of(sweep, progress[sweep.id]))
     rows = [

@@ -2,6 +2,7 @@
 
 from app.inputs.cases import CaseChange, CaseInput, LocationChange, LocationInput
 from app.inputs.footage import FootageFileInput, FootageFolderInput
+from app.inputs.members import MemberInput
 from app.inputs.queries import (
     CameraQuery,
     CaseQuery,
@@ -23,6 +24,7 @@ __all__ = [
     "FootageFolderInput",
     "LocationChange",
     "LocationInput",
+    "MemberInput",
     "RankingOrder",
     "RankingQuery",
     "ReviewInput",

@@ -43,7 +43,10 @@ Timezone = Annotated[str, AfterValidator(_zone)]
 
 
 class CaseInput(Input):
-    """A new case. `number` may hold letters, digits, dot, dash and underscore."""
+    """A new case. `number` may hold letters, digits, dot, dash and underscore.
+
+    `restricted`: only people on its list see it; left out, the installation's setting decides.
+    """
 
     number: CaseNumber
     purpose: RequiredText
@@ -56,6 +59,7 @@ class CaseInput(Input):
     subject_remarks: OptionalText = ""
     timezone: Timezone = "Asia/Kolkata"
     made_up: bool = False
+    restricted: bool | None = None
 
 
 def _rising(value: tuple[float, ...]) -> tuple[float, ...]:

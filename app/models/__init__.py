@@ -1,5 +1,6 @@
 """The tables, one file per noun. Importing this package registers all of them."""
 
+from app.models.access import CaseMember
 from app.models.accounts import ApiToken, Role, User
 from app.models.alerts import (
     Alert,
@@ -46,6 +47,7 @@ __all__ = [
     "AuditEntry",
     "CameraRow",
     "Case",
+    "CaseMember",
     "CaseState",
     "Embedder",
     "Evaluation",

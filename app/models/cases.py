@@ -63,10 +63,11 @@ class Case(Model):
     """One search for one missing person (the subject).
 
     `threshold_raise` is added to every model's threshold for this case: a case may ask for more
-    similarity than the model's own threshold, never for less. `legal_hold` keeps the faces of its
-    sightings from expiring. Alerts of an `urgent` case may break quiet hours. `prior_km` are this
-    case's own distances, in kilometres from the place last seen, within which 25, 50, 75 and 95 %
-    are found; None means the table's for its category.
+    similarity than the model's own threshold, never for less. While it is `restricted`, only the
+    people on its list (`CaseMember`) see it. `legal_hold` keeps the faces of its sightings from
+    expiring. Alerts of an `urgent` case may break quiet hours. `prior_km` are this case's own
+    distances, in kilometres from the place last seen, within which 25, 50, 75 and 95 % are found;
+    None means the table's for its category.
     """
 
     __tablename__ = "cases"
@@ -92,6 +93,7 @@ class Case(Model):
     timezone: Mapped[str] = mapped_column(String(60))
     urgent: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     made_up: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    restricted: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     threshold_raise: Mapped[float] = mapped_column(default=0.0, server_default=text("0"))
     legal_hold: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     legal_hold_reason: Mapped[LongText]

@@ -45,7 +45,7 @@ class CaseOut(Output):
     """A case. The fields have the names with which a case is opened.
 
     `threshold_raise` is added to each model's threshold for this case alone; `legal_hold` keeps the
-    faces of its sightings from expiring.
+    faces of its sightings from expiring. Only people on its list see a `restricted` one.
     """
 
     id: int
@@ -61,6 +61,7 @@ class CaseOut(Output):
     subject_remarks: str
     timezone: str
     made_up: bool
+    restricted: bool
     threshold_raise: float
     legal_hold: bool
     legal_hold_reason: str

@@ -8,7 +8,6 @@ from typing import Protocol
 from pydantic import Field
 
 from app.models.accounts import User
-from app.models.audit import AuditEntry
 from app.outputs.base import JSON, Output, UtcInstant
 
 
@@ -142,8 +141,18 @@ class UserOut(Output):
         return cls.model_validate(user)
 
 
+class AuditLineLike(Protocol):
+    """What `services.audit_reading` hands over."""
+
+    @property
+    def withheld(self) -> bool: ...
+
+
 class AuditEntryOut(Output):
-    """Who did what, when, in which case and for which purpose."""
+    """Who did what, when, in which case and for which purpose.
+
+    Where `withheld`, purpose, subject and details are left out: the case is restricted.
+    """
 
     id: int
     at: UtcInstant
@@ -156,10 +165,11 @@ class AuditEntryOut(Output):
     details: dict[str, JSON]
     address: str | None
     entry_hash: str
+    withheld: bool
 
     @classmethod
-    def of(cls, entry: AuditEntry) -> AuditEntryOut:
-        """From a row."""
+    def of(cls, entry: AuditLineLike) -> AuditEntryOut:
+        """From an entry as its reader may read it."""
         return cls.model_validate(entry)
 
 

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from datetime import UTC
 from typing import Final
 
-from app.models.audit import AuditEntry
+from app.services.actors import Actor
 from app.services.audit import AuditFilter, iterate_entries
+from app.services.audit_reading import AuditLine, as_read_by
 
 COLUMNS: Final = (
     "id", "at_utc", "actor_id", "actor_name", "actor_role", "action", "case_number", "purpose",
@@ -20,14 +21,14 @@ COLUMNS: Final = (
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
-def lines(wanted: AuditFilter) -> Iterator[str]:
-    """The header and one line per matching entry, oldest first."""
+def lines(reader: Actor, wanted: AuditFilter) -> Iterator[str]:
+    """The header and one line per matching entry, oldest first, as `reader` may read them."""
     yield _line(COLUMNS)
-    for entry in iterate_entries(wanted):
+    for entry in as_read_by(reader, iterate_entries(wanted)):
         yield _line(_cells(entry))
 
 
-def _cells(entry: AuditEntry) -> tuple[str, ...]:
+def _cells(entry: AuditLine) -> tuple[str, ...]:
     values = (
         entry.id,
         entry.at.astimezone(UTC).isoformat(),
@@ -38,12 +39,16 @@ def _cells(entry: AuditEntry) -> tuple[str, ...]:
         entry.case_number,
         entry.purpose,
         entry.subject,
-        json.dumps(entry.details, sort_keys=True, ensure_ascii=False),
+        "withheld" if entry.withheld else _json(entry),
         entry.address,
         entry.previous_hash,
         entry.entry_hash,
     )
     return tuple(_harmless("" if value is None else str(value)) for value in values)
+
+
+def _json(entry: AuditLine) -> str:
+    return json.dumps(entry.details, sort_keys=True, ensure_ascii=False)
 
 
 def _harmless(cell: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
 
+from app.current import settings
 from app.errors import Conflict, NotFound, Refused
 from app.extensions import db
 from app.inputs import CaseChange, CaseInput, CaseQuery
@@ -22,7 +23,8 @@ from app.models import (
     SweepState,
 )
 from app.models.columns import utc_now
-from app.services import audit, live
+from app.services import audit, live, members
+from app.services.access import visible_cases
 from app.services.actors import Actor
 from app.services.pages import Page, paginate
 
@@ -38,9 +40,11 @@ class CaseCounts:
     confirmed: int
 
 
-def list_cases(query: CaseQuery) -> Page[Case]:
-    """Cases by state and text, the newest first."""
-    statement = select(Case).order_by(Case.created_at.desc(), Case.id.desc())
+def list_cases(actor: Actor, query: CaseQuery) -> Page[Case]:
+    """Cases that `actor` may see, by state and text, the newest first."""
+    statement = (
+        select(Case).where(visible_cases(actor)).order_by(Case.created_at.desc(), Case.id.desc())
+    )
     if query.state is not None:
         statement = statement.where(Case.state == query.state)
     if query.text:
@@ -59,7 +63,7 @@ def escape_like(text: str) -> str:
 
 
 def find_case(number: str) -> Case:
-    """The case with this number. Raises NotFound."""
+    """The case with this number, whoever asks; `access.require_case` also asks who. NotFound."""
     case = db.session.scalar(select(Case).where(Case.number == number))
     if case is None:
         raise NotFound(f"There is no case {number}.")
@@ -73,14 +77,24 @@ def open_case(actor: Actor, given: CaseInput) -> Case:
             "The legal basis has already expired.",
             {"legal_basis_expires_at": "lies in the past"},
         )
-    case = Case(**given.model_dump(), state=CaseState.OPEN, created_by_id=actor.user_id)
+    is_restricted = given.restricted
+    if is_restricted is None:
+        is_restricted = settings().cases_restricted_by_default
+    case = Case(
+        **given.model_dump(exclude={"restricted"}),
+        restricted=is_restricted,
+        state=CaseState.OPEN,
+        created_by_id=actor.user_id,
+    )
     db.session.add(case)
     try:
         db.session.flush()
     except IntegrityError as error:
         db.session.rollback()
         raise Conflict(f"There is a case {given.number} already; choose another number.") from error
-    audit.record(actor, "case.open", case=case, purpose=case.purpose)
+    members.note_member(case, actor.user_id, actor.user_id)
+    details = {"restricted": is_restricted}
+    audit.record(actor, "case.open", case=case, purpose=case.purpose, details=details)
     db.session.commit()
     return case
 

@@ -15,6 +15,7 @@ from app.live_hub import LiveHub, Message, Subscription, encode, encode_notice
 from app.live_sockets import LONGEST_STREAM_S, PING, PING_INTERVAL_S, RESET, LiveSockets
 from app.models import Case
 from app.services import live
+from app.services.actors import Actor
 
 BACKLOG_LIMIT = 500
 _RETRY = b"retry: 1000\n\n"
@@ -61,6 +62,8 @@ class LiveStream:
             except queue.Empty:
                 yield PING
                 continue
+            if self.subscription.revoked:
+                return
             if message.cursor is None or message.cursor > cursor:
                 cursor = max(cursor, message.cursor or 0)
                 yield message.wire
@@ -71,15 +74,17 @@ class LiveStream:
             self.hub.unsubscribe(self.subscription)
 
 
-def open_stream(case: Case, cursor: int | None) -> LiveStream:
+def open_stream(actor: Actor, case: Case, cursor: int | None) -> LiveStream:
     """Events of a case after `cursor`; from now on where it is None.
+
+    They end when `actor` may no longer see the case.
 
     A reader whose cursor is too old is told to load anew (`reset`).
     """
     hub: LiveHub = current_app.extensions["lastseen_live_hub"]
     sockets: LiveSockets = current_app.extensions["lastseen_live_sockets"]
     # Listening begins before the backlog is read, so that nothing falls between the two.
-    subscription = hub.subscribe(case.id)
+    subscription = hub.subscribe(case.id, actor)
     newest = live.newest_cursor()
     if cursor is None:
         return LiveStream(hub, sockets, subscription, (), newest)

@@ -20,6 +20,7 @@ from app.inputs.ogc import Bbox, FeatureQuery
 from app.models import CameraRow, Case, CaseState, Face, LastKnownLocationRow, Sighting
 from app.outputs import LEAD_NOTICE
 from app.services import audit
+from app.services.access import visible_cases
 from app.services.actors import Actor
 from app.services.cases import find_case
 from geo.formats import JsonObject, point_feature
@@ -72,11 +73,11 @@ class _Kind:
     properties: Callable[[Any], JsonObject]
 
 
-def list_collections() -> list[Collection]:
-    """The cameras, and two collections for each open case, the newest first."""
+def list_collections(actor: Actor) -> list[Collection]:
+    """The cameras, and two collections for each open case that `actor` may see, newest first."""
     cases = db.session.scalars(
         select(Case)
-        .where(Case.state == CaseState.OPEN)
+        .where(Case.state == CaseState.OPEN, visible_cases(actor))
         .order_by(Case.created_at.desc(), Case.id.desc())
         .limit(MOST_CASES)
     )

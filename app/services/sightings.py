@@ -29,6 +29,7 @@ from app.models import (
 from app.models.columns import utc_now
 from app.outputs import sighting_payload
 from app.services import alerts, anchors, audit, live, locations, travel
+from app.services.access import visible_cases
 from app.services.actors import Actor
 from app.services.pages import Page, paginate
 from recognition.matching import Match
@@ -62,14 +63,14 @@ def list_sightings(case: Case, query: SightingQuery) -> Page[Sighting]:
     return _marked(paginate(statement, query.page, query.per_page))
 
 
-def review_queue(page: int, per_page: int) -> Page[Sighting]:
-    """Candidates of all open cases that wait for a person, oldest first, marked ones last."""
+def review_queue(actor: Actor, page: int, per_page: int) -> Page[Sighting]:
+    """Candidates of the open cases that `actor` may see, oldest first, marked ones last."""
     statement = (
         select(Sighting)
         .options(*_SHOWN)
         .join(Case, Case.id == Sighting.case_id)
         .where(Sighting.state.in_((SightingState.CANDIDATE, SightingState.UNSURE)))
-        .where(Case.state == "open")
+        .where(Case.state == "open", visible_cases(actor))
         .order_by(_shown_last, Sighting.id)
     )
     return _marked(paginate(statement, page, per_page))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select, update
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import contains_eager, joinedload
 
 from app.current import settings
 from app.errors import Conflict, NotFound, Refused
@@ -16,7 +16,8 @@ from app.models import CameraRow, Case, Sweep, SweepState, User, Visit, VisitSta
 from app.models.accounts import Role
 from app.models.columns import utc_now
 from app.recogniser import holder
-from app.services import audit, dispatch
+from app.services import audit, dispatch, members
+from app.services.access import visible_cases
 from app.services.actors import Actor
 from app.services.cases import require_searchable
 from app.services.pages import Page, paginate
@@ -72,7 +73,7 @@ def plan_sweep(actor: Actor, case: Case, given: SweepInput) -> Sweep:
         note=given.note,
         follows_plan=given.follows_plan,
         budget_minutes=given.budget_minutes,
-        assigned_to_id=_assignee(given.assigned_to_id),
+        assigned_to_id=_assignee(given.assigned_to_id, case),
         created_by_id=actor.user_id,
         state=SweepState.PLANNED,
     )
@@ -99,7 +100,7 @@ def plan_sweep(actor: Actor, case: Case, given: SweepInput) -> Sweep:
 
 def assign_sweep(actor: Actor, sweep: Sweep, user_id: int | None) -> Sweep:
     """Give a sweep to a person, or to nobody."""
-    sweep.assigned_to_id = _assignee(user_id)
+    sweep.assigned_to_id = _assignee(user_id, sweep.case)
     audit.record(
         actor,
         "sweep.assign",
@@ -200,12 +201,18 @@ def find_sweep(sweep_id: int) -> Sweep:
 
 
 def list_sweeps(
-    case: Case | None = None, state: SweepState | None = None, page: int = 1, per_page: int = 50
+    actor: Actor,
+    case: Case | None = None,
+    state: SweepState | None = None,
+    page: int = 1,
+    per_page: int = 50,
 ) -> Page[Sweep]:
-    """Sweeps of a case or of all, the newest first."""
+    """Sweeps of a case, or of all that `actor` may see, the newest first."""
     statement = (
         select(Sweep)
-        .options(joinedload(Sweep.case), joinedload(Sweep.assigned_to))
+        .join(Case, Case.id == Sweep.case_id)
+        .where(visible_cases(actor))
+        .options(contains_eager(Sweep.case), joinedload(Sweep.assigned_to))
         .order_by(Sweep.id.desc())
     )
     if case is not None:
@@ -226,13 +233,13 @@ def list_visits(sweep: Sweep, page: int = 1, per_page: int = 100) -> Page[Visit]
     return paginate(statement, page, per_page)
 
 
-def assignable_users() -> Sequence[User]:
-    """People to whom a sweep can be given."""
-    return db.session.scalars(
-        select(User)
-        .where(User.active, User.role.in_((Role.DISPATCHER, Role.INVESTIGATOR)))
-        .order_by(User.name)
-    ).all()
+def assignable_users(case: Case) -> Sequence[User]:
+    """People to whom a sweep of this case can be given: those who see the case."""
+    people = select(User).where(User.active, User.role.in_((Role.DISPATCHER, Role.INVESTIGATOR)))
+    if case.restricted:
+        listed = {member.user_id for member in members.list_members(case)}
+        people = people.where(User.id.in_(listed))
+    return db.session.scalars(people.order_by(User.name)).all()
 
 
 def _chosen(case: Case, given: SweepInput) -> tuple[RankedEntry, ...]:
@@ -290,7 +297,7 @@ def _next_ordinal(case: Case) -> int:
     return (last or 0) + 1
 
 
-def _assignee(user_id: int | None) -> int | None:
+def _assignee(user_id: int | None, case: Case) -> int | None:
     if user_id is None:
         return None
     user = db.session.get(User, user_id)
@@ -298,6 +305,11 @@ def _assignee(user_id: int | None) -> int | None:
         raise Refused(
             "A sweep can be given to an active dispatcher or investigator only.",
             {"assigned_to_id": "no active dispatcher or investigator"},
+        )
+    if user_id not in {one.id for one in assignable_users(case)}:
+        raise Refused(
+            "This case is restricted, and that person is not on its list: add them first.",
+            {"assigned_to_id": "is not on the list of this case"},
         )
     return user_id
 

@@ -13,6 +13,7 @@ from app.views import (
     face_searches,  # noqa: F401 (adds its pages to the cases' blueprint)
     home,
     media,
+    members,  # noqa: F401 (adds its pages to the cases' and administrators' blueprints)
     presentation,
     review,
     roads,

@@ -20,7 +20,7 @@ from app.current import actor, settings
 from app.inputs import ThresholdInput
 from app.inputs.accounts import UserChange, UserInput, UserQuery
 from app.models.accounts import Role
-from app.services import accounts, audit, audit_csv, evaluations, packs
+from app.services import accounts, audit, audit_csv, audit_reading, evaluations, packs
 from app.services import health as health_service
 from app.views.forms import Form
 
@@ -123,11 +123,11 @@ def verify_audit() -> str:
 @blueprint.get("/audit.csv", endpoint="audit_csv")
 def audit_csv_file() -> Response:
     """The filtered log as CSV, oldest first. The export itself is in the log."""
-    wanted = _audit_filter()
-    audit.record(actor(), "audit.export", details=asdict(wanted))
+    wanted, reader = _audit_filter(), actor()
+    audit.record(reader, "audit.export", details=asdict(wanted))
     audit.commit()
     return Response(
-        stream_with_context(audit_csv.lines(wanted)),
+        stream_with_context(audit_csv.lines(reader, wanted)),
         mimetype="text/csv",
         headers={"Content-Disposition": 'attachment; filename="lastseen-audit.csv"'},
     )
@@ -166,7 +166,7 @@ def _audit_page(
     )
     return render_template(
         "admin/audit.html",
-        page=entries,
+        page=audit_reading.page_as_read_by(actor(), entries),
         wanted=wanted,
         actions=audit.actions(),
         verdict=verdict,

@@ -244,7 +244,8 @@ def _locations_page(case: Case, form: Form, changed: LastKnownLocationRow | None
 
 
 def _sweeps_page(case: Case, form: Form) -> str:
-    page = sweeps.list_sweeps(case, None, max(1, request.args.get("page", 1, type=int)), 20)
+    wanted = max(1, request.args.get("page", 1, type=int))
+    page = sweeps.list_sweeps(actor(), case, None, wanted, 20)
     return render_template(
         "cases/sweeps.html",
         case=case,

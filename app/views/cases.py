@@ -37,6 +37,7 @@ CASE_FIELDS = (
     "subject_remarks",
     "timezone",
     "made_up",
+    "restricted",
 )
 
 
@@ -44,7 +45,7 @@ CASE_FIELDS = (
 def index() -> str:
     """All cases, searched and filtered."""
     query = read_query(CaseQuery)
-    return render_template("cases/index.html", page=cases.list_cases(query), query=query)
+    return render_template("cases/index.html", page=cases.list_cases(actor(), query), query=query)
 
 
 @blueprint.route("/cases/new", methods=["GET", "POST"])
@@ -122,7 +123,8 @@ def reopen(number: str) -> ResponseReturnValue:
 
 def _case_input(form: Form) -> CaseInput:
     made_up = bool(form.value("made_up"))
-    return form.read(CaseInput, **_times(form), made_up=made_up)
+    restricted = bool(form.value("restricted"))
+    return form.read(CaseInput, **_times(form), made_up=made_up, restricted=restricted)
 
 
 def _times(form: Form) -> dict[str, object]:
@@ -137,6 +139,7 @@ def _times(form: Form) -> dict[str, object]:
 def _proposed() -> dict[str, str]:
     zone = settings().default_timezone
     return {
+        "restricted": "1" if settings().cases_restricted_by_default else "",
         "timezone": zone,
         "legal_basis_expires_at": wall_time(datetime.now(UTC) + USUAL_BASIS, zone)[:16],
     }

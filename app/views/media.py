@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request, send_file
 
+from app.current import actor
 from app.extensions import limiter
 from app.security import PICTURE_LIMIT
 from app.services import pictures
@@ -18,7 +19,7 @@ PICTURE_SECONDS = 24 * 3600
 def picture(sha256: str) -> Response:
     """A picture, named by its SHA-256; its content never changes, so browsers may keep it a day."""
     response = send_file(
-        pictures.find_picture(sha256), mimetype="image/jpeg", etag=False, conditional=False
+        pictures.find_picture(actor(), sha256), mimetype="image/jpeg", etag=False, conditional=False
     )
     response.set_etag(sha256)
     response.cache_control.private = True

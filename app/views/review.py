@@ -1,4 +1,4 @@
-"""The review queue: candidates of all open cases, oldest first."""
+"""The review queue: candidates of the open cases that one may see, oldest first."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class QueueQuery(Input):
 def queue() -> str:
     """What waits for a person."""
     query = read_query(QueueQuery)
-    page = sightings.review_queue(query.page, PER_PAGE)
+    page = sightings.review_queue(actor(), query.page, PER_PAGE)
     shown = {sighting.case_id: sighting.case for sighting in page.items}
     views_audit.look_at_all(actor(), shown.values(), "review_queue")
     # The commit let go of all that was read; it is read anew at once, not row by row.
-    page = sightings.review_queue(query.page, PER_PAGE)
+    page = sightings.review_queue(actor(), query.page, PER_PAGE)
     return render_template("review/queue.html", page=page)

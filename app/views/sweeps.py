@@ -34,7 +34,7 @@ class VisitQuery(Input):
 def index() -> str:
     """Sweeps of all cases, the newest first."""
     query = read_query(SweepQuery)
-    page = sweeps.list_sweeps(None, query.state, query.page, SWEEPS_PER_PAGE)
+    page = sweeps.list_sweeps(actor(), None, query.state, query.page, SWEEPS_PER_PAGE)
     progress = sweeps.progress_of(page.items)
     return render_template("sweeps/index.html", page=page, progress=progress, query=query)
 
@@ -51,7 +51,7 @@ def show(sweep_id: int) -> str:
         case=sweep.case,
         progress=sweeps.progress_of([sweep])[sweep.id],
         page=sweeps.list_visits(sweep, query.page, VISITS_PER_PAGE),
-        people=sweeps.assignable_users(),
+        people=sweeps.assignable_users(sweep.case),
     )
 
 

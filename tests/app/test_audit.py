@@ -273,7 +273,7 @@ def test_the_csv_holds_every_entry_and_no_formula(app: Flask) -> None:
     audit.record(Actor(None, "=1+1", "analyst"), "case.view", subject="@cmd")
     audit.commit()
     write(2)
-    lines = list(audit_csv.lines(audit.AuditFilter()))
+    lines = list(audit_csv.lines(COMMAND_LINE, audit.AuditFilter()))
     assert len(lines) == 4
     assert "'=1+1" in lines[1]
     assert "'@cmd" in lines[1]

@@ -97,7 +97,7 @@ def test_a_new_face_like_a_rejected_one_is_proposed_marked_and_shown_last(
     assert stranger.rejected_sighting_id == rejected.id
     shown = sightings.list_sightings(case, SightingQuery(state=SightingState.CANDIDATE)).items
     assert [one.id for one in shown] == [real.id, stranger.id], "though the stranger is newer"
-    queue = sightings.review_queue(1, 10).items
+    queue = sightings.review_queue(COMMAND_LINE, 1, 10).items
     assert queue[-1].id == stranger.id
     assert "like a rejected face" in logged_in(Role.EXAMINER).get("/review").text
 

@@ -53,7 +53,7 @@ def test_an_event_that_was_not_committed_is_not_written(app: Flask) -> None:
 
 
 def test_an_open_map_hears_of_a_change_at_once(committing_app: Flask, live_case: Case) -> None:
-    subscription = _hub(committing_app).subscribe(live_case.id)
+    subscription = _hub(committing_app).subscribe(live_case.id, COMMAND_LINE)
     _change(live_case)
 
     assert b"event: location" in _next(subscription, 2.0)
@@ -63,7 +63,7 @@ def test_an_open_map_hears_of_a_change_at_once(committing_app: Flask, live_case:
 def test_an_open_map_hears_of_a_change_while_redis_is_down(
     committing_app: Flask, live_case: Case, redis_server: RedisServer
 ) -> None:
-    subscription = _hub(committing_app).subscribe(live_case.id)
+    subscription = _hub(committing_app).subscribe(live_case.id, COMMAND_LINE)
     redis_server.stop()
     try:
         _change(live_case)
@@ -75,7 +75,7 @@ def test_an_open_map_hears_of_a_change_while_redis_is_down(
 
 def test_other_cases_are_not_heard_of(committing_app: Flask, live_case: Case) -> None:
     other = given.open_case("L-3")
-    subscription = _hub(committing_app).subscribe(other.id)
+    subscription = _hub(committing_app).subscribe(other.id, COMMAND_LINE)
     _change(live_case)
 
     with pytest.raises(queue.Empty):
@@ -89,7 +89,7 @@ def test_a_map_that_comes_back_gets_what_it_missed_and_nothing_twice(
     cursor = live.newest_cursor()
     _change(live_case)
 
-    stream = live_streams.open_stream(live_case, cursor)
+    stream = live_streams.open_stream(COMMAND_LINE, live_case, cursor)
     _change(live_case)
     heard = _read(stream, 6)
 
@@ -102,7 +102,7 @@ def test_a_map_that_comes_back_gets_what_it_missed_and_nothing_twice(
 def test_a_map_that_was_away_too_long_is_told_to_load_anew(
     committing_app: Flask, live_case: Case
 ) -> None:
-    stream = live_streams.open_stream(live_case, live.newest_cursor() + 1000)
+    stream = live_streams.open_stream(COMMAND_LINE, live_case, live.newest_cursor() + 1000)
     heard = b"".join(_read(stream, 3))
     stream.close()
 

@@ -34,7 +34,7 @@ class Reader:
     def __init__(self, sockets: LiveSockets) -> None:
         self.ours, self.theirs = socket.socketpair()
         self.ours.settimeout(5.0)
-        self.subscription = Subscription(1)
+        self.subscription = Subscription(1, COMMAND_LINE)
         self.ended = threading.Event()
         sockets.take(self.theirs, self.subscription, 0, self.ended.set)
 
@@ -177,7 +177,7 @@ def _answers(port: int) -> bool:
     try:
         connection.request("GET", "/login")
         return connection.getresponse().status == 200
-    except ConnectionError:
+    except (ConnectionError, TimeoutError):  # not yet, or the machine is busy
         return False
     finally:
         connection.close()

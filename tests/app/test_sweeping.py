@@ -76,7 +76,7 @@ def test_nobody_is_sighted_for_a_person_who_is_not_there(
     given.run_here(given.plan(case))
 
     assert given.sightings_of(case) == []
-    assert sweeps.progress_of([sweeps.list_sweeps(case).items[0]])
+    assert sweeps.progress_of([sweeps.list_sweeps(COMMAND_LINE, case).items[0]])
 
 
 @pytest.mark.slow
