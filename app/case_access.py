@@ -42,11 +42,16 @@ def _sighting(asker: Actor, sighting_id: int) -> None:
     access.require_sighting(asker, min(sighting_id, LARGEST_BIG_INTEGER))
 
 
+def _alert(asker: Actor, alert_id: int) -> None:
+    access.require_alert(asker, min(alert_id, LARGEST_BIG_INTEGER))
+
+
 CASE_ARGUMENTS: Final[Mapping[str, Check]] = {
     "number": access.require_case,
     "sweep_id": _sweep,
     "visit_id": _visit,
     "sighting_id": _sighting,
+    "alert_id": _alert,
     "collection": _collection,
 }
 """Arguments of addresses that name a case, or something that belongs to one."""

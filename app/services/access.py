@@ -16,6 +16,7 @@ from app.errors import NotFound
 from app.extensions import db
 from app.models.access import CaseMember
 from app.models.accounts import Role, User
+from app.models.alerts import Alert
 from app.models.cases import Case
 from app.models.sightings import Sighting
 from app.models.sweeps import Sweep, Visit
@@ -32,7 +33,12 @@ def visible_cases(actor: Actor) -> ColumnElement[bool]:
     """The condition on `Case` that holds for the cases that `actor` may see."""
     if actor.user_id is None:
         return true() if actor.role == SYSTEM_ROLE else false()
-    return or_(~Case.restricted, _is_member(actor.user_id))
+    return visible_to(actor.user_id)
+
+
+def visible_to(user_id: int) -> ColumnElement[bool]:
+    """The same for an account, whoever asks: whom a case's alerts may be sent to, for example."""
+    return or_(~Case.restricted, _is_member(user_id))
 
 
 def sees_case(actor: Actor, case_id: int) -> bool:
@@ -94,6 +100,13 @@ def require_sighting(actor: Actor, sighting_id: int) -> None:
     )
     if db.session.scalar(wanted.where(visible_cases(actor))) is None:
         raise NotFound(f"There is no sighting {sighting_id}.")
+
+
+def require_alert(actor: Actor, alert_id: int) -> None:
+    """Raises NotFound unless there is such an alert, of a case that `actor` may see."""
+    wanted = select(Alert.id).join(Case, Case.id == Alert.case_id).where(Alert.id == alert_id)
+    if db.session.scalar(wanted.where(visible_cases(actor))) is None:
+        raise NotFound(f"There is no alert {alert_id}.")
 
 
 def hidden_numbers(actor: Actor) -> frozenset[str]:

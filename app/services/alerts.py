@@ -35,6 +35,7 @@ from app.models import (
 )
 from app.models.columns import utc_now
 from app.services import audit, live
+from app.services.access import visible_to
 from app.services.actors import Actor
 from app.services.links import path_to
 from app.services.pages import Page, paginate
@@ -174,7 +175,7 @@ def acknowledge_case(actor: Actor, case: Case) -> int:
 
 
 def count_open(user_id: int) -> int:
-    """How many alerts wait for somebody, of open cases that this person has not switched off."""
+    """How many alerts wait, of open cases that this person sees and has not switched off."""
     statement = select(func.count()).select_from(Alert).where(_is_open_for(user_id))
     return db.session.scalar(statement) or 0
 
@@ -210,7 +211,9 @@ def list_alerts(case: Case | None, page: int, per_page: int, *, only_open: bool)
 
 
 def _is_open_for(user_id: int) -> ColumnElement[bool]:
-    in_open_case = exists().where(Case.id == Alert.case_id, Case.state == CaseState.OPEN)
+    in_open_case = exists().where(
+        Case.id == Alert.case_id, Case.state == CaseState.OPEN, visible_to(user_id)
+    )
     switched_off = exists().where(
         AlertPreference.user_id == user_id,
         AlertPreference.case_id == Alert.case_id,

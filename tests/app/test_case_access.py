@@ -21,7 +21,17 @@ from app.models import Case, CaseMember, FaceSearch, FaceSearchResult, Sighting,
 from app.models.accounts import Role, User
 from app.models.columns import utc_now
 from app.permissions import TABLE, allows
-from app.services import access, accounts, audit, live_streams, media, members, sightings, sweeps
+from app.services import (
+    access,
+    accounts,
+    alerts,
+    audit,
+    live_streams,
+    media,
+    members,
+    sightings,
+    sweeps,
+)
 from app.services.accounts import actor_for
 from app.services.actors import COMMAND_LINE, Actor
 from app.services.pictures import find_picture
@@ -378,6 +388,19 @@ def test_rights_to_many_open_maps_are_asked_for_at_once(
         (COMMAND_LINE, hidden.case.id),
         (COMMAND_LINE, open_case.id),
     }
+
+
+def test_alerts_of_a_restricted_case_wait_only_for_the_people_on_its_list(
+    app: Flask, hidden: Hidden, user_factory: Callable[..., User]
+) -> None:
+    alerts.raise_for_sighting(hidden.sighting)
+    db.session.commit()
+    assert alerts.count_open(hidden.member.id) == 1
+    assert alerts.count_open(user_factory(Role.INVESTIGATOR).id) == 0
+    (alert,) = alerts.list_open(hidden.member.id)
+    access.require_alert(actor_for(hidden.member), alert.id)
+    with pytest.raises(NotFound):
+        access.require_alert(actor_for(user_factory(Role.ADMINISTRATOR)), alert.id)
 
 
 def test_nobody_without_an_account_sees_any_case_and_a_shell_sees_all(
