@@ -99,6 +99,7 @@ TABLE: Final[Mapping[type[Exception], _Rule]] = {
     recognition.errors.BrokenPack: _Rule(503, "The face model is damaged"),
     recognition.errors.PackDownloadFailed: _Rule(502, "The face model could not be fetched"),
     recognition.errors.ModelMismatch: _Rule(409, "Conflict"),
+    recognition.errors.TooLittleToMeasure: _Rule(422, "Too little to measure"),
     recognition.errors.RecognitionError: _Rule(422, "Photo refused"),
     OperationalError: _DATABASE_DOWN,
     InterfaceError: _DATABASE_DOWN,

@@ -7,60 +7,30 @@ pairs at a false-match rate of 1e-3, missed faces counting as not recognised.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import cv2
 import numpy as np
 
 from benchmarks.report import Figure, publish, shared_dir
 from recognition.detectors.mtcnn import Mtcnn
 from recognition.embedders import Embedder
-from recognition.evaluation import middle_face
+from recognition.evaluation import PREPARE, Preparation, middle_face
 from recognition.evaluation.verification import all_pairs
 from recognition.faces import FloatArray, ImageBGR
 from recognition.images import read_photo
-from recognition.night import cleared
 from recognition.packs import choose_pack, load_embedder
-
-Change = Callable[[ImageBGR], ImageBGR]
 
 _RATE = 1e-3
 _DARK_GAMMA, _DARK_LIGHT, _NOISE_LEVELS = 1.6, 0.22, 6.0
 
 
-def clahe(image_bgr: ImageBGR) -> ImageBGR:
-    """Contrast-limited adaptive histogram equalisation of the lightness."""
-    lab = cv2.cvtColor(image_bgr, cv2.COLOR_BGR2LAB)
-    lab[..., 0] = cv2.createCLAHE(clipLimit=2.0, tileGridSize=(8, 8)).apply(lab[..., 0])
-    return np.asarray(cv2.cvtColor(lab, cv2.COLOR_LAB2BGR), np.uint8)
-
-
-def denoised(image_bgr: ImageBGR) -> ImageBGR:
-    """Bilateral filter: smooths noise and keeps edges."""
-    return np.asarray(cv2.bilateralFilter(image_bgr, 5, 30, 3), np.uint8)
-
-
-def non_local(image_bgr: ImageBGR) -> ImageBGR:
-    """Non-local means."""
-    return np.asarray(cv2.fastNlMeansDenoisingColored(image_bgr, None, 6, 6, 5, 15), np.uint8)
-
-
-def gamma(image_bgr: ImageBGR) -> ImageBGR:
-    """A power of the tones that brings their mean to the middle."""
-    mean = max(float(image_bgr.mean()), 1.0) / 255
-    power = np.clip(np.log(0.5) / np.log(min(mean, 0.99)), 0.3, 1.5)
-    table = (255 * (np.arange(256) / 255) ** power).astype(np.uint8)
-    return np.asarray(cv2.LUT(image_bgr, table), np.uint8)
-
-
-CHANGES: dict[str, Change] = {
-    "nothing": lambda image: image,
-    "CLAHE": clahe,
-    "bilateral filter": denoised,
-    "non-local means": non_local,
-    "gamma": gamma,
-    "gamma, then bilateral filter": lambda image: denoised(gamma(image)),
-    "as the product does": cleared,
+LABELS = {
+    Preparation.NONE: "nothing",
+    Preparation.CLAHE: "CLAHE",
+    Preparation.BILATERAL: "bilateral filter",
+    Preparation.NON_LOCAL_MEANS: "non-local means",
+    Preparation.GAMMA: "gamma",
+    Preparation.GAMMA_BILATERAL: "gamma, then bilateral filter",
+    Preparation.FOOTAGE: "as the product does",
 }
 
 
@@ -74,8 +44,9 @@ def main() -> None:
     plain = _embedded(embedder, photos)
     figures: dict[str, Figure] = {}
     for light, pictures in (("as they are", photos), ("dark and noisy", _night(photos))):
-        for name, change in CHANGES.items():
-            rows = _embedded(embedder, [change(picture) for picture in pictures])
+        for preparation, name in LABELS.items():
+            prepare = PREPARE[preparation]
+            rows = _embedded(embedder, [prepare(picture) for picture in pictures])
             label = f"photos {light}, {name}"
             missed = int((np.abs(rows).sum(axis=1) == 0).sum())
             figures[f"{label}: without a face"] = Figure(missed, f"of {len(photos)}")

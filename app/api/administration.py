@@ -7,6 +7,7 @@ from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.document import ADMINISTRATION, READ, WRITE, answers
+from app.api.paths import EvaluationPath
 from app.api.replies import reply
 from app.current import actor
 from app.inputs import ThresholdInput
@@ -67,6 +68,16 @@ def list_audit(query: AuditQuery) -> Response:
 def list_evaluations() -> Response:
     """The last one of each model; `flask evaluate` makes them."""
     return reply(whole_list(evaluations.latest(), EvaluationOut.of))
+
+
+@api_administration.get(
+    "/evaluations/<int:evaluation_id>",
+    summary="Read an evaluation",
+    responses=answers({200: EvaluationOut}, 404),
+)
+def show_evaluation(path: EvaluationPath) -> Response:
+    """All that one evaluation measured, with the points of its curve."""
+    return reply(EvaluationOut.of(evaluations.find(path.evaluation_id)))
 
 
 @api_administration.post(

@@ -79,6 +79,12 @@ class SightingPath(BaseModel):
     sighting_id: SightingId
 
 
+class EvaluationPath(BaseModel):
+    """An evaluation of a model by its number."""
+
+    evaluation_id: Id
+
+
 class CameraPath(BaseModel):
     """A camera by its id."""
 

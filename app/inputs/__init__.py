@@ -10,7 +10,7 @@ from app.inputs.queries import (
     RankingQuery,
     SightingQuery,
 )
-from app.inputs.searches import FaceSearchInput, FaceSearchQuery, ThresholdInput
+from app.inputs.searches import FaceSearchInput, FaceSearchQuery, OneInInput, ThresholdInput
 from app.inputs.sweeps import ReviewInput, SweepInput
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "LocationChange",
     "LocationInput",
     "MemberInput",
+    "OneInInput",
     "RankingOrder",
     "RankingQuery",
     "ReviewInput",

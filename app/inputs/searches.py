@@ -43,6 +43,17 @@ class ThresholdInput(Input):
     false_match_rate: Annotated[float, Field(gt=0, lt=1)]
 
 
+class OneInInput(Input):
+    """The same as people ask for it: one false match in so many pairs of strangers."""
+
+    one_in: Annotated[int, Field(ge=2, le=10**9)]
+
+    @property
+    def false_match_rate(self) -> float:
+        """As a share of pairs."""
+        return 1 / self.one_in
+
+
 class FaceSearchQuery(Input):
     """Searches of a case, newest first."""
 

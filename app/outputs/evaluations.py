@@ -4,18 +4,88 @@ from __future__ import annotations
 
 from app.models.evaluations import Evaluation
 from app.outputs.base import Output, UtcInstant
+from recognition.evaluation import EvaluationReport
+
+
+class IntervalOut(Output):
+    """Where the true rate lies in 95 of 100 such measurements."""
+
+    low: float
+    high: float
 
 
 class EvaluationPointOut(Output):
     """A threshold and what it costs; all rates are shares of pairs.
 
-    `wanted_false_match_rate` names the point; the other two are what was measured at `threshold`.
+    `wanted_false_match_rate` names the point (null: the product's own threshold when it was
+    measured); the other two are what was measured at `threshold`, with their 95 % intervals.
     """
 
-    wanted_false_match_rate: float
+    wanted_false_match_rate: float | None
     threshold: float
     false_match_rate: float
     true_match_rate: float
+    false_match_interval: IntervalOut | None = None
+    true_match_interval: IntervalOut | None = None
+
+
+class CurvePointOut(Output):
+    """One point of the curve of both errors."""
+
+    threshold: float
+    false_match_rate: float
+    false_non_match_rate: float
+
+
+class DecisionsOut(Output):
+    """All pairs decided at the product's threshold, counted, and what follows from the counts."""
+
+    threshold: float
+    true_matches: int
+    false_matches: int
+    true_non_matches: int
+    false_non_matches: int
+    accuracy: float
+    precision: float
+    recall: float
+    f1: float
+
+
+class IdentificationPointOut(Output):
+    """Searches of the gallery at a threshold: FPIR and FNIR."""
+
+    threshold: float
+    false_positive_rate: float
+    false_negative_rate: float
+
+
+class IdentificationOut(Output):
+    """Searches for each other photo in a gallery of one photo of each enrolled person."""
+
+    gallery_size: int
+    mated_probes: int
+    non_mated_probes: int
+    rank_1: float
+    at_threshold: IdentificationPointOut
+    points: list[IdentificationPointOut]
+
+
+class GroupOut(Output):
+    """One group of people, compared among themselves at the product's threshold."""
+
+    group: str
+    people: int
+    photos: int
+    same_person_pairs: int
+    stranger_pairs: int
+    at_threshold: EvaluationPointOut
+
+
+class LeftGroupOut(Output):
+    """A group that could not be measured, and why."""
+
+    group: str
+    reason: str
 
 
 class LeftOutOut(Output):
@@ -28,13 +98,30 @@ class LeftOutOut(Output):
 class EvaluationReportOut(Output):
     """What was measured: every photo of the folder compared with every other.
 
-    A rate finer than one pair of strangers is not measured, and its point is missing.
+    A rate finer than one pair of strangers is in `rates_not_measured`. Evaluations that were kept
+    by earlier versions hold points and counts of pairs only.
     """
 
+    preparation: str = "none"
     same_person_pairs: int
     stranger_pairs: int
     points: list[EvaluationPointOut]
+    rates_not_measured: tuple[float, ...] = ()
+    at_threshold: EvaluationPointOut | None = None
+    decisions: DecisionsOut | None = None
+    identification: IdentificationOut | None = None
+    groups: tuple[GroupOut, ...] = ()
+    groups_left_out: tuple[LeftGroupOut, ...] = ()
+    people_without_photos: tuple[str, ...] = ()
+    curve: tuple[CurvePointOut, ...] = ()
     left_out: list[LeftOutOut]
+
+    @classmethod
+    def of(cls, report: EvaluationReport) -> EvaluationReportOut:
+        """From what the recognition room measured."""
+        given = {name: getattr(report, name) for name in cls.model_fields if name != "left_out"}
+        left_out = [LeftOutOut(photo=photo, reason=reason) for photo, reason in report.left_out]
+        return cls.model_validate({**given, "left_out": left_out})
 
 
 class ThresholdOut(Output):

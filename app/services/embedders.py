@@ -34,7 +34,7 @@ def newest() -> Embedder | None:
 def register(recogniser: LoadedRecogniser) -> Embedder:
     """The row of the recogniser's embedder, made with its index at the first meeting."""
     embedder = recogniser.chosen.embedder
-    known = _find(embedder.name, embedder.sha256)
+    known = find_known(recogniser)
     if known is not None:
         return known
     threshold = embedder.threshold
@@ -89,9 +89,11 @@ def rebuild_index(embedder: Embedder) -> float:
     return time.perf_counter() - begun
 
 
-def _find(name: str, sha256: str) -> Embedder | None:
+def find_known(recogniser: LoadedRecogniser) -> Embedder | None:
+    """The row of the recogniser's embedder; None where it was never met."""
+    embedder = recogniser.chosen.embedder
     return db.session.scalar(
-        select(Embedder).where(Embedder.name == name, Embedder.sha256 == sha256)
+        select(Embedder).where(Embedder.name == embedder.name, Embedder.sha256 == embedder.sha256)
     )
 
 

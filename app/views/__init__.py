@@ -10,6 +10,7 @@ from app.views import (
     cameras,
     case_parts,
     case_plan,  # noqa: F401 (adds its page to the cases' blueprint)
+    evaluations,
     face_searches,  # noqa: F401 (adds its pages to the cases' blueprint)
     home,
     media,
@@ -29,5 +30,5 @@ def register(application: Flask) -> None:
     presentation.install(application)
     for room in (home, accounts, admin, case_parts, sweeps, sightings, review, cameras, media):
         application.register_blueprint(room.blueprint)
-    for maps in (roads, tiles):
-        application.register_blueprint(maps.blueprint)
+    for further in (evaluations, roads, tiles):
+        application.register_blueprint(further.blueprint)

@@ -17,10 +17,9 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from app.current import actor, settings
-from app.inputs import ThresholdInput
 from app.inputs.accounts import UserChange, UserInput, UserQuery
 from app.models.accounts import Role
-from app.services import accounts, audit, audit_csv, audit_reading, evaluations, packs
+from app.services import accounts, audit, audit_csv, audit_reading, packs
 from app.services import health as health_service
 from app.views.forms import Form
 
@@ -89,24 +88,6 @@ def packs_page() -> str:
     return render_template("admin/packs.html", overview=packs.overview())
 
 
-@blueprint.get("/evaluations", endpoint="evaluations")
-def evaluations_page() -> str:
-    """The last evaluation of each model, and the threshold in force."""
-    return _evaluations_page(Form())
-
-
-@blueprint.post("/evaluations/threshold")
-def set_threshold() -> ResponseReturnValue:
-    """Set a model's threshold from a measured point."""
-    form = Form(request.form)
-    with form:
-        given = form.read(ThresholdInput)
-        model = evaluations.set_threshold(actor(), given.evaluation_id, given.false_match_rate)
-        flash(f"{model.name} proposes from {model.threshold_similarity:.3f} on.", "success")
-        return redirect(url_for("admin.evaluations"))
-    return _evaluations_page(form), form.status
-
-
 @blueprint.get("/audit", endpoint="audit")
 def audit_page() -> str:
     """The audit log, newest first."""
@@ -137,15 +118,6 @@ def audit_csv_file() -> Response:
 def health() -> str:
     """Which part answers, who works on what, and what to do."""
     return render_template("admin/health.html", health=health_service.check())
-
-
-def _evaluations_page(form: Form) -> str:
-    return render_template(
-        "admin/evaluations.html",
-        evaluations=evaluations.latest(),
-        form=form,
-        timezone=settings().default_timezone,
-    )
 
 
 def _audit_filter() -> audit.AuditFilter:

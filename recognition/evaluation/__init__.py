@@ -1,13 +1,22 @@
 """How well a recogniser tells people apart, in the words of NIST's face recognition evaluations."""
 
 from recognition.evaluation.decisions import Decisions
-from recognition.evaluation.folder import EmbeddedFolder, embed_folder, evaluate_folder, middle_face
+from recognition.evaluation.folder import (
+    EmbeddedFolder,
+    embed_photos,
+    evaluate_folder,
+    middle_face,
+    photos_of,
+)
 from recognition.evaluation.identification import Identification, IdentificationPoint, identify
 from recognition.evaluation.intervals import Interval, wilson
 from recognition.evaluation.plots import det_svg, roc_svg
+from recognition.evaluation.preparation import PREPARE, Preparation
 from recognition.evaluation.report import (
+    FALSE_MATCH_RATES,
     EvaluationReport,
     GroupReport,
+    LeftGroup,
     MeasuredPoint,
     Subject,
     evaluate_embeddings,
@@ -15,6 +24,8 @@ from recognition.evaluation.report import (
 from recognition.evaluation.verification import OperatingPoint, Verification, verify_all_pairs
 
 __all__ = [
+    "FALSE_MATCH_RATES",
+    "PREPARE",
     "Decisions",
     "EmbeddedFolder",
     "EvaluationReport",
@@ -22,16 +33,19 @@ __all__ = [
     "Identification",
     "IdentificationPoint",
     "Interval",
+    "LeftGroup",
     "MeasuredPoint",
     "OperatingPoint",
+    "Preparation",
     "Subject",
     "Verification",
     "det_svg",
-    "embed_folder",
+    "embed_photos",
     "evaluate_embeddings",
     "evaluate_folder",
     "identify",
     "middle_face",
+    "photos_of",
     "roc_svg",
     "verify_all_pairs",
     "wilson",

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from recognition.errors import TooLittleToMeasure, UnreadableImage
-from recognition.evaluation.report import EvaluationReport, Subject, evaluate_embeddings
+from recognition.evaluation.groups import read_groups
+from recognition.evaluation.identification import require_people
+from recognition.evaluation.preparation import PREPARE, Preparation, Prepare
+from recognition.evaluation.report import (
+    MOST_PHOTOS,
+    EvaluationReport,
+    Subject,
+    evaluate_embeddings,
+)
 from recognition.faces import DetectedFace, FloatArray, ImageBGR
-from recognition.images import read_photo
+from recognition.images import MAX_PIXELS, read_photo
 from recognition.packs import ChosenRecogniser
 
-PICTURE_ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"})
-GROUPS_FILE = "groups.csv"
-_PERSON_COLUMNS, _GROUP_COLUMNS = ("person", "name", "folder"), ("group",)
+PICTURE_ENDINGS = frozenset(
+    {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".heic"}
+)
+"""What counts as a photo; those that cannot be read are reported and not passed over in silence."""
 
 OnProgress = Callable[[int, int], None]
-Prepare = Callable[[ImageBGR], ImageBGR]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +38,7 @@ class EmbeddedFolder:
     Attributes:
         embeddings: float32[n, d], rows of length 1.
         people: who is on each, n names.
-        left_out: photos without a face, or unreadable, with the reason.
+        left_out: photos without a face, unreadable or twice there, with the reason.
     """
 
     embeddings: FloatArray
@@ -39,7 +47,13 @@ class EmbeddedFolder:
 
 
 def evaluate_folder(
-    folder: Path, chosen: ChosenRecogniser, *, on_progress: OnProgress | None = None
+    folder: Path,
+    chosen: ChosenRecogniser,
+    *,
+    threshold: float | None = None,
+    preparation: Preparation = Preparation.NONE,
+    max_pixels: int = MAX_PIXELS,
+    on_progress: OnProgress | None = None,
 ) -> EvaluationReport:
     """Embed the middle face of every photo and measure.
 
@@ -47,18 +61,29 @@ def evaluate_folder(
         folder: holds a folder for each person, and `groups.csv` (columns person and group) if
             groups are to be reported apart.
         chosen: the loaded detector and embedder.
+        threshold: the one in force, cosine; None for the model's own.
+        preparation: what is done to each photo beforehand.
+        max_pixels: larger photos are left out.
         on_progress: called with the number of photos done, and of all.
 
     Raises:
         TooLittleToMeasure: there are no such folders, too few people, or too many photos.
     """
+    photos = photos_of(folder)
     groups = read_groups(folder)
-    embedded = embed_folder(folder, chosen, on_progress=on_progress)
+    embedded = embed_photos(
+        photos,
+        chosen,
+        prepare=PREPARE[preparation],
+        max_pixels=max_pixels,
+        on_progress=on_progress,
+    )
     subject = Subject(
         chosen.embedder.name,
         chosen.embedder.sha256,
         chosen.detector.name,
-        chosen.embedder.threshold.similarity,
+        chosen.embedder.threshold.similarity if threshold is None else threshold,
+        preparation.value,
     )
     return evaluate_embeddings(
         embedded.embeddings,
@@ -69,51 +94,85 @@ def evaluate_folder(
     )
 
 
-def embed_folder(
-    folder: Path,
+def photos_of(folder: Path) -> tuple[Path, ...]:
+    """The photos in the folders of people, by name.
+
+    Raises:
+        TooLittleToMeasure: there are none, too many, or not of enough people.
+    """
+    if not folder.is_dir():
+        what = "is a file, no folder" if folder.exists() else "is not there"
+        raise TooLittleToMeasure(
+            f"{folder.name or folder} {what}: give a folder that holds a folder for each person."
+        )
+    try:
+        photos = tuple(sorted(path for path in folder.glob("*/*") if _is_photo(path)))
+        loose = sum(_is_photo(path) for path in folder.iterdir())
+    except OSError as error:
+        raise TooLittleToMeasure(f"{folder.name} cannot be read: {error.strerror}.") from error
+    if not photos:
+        hint = f" (the {loose} photos in it belong into such folders)" if loose else ""
+        raise TooLittleToMeasure(
+            f"{folder.name} holds no folder with photos: make a folder for each person{hint}."
+        )
+    require_people([path.parent.name for path in photos], MOST_PHOTOS)
+    return photos
+
+
+def _is_photo(path: Path) -> bool:
+    return path.suffix.lower() in PICTURE_ENDINGS and not path.name.startswith(".")
+
+
+def embed_photos(
+    photos: Sequence[Path],
     chosen: ChosenRecogniser,
     *,
-    prepare: Prepare | None = None,
+    prepare: Prepare = PREPARE[Preparation.NONE],
+    max_pixels: int = MAX_PIXELS,
     on_progress: OnProgress | None = None,
 ) -> EmbeddedFolder:
-    """The middle face of every photo, embedded; `prepare` changes each photo beforehand."""
-    paths = _photos(folder)
+    """The middle face of every photo, embedded; who is on it is said by the folder it lies in.
+
+    A file that was there already counts once: its pair with itself would be a match for any model.
+    """
     rows: list[FloatArray] = []
     people: list[str] = []
     left_out: list[tuple[str, str]] = []
-    for number, path in enumerate(paths, start=1):
+    known: dict[str, str] = {}
+    for number, path in enumerate(photos, start=1):
+        name = f"{path.parent.name}/{path.name}"
         try:
-            rows.append(_embedding(path, chosen, prepare))
+            data = _read_once(path, name, known)
+            rows.append(_embedding(prepare(read_photo(data, max_pixels)), chosen))
             people.append(path.parent.name)
-        except (UnreadableImage, _NoFace) as error:
-            left_out.append((f"{path.parent.name}/{path.name}", str(error)))
+        except (UnreadableImage, _LeftOut) as error:
+            left_out.append((name, str(error)))
         if on_progress is not None:
-            on_progress(number, len(paths))
+            on_progress(number, len(photos))
     stacked = np.stack(rows) if rows else np.empty((0, chosen.embedder.dimension), np.float32)
     return EmbeddedFolder(stacked, tuple(people), tuple(left_out))
 
 
-class _NoFace(Exception):
-    """A photo without a face."""
+class _LeftOut(Exception):
+    """Why a readable file cannot be used."""
 
 
-def _photos(folder: Path) -> Sequence[Path]:
-    paths = sorted(path for path in folder.glob("*/*") if path.suffix.lower() in PICTURE_ENDINGS)
-    if not paths:
-        raise TooLittleToMeasure(
-            f"{folder.name} holds no folder with photos: make a folder for each person."
-        )
-    return paths
+def _read_once(path: Path, name: str, known: dict[str, str]) -> bytes:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise _LeftOut(f"The file cannot be opened: {error.strerror}.") from error
+    first = known.setdefault(hashlib.sha256(data).hexdigest(), name)
+    if first != name and data:
+        raise _LeftOut(f"The same file as {first}.")
+    return data
 
 
-def _embedding(path: Path, chosen: ChosenRecogniser, prepare: Prepare | None) -> FloatArray:
-    image = read_photo(path.read_bytes())
-    if prepare is not None:
-        image = prepare(image)
-    face = middle_face(image, chosen.detector.detect(image))
+def _embedding(image_bgr: ImageBGR, chosen: ChosenRecogniser) -> FloatArray:
+    face = middle_face(image_bgr, chosen.detector.detect(image_bgr))
     if face is None:
-        raise _NoFace("No face was found.")
-    rows = chosen.embedder.embed([chosen.embedder.align(image, face.landmarks_xy)])
+        raise _LeftOut("No face was found.")
+    rows = chosen.embedder.embed([chosen.embedder.align(image_bgr, face.landmarks_xy)])
     row: FloatArray = rows[0]
     return row
 
@@ -122,30 +181,3 @@ def middle_face(image_bgr: ImageBGR, faces: Sequence[DetectedFace]) -> DetectedF
     """The face nearest the photo's centre: the person it is about; None without faces."""
     middle = np.array(image_bgr.shape[1::-1], np.float32) / 2
     return min(faces, key=lambda one: float(np.hypot(*(one.centre_xy - middle))), default=None)
-
-
-def read_groups(folder: Path) -> Mapping[str, str]:
-    """The group of each person from `groups.csv`; empty without that file.
-
-    Raises:
-        TooLittleToMeasure: it is there but has no columns for person and group.
-    """
-    path = folder / GROUPS_FILE
-    if not path.is_file():
-        return {}
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        columns = {str(name).strip().lower(): name for name in reader.fieldnames or ()}
-        person = next((columns[one] for one in _PERSON_COLUMNS if one in columns), None)
-        group = next((columns[one] for one in _GROUP_COLUMNS if one in columns), None)
-        if person is None or group is None:
-            raise TooLittleToMeasure(
-                f"{GROUPS_FILE} needs a column “person” (the name of a folder) and one “group”."
-            )
-        return dict(_rows(reader, person, group))
-
-
-def _rows(reader: csv.DictReader[str], person: str, group: str) -> Iterator[tuple[str, str]]:
-    for row in reader:
-        if row.get(person) and row.get(group):
-            yield row[person].strip(), row[group].strip()

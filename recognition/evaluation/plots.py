@@ -1,4 +1,8 @@
-"""DET and ROC curves as SVG: plain text, no script, readable in print."""
+"""DET and ROC curves as SVG: plain text, no script, readable in print.
+
+Each part has its colour as an attribute, so that a saved file can be looked at, and a class, so
+that a page can give it the colours of its theme.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +13,9 @@ from html import escape
 
 from recognition.evaluation.report import EvaluationReport
 
-_WIDTH, _HEIGHT = 520, 420
-_LEFT, _RIGHT, _TOP, _BOTTOM = 70, 20, 46, 56
+_WIDTH, _HEIGHT = 440, 380
+_LEFT, _RIGHT, _TOP, _BOTTOM = 70, 22, 50, 56
+_MOST_LETTERS = 56
 _TICK_LENGTH = 5
 
 Scale = Callable[[float], float]
@@ -71,23 +76,26 @@ def _plot(
     marks: Sequence[tuple[float, float]],
 ) -> str:
     points = [_place(x_axis, y_axis, x, y) for x, y in curve]
-    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     dots = [_place(x_axis, y_axis, x, y) for x, y in marks]
     opening = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
-        'role="img" font-family="sans-serif" font-size="12">'
+        'class="plot" role="img" font-family="sans-serif" font-size="13">'
     )
     return "\n".join(
         [
             opening,
             f"<title>{escape(title)}: {escape(report.model)}</title>",
-            f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#fff"/>',
-            _text(_LEFT, 18, f"{title}: {report.model}", size=14),
-            _text(_LEFT, 36, _subtitle(report), colour="#555"),
+            f'<rect class="plot-ground" width="{_WIDTH}" height="{_HEIGHT}" fill="#fff"/>',
+            _text(10, 18, _short(f"{title}: {report.model}"), size=15),
+            _text(10, 37, _subtitle(report), kind="plot-note", colour="#555"),
             *_x_ticks(x_axis),
             *_y_ticks(y_axis),
-            f'<polyline points="{path}" fill="none" stroke="#0b5cad" stroke-width="2"/>',
-            *(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="#b3261e"/>' for x, y in dots),
+            _curve(points),
+            *_note_where_empty(points),
+            *(
+                f'<circle class="plot-dot" cx="{x:.1f}" cy="{y:.1f}" r="5" fill="#b3261e"/>'
+                for x, y in dots
+            ),
             "</svg>",
         ]
     )
@@ -98,6 +106,26 @@ def _subtitle(report: EvaluationReport) -> str:
         f"{report.photos:,} photos of {report.people:,} people; "
         f"dot: threshold {report.at_threshold.threshold:.3f}"
     )
+
+
+def _curve(points: Sequence[tuple[float, float]]) -> str:
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    return (
+        f'<polyline class="plot-curve" points="{path}" fill="none" stroke="#0b5cad" '
+        'stroke-width="2"/>'
+    )
+
+
+def _short(words: str) -> str:
+    return words if len(words) <= _MOST_LETTERS else f"{words[: _MOST_LETTERS - 1]}…"
+
+
+def _note_where_empty(points: Sequence[tuple[float, float]]) -> list[str]:
+    """A curve of errors that were not made has nothing to draw on a logarithmic axis."""
+    if points:
+        return []
+    middle = (_LEFT + _WIDTH - _RIGHT) / 2
+    return [_text(middle, _HEIGHT / 2, "No errors of both kinds to draw", anchor="middle")]
 
 
 def _place(x_axis: _Axis, y_axis: _Axis, x: float, y: float) -> tuple[float, float]:
@@ -132,14 +160,24 @@ def _y_ticks(axis: _Axis) -> list[str]:
 
 
 def _line(x1: float, y1: float, x2: float, y2: float) -> str:
-    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="#ddd"/>'
+    return (
+        f'<line class="plot-grid" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" '
+        'stroke="#ddd"/>'
+    )
 
 
 def _text(
-    x: float, y: float, words: str, *, size: int = 12, anchor: str = "start", colour: str = "#222"
+    x: float,
+    y: float,
+    words: str,
+    *,
+    size: int = 13,
+    anchor: str = "start",
+    kind: str = "plot-words",
+    colour: str = "#222",
 ) -> str:
     return (
-        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}" '
+        f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}" '
         f'fill="{colour}">{escape(words)}</text>'
     )
 

@@ -25,6 +25,8 @@ FALSE_MATCH_RATES = (1e-2, 1e-3, 1e-4)
 MOST_PHOTOS = 6_000
 """All pairs are held in memory: 18 million, half a gigabyte."""
 
+_TOO_SMALL = "needs two people, one of them on two photos with a face"
+
 
 @dataclass(frozen=True)
 class MeasuredPoint:
@@ -44,6 +46,14 @@ class MeasuredPoint:
     true_match_rate: float
     false_match_interval: Interval
     true_match_interval: Interval
+
+
+@dataclass(frozen=True)
+class LeftGroup:
+    """A group whose rates cannot be measured, and why."""
+
+    group: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -67,23 +77,29 @@ class EvaluationReport:
         left_out: photos that were not, with the reason.
         same_person_pairs, stranger_pairs: how many pairs the rates rest on.
         points: for each wanted false-match rate that has enough pairs of strangers.
+        rates_not_measured: those that would ask for less than one pair of strangers.
         at_threshold: at the product's threshold.
         curve: by rising threshold.
         decisions: all pairs at the product's threshold, counted.
         accuracy, precision, recall, f1: from those counts.
         identification: one to many; None where too few people could be enrolled.
         groups: by group, where groups were given.
+        groups_left_out: groups with too few people or photos.
+        people_without_photos: people to whom a group was given and of whom there is no photo.
+        preparation: what was done to each photo beforehand.
     """
 
     model: str
     model_sha256: str
     detector: str
+    preparation: str
     people: int
     photos: int
     left_out: tuple[tuple[str, str], ...]
     same_person_pairs: int
     stranger_pairs: int
     points: tuple[MeasuredPoint, ...]
+    rates_not_measured: tuple[float, ...]
     at_threshold: MeasuredPoint
     curve: tuple[OperatingPoint, ...]
     decisions: Decisions
@@ -93,16 +109,19 @@ class EvaluationReport:
     f1: float
     identification: Identification | None
     groups: tuple[GroupReport, ...]
+    groups_left_out: tuple[LeftGroup, ...]
+    people_without_photos: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What is evaluated: the model, its threshold, and the detector that found the faces."""
+    """What is evaluated: the model, its threshold, the detector, and what was done to photos."""
 
     model: str
     model_sha256: str
     detector: str
     threshold: float
+    preparation: str = "none"
 
 
 def evaluate_embeddings(
@@ -135,16 +154,20 @@ def evaluate_embeddings(
             "needed. Add photos of more people."
         )
     decisions = decide(pairs, subject.threshold)
+    grouped = groups or {}
+    by_group, groups_left_out = _by_group(pairs, people, grouped, subject.threshold)
     return EvaluationReport(
         subject.model,
         subject.model_sha256,
         subject.detector,
+        subject.preparation,
         people=len(set(people)),
         photos=len(people),
         left_out=tuple(left_out),
         same_person_pairs=same.size,
         stranger_pairs=strangers.size,
         points=tuple(_measured(pairs, rate, point_at(same, strangers, rate)) for rate in rates),
+        rates_not_measured=tuple(rate for rate in FALSE_MATCH_RATES if rate not in rates),
         at_threshold=_measured(pairs, None, rates_at(same, strangers, subject.threshold)),
         curve=curve(same, strangers),
         decisions=decisions,
@@ -153,7 +176,9 @@ def evaluate_embeddings(
         recall=decisions.recall,
         f1=decisions.f1,
         identification=identify(embeddings, people, subject.threshold),
-        groups=_by_group(pairs, people, groups or {}, subject.threshold),
+        groups=by_group,
+        groups_left_out=groups_left_out,
+        people_without_photos=tuple(sorted(set(grouped) - set(people))),
     )
 
 
@@ -170,18 +195,20 @@ def _measured(pairs: Pairs, wanted: float | None, point: OperatingPoint) -> Meas
 
 def _by_group(
     pairs: Pairs, people: Sequence[str], groups: Mapping[str, str], threshold: float
-) -> tuple[GroupReport, ...]:
+) -> tuple[tuple[GroupReport, ...], tuple[LeftGroup, ...]]:
     names = np.unique(np.asarray(people))
     of_each = np.array([groups.get(str(name), "") for name in names])
-    reports = []
-    for group in sorted(set(of_each) - {""}):
+    reports: list[GroupReport] = []
+    left_out: list[LeftGroup] = []
+    for group in sorted(map(str, set(of_each) - {""})):
         chosen = of_each == group
         inside = pairs.among(chosen)
         if not inside.same.size or not inside.strangers.size:
+            left_out.append(LeftGroup(group, _TOO_SMALL))
             continue
         reports.append(
             GroupReport(
-                str(group),
+                group,
                 int(chosen.sum()),
                 sum(groups.get(name, "") == group for name in people),
                 inside.same.size,
@@ -189,4 +216,4 @@ def _by_group(
                 _measured(inside, None, rates_at(inside.same, inside.strangers, threshold)),
             )
         )
-    return tuple(reports)
+    return tuple(reports), tuple(left_out)
