@@ -70,6 +70,8 @@ class Settings(BaseSettings):
     worker_stall_seconds: float = Field(default=300.0, ge=10)
     visit_timeout_seconds: int = Field(default=6 * 3600, ge=60)
     stream_timeout_seconds: float = Field(default=10.0, gt=0)
+    live_visits_at_once: int = Field(default=1, ge=0)
+    live_save_seconds: float = Field(default=10.0, ge=1, le=600)
 
     cases_restricted_by_default: bool = False
     """Whether a new case is seen only by the people on its list, unless its opener says so."""

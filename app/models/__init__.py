@@ -33,7 +33,15 @@ from app.models.retention import RetentionReceipt
 from app.models.roads import GazetteerPlace, Road, RoadSource
 from app.models.searches import FaceSearch, FaceSearchResult, SearchMethod, SearchOccasion
 from app.models.sightings import Review, Sighting, SightingSimilarity, SightingState, Verdict
-from app.models.sweeps import Sweep, SweepState, Visit, VisitPart, VisitState
+from app.models.sweeps import (
+    LivePhase,
+    StreamOutage,
+    Sweep,
+    SweepState,
+    Visit,
+    VisitPart,
+    VisitState,
+)
 from app.models.traces import Trace
 
 __all__ = [
@@ -60,6 +68,7 @@ __all__ = [
     "GazetteerPlace",
     "LastKnownLocationRow",
     "LiveEvent",
+    "LivePhase",
     "LocationSource",
     "MessageState",
     "NoticeState",
@@ -80,6 +89,7 @@ __all__ = [
     "Sighting",
     "SightingSimilarity",
     "SightingState",
+    "StreamOutage",
     "SubjectCategory",
     "Sweep",
     "SweepState",

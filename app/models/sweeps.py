@@ -36,6 +36,17 @@ class VisitState(StrEnum):
     SKIPPED = "skipped"
 
 
+class LivePhase(StrEnum):
+    """Where a visit stands with its camera's live stream.
+
+    `waiting` for a free place, or for its window to begin; `watching` holds a place while it runs.
+    """
+
+    NONE = "none"
+    WAITING = "waiting"
+    WATCHING = "watching"
+
+
 class Sweep(Model):
     """An ordered set of visits for a case, over one time window.
 
@@ -109,6 +120,9 @@ class Visit(Model):
     faces_found: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     sightings_found: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     median_face_px: Mapped[float | None]
+    live: Mapped[LivePhase] = mapped_column(
+        choice(LivePhase), default=LivePhase.NONE, server_default="none"
+    )
     embedder_id: Mapped[int | None] = mapped_column(ForeignKey("embedders.id"))
 
     sweep: Mapped[Sweep] = relationship()
@@ -143,3 +157,19 @@ class VisitPart(Model):
 
     visit: Mapped[Visit] = relationship(back_populates="parts")
     footage: Mapped[Footage] = relationship()
+    outages: Mapped[list[StreamOutage]] = relationship(
+        order_by="StreamOutage.from_at", cascade="all, delete-orphan"
+    )
+
+
+class StreamOutage(Model):
+    """A time in which a visit that watched a live stream saw nothing of it, and why."""
+
+    __tablename__ = "stream_outages"
+    __table_args__ = (Index("ix_stream_outages_part_id", "part_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    part_id: Mapped[int] = mapped_column(ForeignKey("visit_parts.id", ondelete="CASCADE"))
+    from_at: Mapped[UtcTime]
+    to_at: Mapped[UtcTime]
+    reason: Mapped[LongText]

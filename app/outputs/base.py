@@ -81,3 +81,19 @@ def local_text(instant: datetime, timezone: str) -> str:
 def picture_address(sha256: str) -> str:
     """Where the picture with this hash is served; a path, so that it holds behind any host."""
     return f"/media/{sha256}.jpg"
+
+
+def duration(seconds: float | None) -> str:
+    """A length of time in its two largest units: "2 h 05 min", "7.5 s"."""
+    if seconds is None:
+        return "unknown"
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes == 0:
+        return f"{rest} s"
+    hours, minutes = divmod(minutes, 60)
+    if hours == 0:
+        return f"{minutes} min {rest:02d} s"
+    days, hours = divmod(hours, 24)
+    return f"{days} d {hours} h" if days else f"{hours} h {minutes:02d} min"

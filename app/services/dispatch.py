@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from app.current import settings
 from app.models import Sweep, Visit
+from app.models.columns import utc_now
 from app.queues import NORMAL_QUEUE, QUEUE_NAMES, URGENT_QUEUE, RedisDown, queue
 
 VISIT_JOB = "app.jobs.run_visit"
@@ -21,15 +23,15 @@ def enqueue(sweep: Sweep, visits: Sequence[Visit]) -> str:
     target = URGENT_QUEUE if sweep.urgent else NORMAL_QUEUE
     try:
         for visit in visits:
-            _put(target, visit.id, visit.attempt)
+            _put(target, visit.id, visit.attempt, sweep.window_end)
     except RedisDown:
         return REDIS_IS_DOWN
     return ""
 
 
-def put_again(visit_id: int, attempt: int, *, urgent: bool) -> None:
+def put_again(visit_id: int, attempt: int, window_end: datetime, *, urgent: bool) -> None:
     """Put a visit in that Redis has lost. Raises one of `RedisDown`."""
-    _put(URGENT_QUEUE if urgent else NORMAL_QUEUE, visit_id, attempt)
+    _put(URGENT_QUEUE if urgent else NORMAL_QUEUE, visit_id, attempt, window_end)
 
 
 def waiting_visits() -> frozenset[int]:
@@ -43,12 +45,14 @@ def waiting_visits() -> frozenset[int]:
     return frozenset(int(job_id.split("-")[1]) for job_id in job_ids)
 
 
-def _put(queue_name: str, visit_id: int, attempt: int) -> None:
+def _put(queue_name: str, visit_id: int, attempt: int, window_end: datetime) -> None:
+    # A live stream is watched until the window ends, however long that is.
+    live_s = max(0.0, (window_end - utc_now()).total_seconds())
     queue(queue_name).enqueue(
         VISIT_JOB,
         visit_id,
         job_id=f"visit-{visit_id}-{attempt}",
-        job_timeout=settings().visit_timeout_seconds,
+        job_timeout=settings().visit_timeout_seconds + round(live_s),
         result_ttl=0,
         failure_ttl=RESULT_KEPT_S,
     )

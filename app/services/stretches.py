@@ -13,6 +13,7 @@ from sqlalchemy.orm import undefer
 from app.extensions import db
 from app.models import CameraRow, Footage, FootageKind, Sweep, Visit, VisitPart, VisitState
 from app.models.columns import utc_now
+from app.services import live_places
 from cameras.held import TimeSpan
 
 SHORTEST_S = 0.5
@@ -99,10 +100,17 @@ def give_parts(
             visit.state, visit.outcome = VisitState.WAITING, ""
         return
     visit.state = VisitState.SKIPPED
-    visit.outcome = _why_nothing(recordings, looked_at)
+    visit.outcome = _why_nothing(visit.camera_id, recordings, looked_at)
 
 
-def _why_nothing(recordings: Sequence[Footage], looked_at: LookedAt) -> str:
+def _why_nothing(camera_id: int, recordings: Sequence[Footage], looked_at: LookedAt) -> str:
+    if not recordings and _has_stream(camera_id):
+        if live_places.are_closed():
+            return f"{live_places.NONE_ALLOWED} No recording of this window is held."
+        return (
+            "This window is past, and the camera's live stream shows only the present; no "
+            "recording of it is held: ask its owner, add it, and retry."
+        )
     if not recordings:
         return "No footage of this camera is held for the window: ask its owner, add it, and retry."
     ordinals = sorted({n for one in recordings for n in looked_at.sweeps.get(one.id, ())})
@@ -138,8 +146,12 @@ def _seconds_into(footage: Footage, at: datetime) -> float:
 
 
 def _can_be_watched_live(camera_id: int, sweep: Sweep) -> bool:
-    if sweep.window_end <= utc_now():
+    if live_places.are_closed() or sweep.window_end <= utc_now():
         return False
+    return _has_stream(camera_id)
+
+
+def _has_stream(camera_id: int) -> bool:
     camera = db.session.scalar(
         select(CameraRow)
         .options(undefer(CameraRow.stream_address))

@@ -12,7 +12,16 @@ from app.current import settings
 from app.errors import Conflict, NotFound, Refused
 from app.extensions import db
 from app.inputs import RankingQuery, SweepInput
-from app.models import CameraRow, Case, Sweep, SweepState, User, Visit, VisitState
+from app.models import (
+    CameraRow,
+    Case,
+    LivePhase,
+    Sweep,
+    SweepState,
+    User,
+    Visit,
+    VisitState,
+)
 from app.models.accounts import Role
 from app.models.columns import utc_now
 from app.recogniser import holder
@@ -157,7 +166,11 @@ def stop_sweep(actor: Actor, sweep: Sweep) -> Sweep:
     db.session.execute(
         update(Visit)
         .where(Visit.sweep_id == sweep.id, Visit.state == VisitState.QUEUED)
-        .values(state=VisitState.STOPPED, outcome="The sweep was stopped before this visit began.")
+        .values(
+            state=VisitState.STOPPED,
+            live=LivePhase.NONE,
+            outcome="The sweep was stopped before this visit began.",
+        )
     )
     audit.record(actor, "sweep.stop", case=sweep.case, subject=f"sweep {sweep.id}")
     publish_sweep(sweep)
@@ -341,7 +354,7 @@ def _queue(visit: Visit, sweep: Sweep, looked_at: LookedAt) -> bool:
     if visit.state is VisitState.SKIPPED:
         return False
     visit.state, visit.queued_at, visit.outcome = VisitState.QUEUED, utc_now(), ""
-    visit.finished_at = None
+    visit.finished_at, visit.live = None, LivePhase.NONE
     return True
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select
 
@@ -18,7 +18,7 @@ from app.models import (
     VisitState,
 )
 from app.models.columns import utc_now
-from app.services import dispatch, progress, visits
+from app.services import dispatch, live_places, progress, visits
 
 QUEUED_PATIENCE_S = 5.0
 """A visit queued for less than this may still be on its way into Redis."""
@@ -40,6 +40,14 @@ class Rescue:
     finished: int = 0
 
 
+@dataclass(frozen=True)
+class _Lost:
+    visit_id: int
+    attempt: int
+    urgent: bool
+    window_end: datetime
+
+
 def rescue_visits() -> Rescue:
     """Put visits back into Redis that it lost, or whose worker fell silent; finish done sweeps.
 
@@ -47,8 +55,8 @@ def rescue_visits() -> Rescue:
     """
     given_up = _release_silent()
     lost = _lost_in_redis()
-    for visit_id, attempt, urgent in lost:
-        dispatch.put_again(visit_id, attempt, urgent=urgent)
+    for one in lost:
+        dispatch.put_again(one.visit_id, one.attempt, one.window_end, urgent=one.urgent)
     return Rescue(len(lost), given_up, _finish_sweeps())
 
 
@@ -89,21 +97,22 @@ def _release_silent() -> int:
     return given_up
 
 
-def _lost_in_redis() -> list[tuple[int, int, bool]]:
+def _lost_in_redis() -> list[_Lost]:
     patience = utc_now() - timedelta(seconds=QUEUED_PATIENCE_S)
     rows = db.session.execute(
-        select(Visit.id, Visit.attempt, Sweep.urgent)
+        select(Visit.id, Visit.attempt, Sweep.urgent, Sweep.window_end)
         .join(Sweep, Sweep.id == Visit.sweep_id)
         .where(
             Visit.state == VisitState.QUEUED,
             Sweep.state == SweepState.RUNNING,
             func.coalesce(Visit.queued_at, patience) <= patience,
+            live_places.may_go_on(),
         )
         .order_by(Sweep.urgent.desc(), Sweep.id, Visit.rank)
     ).all()
     db.session.rollback()
     waiting = dispatch.waiting_visits() if rows else frozenset()
-    return [(row.id, row.attempt, row.urgent) for row in rows if row.id not in waiting]
+    return [_Lost(*row) for row in rows if row.id not in waiting]
 
 
 def _finish_sweeps() -> int:

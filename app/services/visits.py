@@ -7,8 +7,8 @@ given up for dead can write nothing more once another has taken the visit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from statistics import median
 
 from sqlalchemy import exists, func, or_, select, update
@@ -21,6 +21,8 @@ from app.models import (
     CaseState,
     Embedder,
     Face,
+    LivePhase,
+    StreamOutage,
     Sweep,
     SweepState,
     Visit,
@@ -73,6 +75,29 @@ class Chunk:
     seconds_seen: float
     frames_looked_at: int
     faces: Sequence[FoundFace]
+    live: LiveNews | None = None
+
+
+@dataclass(frozen=True)
+class Outage:
+    """From when to when a live stream gave no picture, and why. Instants are aware."""
+
+    from_at: datetime
+    to_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True)
+class LiveNews:
+    """How a watch over a live stream goes.
+
+    `outages` are those since the last chunk, `note` is what the visit says while it runs, and
+    `trouble` what it will have to say at its end: what was not seen, and why.
+    """
+
+    outages: Sequence[Outage]
+    note: str
+    trouble: str
 
 
 def claim(visit_id: int, worker: str) -> Claim | None:
@@ -132,7 +157,7 @@ def commit_chunk(held: Claim, chunk: Chunk, embedder: Embedder) -> int:
 
     Raises VisitEnded, and writes nothing, when the visit is no longer this worker's.
     """
-    visit = _hold(held)
+    visit = hold(held)
     part = db.session.get_one(VisitPart, chunk.part_id)
     if chunk.to_s <= part.checkpoint_s:
         db.session.rollback()
@@ -151,6 +176,9 @@ def commit_chunk(held: Claim, chunk: Chunk, embedder: Embedder) -> int:
     visit.sightings_found += proposed
     visit.embedder_id = embedder.id
     visit.heartbeat_at = utc_now()
+    if chunk.live is not None:
+        add_outages(part, chunk.live.outages)
+        visit.outcome, part.problem = chunk.live.note, chunk.live.trouble or None
     if chunk.faces:
         visit.median_face_px = _median_face_px(visit)
     progress.publish_visit(visit)
@@ -159,9 +187,14 @@ def commit_chunk(held: Claim, chunk: Chunk, embedder: Embedder) -> int:
     return proposed
 
 
+def add_outages(part: VisitPart, outages: Sequence[Outage]) -> None:
+    """Record when the part's stream was away. Does not commit."""
+    part.outages += [StreamOutage(**asdict(outage)) for outage in outages]
+
+
 def finish_part(held: Claim, part_id: int, problem: str | None) -> None:
     """Mark a stretch as looked through to its end, with what was wrong with it."""
-    _hold(held)
+    hold(held)
     part = db.session.get_one(VisitPart, part_id)
     part.done, part.problem = True, problem
     db.session.commit()
@@ -169,22 +202,21 @@ def finish_part(held: Claim, part_id: int, problem: str | None) -> None:
 
 def note_problem(held: Claim, part_id: int, sentence: str) -> None:
     """Say why a stretch could not be looked through; a retry takes it up at its checkpoint."""
-    _hold(held)
+    hold(held)
     db.session.get_one(VisitPart, part_id).problem = sentence
     db.session.commit()
 
 
 def finish(held: Claim) -> None:
     """End a visit that looked through all its parts."""
-    visit = _hold(held)
-    problems = [part.problem for part in visit.parts if part.problem]
-    _end(visit, VisitState.DONE, " ".join(dict.fromkeys(problems)))
+    visit = hold(held)
+    _end(visit, VisitState.DONE, _problems(visit))
 
 
 def fail(held: Claim, sentence: str) -> None:
     """End a visit that could not look; the sentence tells people why."""
     try:
-        visit = _hold(held)
+        visit = hold(held)
     except VisitEnded:
         return
     _end(visit, VisitState.FAILED, sentence)
@@ -193,16 +225,28 @@ def fail(held: Claim, sentence: str) -> None:
 def end_early(held: Claim, sentence: str) -> None:
     """End a visit that was stopped from outside; it can be resumed at its checkpoint."""
     try:
-        visit = _hold(held, despite_stop=True)
+        visit = hold(held, despite_stop=True)
     except VisitEnded:
         return
-    _end(visit, VisitState.STOPPED, sentence)
+    _end(visit, VisitState.STOPPED, f"{sentence} {_problems(visit)}".strip())
+
+
+def put_aside(held: Claim, sentence: str) -> None:
+    """Let go of a visit whose live stream cannot be watched yet; the sentence says what it awaits.
+
+    It stays queued, and the scheduler hands it to a worker when it may begin.
+    """
+    visit = hold(held)
+    visit.state, visit.worker, visit.queued_at = VisitState.QUEUED, None, None
+    visit.live, visit.outcome = LivePhase.WAITING, sentence
+    progress.publish_visit(visit)
+    db.session.commit()
 
 
 def release(held: Claim) -> None:
     """Give a visit back, because the worker itself must stop; another goes on at its checkpoint."""
     try:
-        visit = _hold(held, despite_stop=True)
+        visit = hold(held, despite_stop=True)
     except VisitEnded:
         return
     visit.state, visit.worker, visit.queued_at = VisitState.QUEUED, None, None
@@ -251,7 +295,7 @@ def settle_sweep(sweep: Sweep) -> bool:
 
 def _end(visit: Visit, state: VisitState, sentence: str) -> None:
     visit.state, visit.outcome = state, sentence
-    visit.finished_at, visit.worker = utc_now(), None
+    visit.finished_at, visit.worker, visit.live = utc_now(), None, LivePhase.NONE
     visit.detection_probability = detection.probability_of(visit)
     settle_sweep(visit.sweep)
     progress.publish_visit(visit)
@@ -260,7 +304,12 @@ def _end(visit: Visit, state: VisitState, sentence: str) -> None:
     db.session.commit()
 
 
-def _hold(held: Claim, *, despite_stop: bool = False) -> Visit:
+def _problems(visit: Visit) -> str:
+    problems = [part.problem for part in visit.parts if part.problem]
+    return " ".join(dict.fromkeys(problems))
+
+
+def hold(held: Claim, *, despite_stop: bool = False) -> Visit:
     """The visit, locked. Raises VisitEnded when it is another's, or must not go on."""
     visit = db.session.get(
         Visit, held.visit_id, with_for_update={"of": Visit}, populate_existing=True

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 
 from app.current import settings
+from app.outputs.base import duration
 from app.services import roads
 
 METRES_PER_KM = 1000.0
@@ -73,22 +74,6 @@ def metres(distance_m: float | None) -> str:
     if distance_m < METRES_PER_KM:
         return f"{distance_m:.0f} m"
     return f"{round(distance_m / METRES_PER_KM, 1):g} km"
-
-
-def duration(seconds: float | None) -> str:
-    """A length of time in its two largest units: "2 h 05 min", "7.5 s"."""
-    if seconds is None:
-        return "unknown"
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes == 0:
-        return f"{rest} s"
-    hours, minutes = divmod(minutes, 60)
-    if hours == 0:
-        return f"{minutes} min {rest:02d} s"
-    days, hours = divmod(hours, 24)
-    return f"{days} d {hours} h" if days else f"{hours} h {minutes:02d} min"
 
 
 def size(size_bytes: int | None) -> str:

@@ -77,6 +77,7 @@ class StreamWatch:
         timeout_s: float = 10.0,
         should_stop: Callable[[], bool] = lambda: False,
         back_off: BackOff | None = None,
+        has_answered: bool = False,
     ) -> None:
         self.outages: list[Outage] = []
         self.connections = 0
@@ -85,7 +86,8 @@ class StreamWatch:
         self._gate, self._max_side_px, self._timeout_s = gate, max_side_px, timeout_s
         self._should_stop = should_stop
         self._back_off = back_off or BackOff()
-        self._began = 0.0
+        self._has_answered = has_answered
+        self._began = time.monotonic()
         self._last_cell = -1
         self._seen_to_s = 0.0
         self._why = ""
@@ -94,13 +96,31 @@ class StreamWatch:
         self._shift_s = 0.0
 
     @property
+    def is_connected(self) -> bool:
+        """Whether pictures are coming in."""
+        return self._reading is not None
+
+    @property
+    def seen_to_s(self) -> float:
+        """Where the last connection ended, in seconds of the watch."""
+        return self._seen_to_s
+
+    @property
+    def why(self) -> str:
+        """Why the last connection ended or the last attempt failed; empty before."""
+        return self._why
+
+    @property
     def coverage(self) -> Coverage:
         """What was looked at, seen to be still, and unseen since the watch began."""
         now = self._reading.coverage if self._reading is not None else Coverage()
         return _sum(self._past, now)
 
     def __iter__(self) -> Iterator[Frame]:
-        """Raises a `FootageError` where the very first connection fails: then nothing was seen."""
+        """Raises a `FootageError` where the very first connection fails: then nothing was seen.
+
+        Not where the stream `has_answered` before this watch; then that is an outage, too.
+        """
         self._began = time.monotonic()
         waits = self._back_off.waits_s()
         while not self._is_over() and self._silent_s() <= self._back_off.give_up_s:
@@ -109,7 +129,7 @@ class StreamWatch:
                     waits = self._back_off.waits_s()
                     yield frame
             except (FootageError, RefusedAddress) as error:
-                if not self.connections:
+                if not self.connections and not self._has_answered:
                     raise
                 self._why = str(error)
             finally:
