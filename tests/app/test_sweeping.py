@@ -14,7 +14,7 @@ from app.errors import NoRecogniser, Refused
 from app.extensions import db
 from app.models import SweepState, VisitState
 from app.recogniser import RecogniserHolder
-from app.services import cameras, cases, looking, sweeps
+from app.services import cameras, cases, chunks, looking, sweeps
 from app.services.actors import COMMAND_LINE
 from tests.app import footage_cases as given
 
@@ -160,7 +160,7 @@ def test_a_camera_taken_out_while_its_visit_runs_ends_the_visit_with_a_reason(
     case = given.open_case("T-8", shared_dir / EXAMPLES / "biden.jpg")
     sweep = given.plan(case)
     sweeps.start_sweep(COMMAND_LINE, sweep)
-    monkeypatch.setattr(looking, "HEARTBEAT_S", 0.0)
+    monkeypatch.setattr(chunks, "HEARTBEAT_S", 0.0)
     (visit,) = sweeps.list_visits(sweep).items
 
     def remove_it() -> None:
