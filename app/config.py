@@ -76,6 +76,9 @@ class Settings(BaseSettings):
     cases_restricted_by_default: bool = False
     """Whether a new case is seen only by the people on its list, unless its opener says so."""
 
+    reviews_needed: int = Field(default=2, ge=1, le=3)
+    """How many people must confirm a sighting before it is a lead; a case may ask for more."""
+
     default_timezone: str = "Asia/Kolkata"
     max_photo_bytes: int = 20 * 1024 * 1024
     max_photo_pixels: int = 50_000_000

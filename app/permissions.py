@@ -40,8 +40,9 @@ CASE_WRITERS: Final = frozenset({INVESTIGATOR})
 MEMBER_KEEPERS: Final = frozenset({INVESTIGATOR, ADMINISTRATOR})
 """Who keeps the list of a case that they see."""
 SIGHTING_READERS: Final = frozenset({INVESTIGATOR, ANALYST, EXAMINER, ADMINISTRATOR})
-CASE_SIGHTING_READERS: Final = SIGHTING_READERS | {DISPATCHER}
-"""The case map shows a dispatcher where the sightings are; the faces' own pages are not theirs."""
+CASE_SIGHTING_READERS: Final = (SIGHTING_READERS | {DISPATCHER}) - {EXAMINER}
+"""The case map shows a dispatcher where the sightings are; the faces' own pages are not theirs.
+An examiner judges blind, and a list would tell what the recogniser and others said."""
 FACE_SEARCH_READERS: Final = frozenset({INVESTIGATOR, ANALYST, ADMINISTRATOR})
 REVIEWERS: Final = frozenset({INVESTIGATOR, EXAMINER})
 EXPORTERS: Final = frozenset({INVESTIGATOR, ANALYST})
@@ -58,7 +59,7 @@ FOOTAGE_KEEPERS: Final = frozenset({DISPATCHER, ADMINISTRATOR})
 MAP_READERS: Final = CASE_READERS | {EXAMINER}
 """Sightings are examined on a small map of their surroundings."""
 ADMINISTRATORS: Final = frozenset({ADMINISTRATOR})
-PICTURE_VIEWERS: Final = CASE_SIGHTING_READERS
+PICTURE_VIEWERS: Final = CASE_SIGHTING_READERS | {EXAMINER}
 
 TABLE: Final[Mapping[str, Allowed]] = {
     "static": PUBLIC,
@@ -122,6 +123,7 @@ TABLE: Final[Mapping[str, Allowed]] = {
     "sightings.review": REVIEWERS,
     "sightings.undo": REVIEWERS,
     "review.queue": REVIEWERS,
+    "review.judge": REVIEWERS,
     # cameras
     "cameras.index": REGISTRY_READERS,
     "cameras.show": REGISTRY_READERS,
@@ -213,6 +215,8 @@ TABLE: Final[Mapping[str, Allowed]] = {
     # the same over the API (sightings)
     "api_sightings.list_sightings": CASE_SIGHTING_READERS,
     "api_sightings.show_sighting": SIGHTING_READERS,
+    "api_sightings.list_waiting": REVIEWERS,
+    "api_sightings.show_blind": REVIEWERS,
     "api_sightings.review_sighting": REVIEWERS,
     "api_sightings.undo_review": REVIEWERS,
     "api_face_searches.list_face_searches": FACE_SEARCH_READERS,

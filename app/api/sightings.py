@@ -9,12 +9,25 @@ from app.api.document import READ, SIGHTINGS, WRITE, answers
 from app.api.paths import CasePath, SightingPath
 from app.api.replies import reply
 from app.current import actor
-from app.inputs import ReviewInput, SightingQuery
-from app.outputs import PageOut, SightingOut, SightingWithReviewsOut, page_of
-from app.services import cases, sightings, views_audit
+from app.errors import Conflict
+from app.inputs import QueueQuery, ReviewInput, SightingQuery
+from app.models import Role
+from app.outputs import (
+    BlindSightingOut,
+    PageOut,
+    SightingOut,
+    SightingWithReviewsOut,
+    page_of,
+)
+from app.services import blindness, cases, review_queue, sightings, views_audit
 
 api_sightings = APIBlueprint(
     "api_sightings", __name__, url_prefix="/api", abp_tags=[SIGHTINGS], abp_security=READ
+)
+
+STAYS_BLIND = (
+    "This sighting waits for your blind review: read it at the same address with /blind, and judge "
+    "it. After that, all of it can be read."
 )
 
 
@@ -32,15 +45,50 @@ def list_sightings(path: CasePath, query: SightingQuery) -> Response:
 @api_sightings.get(
     "/sightings/<int:sighting_id>",
     summary="Read a sighting",
-    responses=answers({200: SightingWithReviewsOut}, 404),
+    responses=answers({200: SightingWithReviewsOut}, 404, 409),
 )
 def show_sighting(path: SightingPath) -> Response:
-    """With all that people said of it."""
-    views_audit.look_at(actor(), sightings.find_sighting(path.sighting_id).case, "sighting")
+    """With all that people said of it. An examiner reads it blind first, and judges it."""
+    sighting = sightings.find_sighting(path.sighting_id)
+    if blindness.must_stay_blind(actor(), sighting):
+        raise Conflict(STAYS_BLIND)
+    views_audit.look_at_one(actor(), sighting)
     # Read again at once: the audit entry's commit has expired what was read for it.
     sighting = sightings.find_sighting(path.sighting_id)
     reviews = list(sightings.reviews_of(sighting))
     return reply(SightingWithReviewsOut.of_all(sighting, reviews))
+
+
+@api_sightings.get(
+    "/reviews",
+    summary="List what waits for your review",
+    responses=answers({200: PageOut[BlindSightingOut]}, 422),
+)
+def list_waiting(query: QueueQuery) -> Response:
+    """Oldest first, of open cases, without similarity, rank and what others said.
+
+    An examiner gets second and third reviews only, and is not told which.
+    """
+    shown = review_queue.waiting_for(actor(), query).page.items
+    cases_shown = {one.case_id: one.case for one in shown}
+    views_audit.look_at_all(actor(), {"blind_review": cases_shown.values()})
+    page = review_queue.waiting_for(actor(), query).page
+    photos = review_queue.photos_of({one.case_id for one in page.items})
+    return reply(page_of(page, lambda one: BlindSightingOut.of(one, photos.get(one.case_id, []))))
+
+
+@api_sightings.get(
+    "/sightings/<int:sighting_id>/blind",
+    summary="Read a sighting blind",
+    responses=answers({200: BlindSightingOut}, 404),
+)
+def show_blind(path: SightingPath) -> Response:
+    """Only the face, the subject's photos, place and time: what a second review judges by."""
+    case = sightings.find_sighting(path.sighting_id).case
+    views_audit.look_at(actor(), case, "blind_review")
+    sighting = sightings.find_sighting(path.sighting_id)
+    photos = review_queue.photos_of([sighting.case_id]).get(sighting.case_id, [])
+    return reply(BlindSightingOut.of(sighting, photos))
 
 
 @api_sightings.post(
@@ -50,8 +98,15 @@ def show_sighting(path: SightingPath) -> Response:
     responses=answers({201: SightingOut}, 400, 404, 409, 415),
 )
 def review_sighting(path: SightingPath, body: ReviewInput) -> Response:
-    """A person decides. A confirmed sighting becomes a last-known location."""
+    """A person decides. A confirmed sighting becomes a last-known location, provisional until a
+    second person has confirmed it blind; whoever has seen its similarity or the first verdict
+    cannot be that person (409).
+    """
     sighting = sightings.review_sighting(actor(), path.sighting_id, body)
+    if actor().role == Role.EXAMINER.value:
+        # The answer says all that the blind page kept back.
+        views_audit.look_at_one(actor(), sighting)
+        sighting = sightings.find_sighting(path.sighting_id)
     return reply(SightingOut.of(sighting), 201)
 
 
@@ -62,5 +117,5 @@ def review_sighting(path: SightingPath, body: ReviewInput) -> Response:
     responses=answers({200: SightingOut}, 404, 409),
 )
 def undo_review(path: SightingPath) -> Response:
-    """The review before it holds again; the undone one stays on record."""
+    """Your own last one: what you said before holds again; the undone one stays on record."""
     return reply(SightingOut.of(sightings.undo_review(actor(), path.sighting_id)))

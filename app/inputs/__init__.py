@@ -1,11 +1,13 @@
 """What people and programs hand in, as validated values: one for forms, API and CLI alike."""
 
 from app.inputs.cases import CaseChange, CaseInput, LocationChange, LocationInput
+from app.inputs.comparisons import ComparisonInput
 from app.inputs.footage import FootageFileInput, FootageFolderInput
 from app.inputs.members import MemberInput
 from app.inputs.queries import (
     CameraQuery,
     CaseQuery,
+    QueueQuery,
     RankingOrder,
     RankingQuery,
     SightingQuery,
@@ -18,6 +20,7 @@ __all__ = [
     "CaseChange",
     "CaseInput",
     "CaseQuery",
+    "ComparisonInput",
     "FaceSearchInput",
     "FaceSearchQuery",
     "FootageFileInput",
@@ -26,6 +29,7 @@ __all__ = [
     "LocationInput",
     "MemberInput",
     "OneInInput",
+    "QueueQuery",
     "RankingOrder",
     "RankingQuery",
     "ReviewInput",

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from app.inputs.fields import (
     Input,
@@ -18,9 +18,11 @@ from app.inputs.fields import (
     OptionalText,
     RequiredText,
     ShortText,
+    blank_is_none,
 )
 from app.models.cases import (
     LARGEST_THRESHOLD_RAISE,
+    MOST_REVIEWS,
     LocationSource,
     Reliability,
     SubjectCategory,
@@ -68,6 +70,9 @@ def _rising(value: tuple[float, ...]) -> tuple[float, ...]:
     return value
 
 
+OptionalReviews = Annotated[
+    Annotated[int, Field(ge=1, le=MOST_REVIEWS)] | None, BeforeValidator(blank_is_none)
+]
 PriorKm = Annotated[
     tuple[Annotated[float, Field(ge=0.01, le=100, allow_inf_nan=False)], ...],
     AfterValidator(_rising),
@@ -78,8 +83,9 @@ PriorKm = Annotated[
 class CaseChange(Input):
     """What may change in a case; a field that is not given stays.
 
-    `threshold_raise` is added to each model's threshold for this case alone. `legal_hold` keeps the
-    faces of its sightings from expiring, and needs `legal_hold_reason`.
+    `threshold_raise` is added to each model's threshold for this case alone. `reviews_needed` is
+    how many people must confirm its sightings where the installation asks for fewer. `legal_hold`
+    keeps the faces of its sightings from expiring, and needs `legal_hold_reason`.
     """
 
     purpose: RequiredText | None = None
@@ -95,6 +101,7 @@ class CaseChange(Input):
     threshold_raise: (
         Annotated[float, Field(ge=0, le=LARGEST_THRESHOLD_RAISE, allow_inf_nan=False)] | None
     ) = None
+    reviews_needed: OptionalReviews = None
     legal_hold: bool | None = None
     legal_hold_reason: OptionalText | None = None
 

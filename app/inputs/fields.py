@@ -37,7 +37,8 @@ def blank_is_none(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
 
 
-def _no_control_characters(value: str) -> str:
+def no_control_characters(value: str) -> str:
+    """The text as it is. Raises ValueError for control characters but line breaks and tabs."""
     if any(ord(c) < 32 and c not in "\n\r\t" for c in value):
         raise ValueError("contains a control character")
     return value
@@ -50,13 +51,13 @@ OptionalInstant = Annotated[Instant | None, BeforeValidator(blank_is_none)]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 ShortText = Annotated[
-    str, StringConstraints(min_length=1, max_length=200), AfterValidator(_no_control_characters)
+    str, StringConstraints(min_length=1, max_length=200), AfterValidator(no_control_characters)
 ]
 OptionalText = Annotated[
-    str, StringConstraints(max_length=4000), AfterValidator(_no_control_characters)
+    str, StringConstraints(max_length=4000), AfterValidator(no_control_characters)
 ]
 RequiredText = Annotated[
-    str, StringConstraints(min_length=1, max_length=4000), AfterValidator(_no_control_characters)
+    str, StringConstraints(min_length=1, max_length=4000), AfterValidator(no_control_characters)
 ]
 OptionalAge = Annotated[Annotated[int, Field(ge=0, le=120)] | None, BeforeValidator(blank_is_none)]
 Metres = Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)]

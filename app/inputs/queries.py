@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from app.inputs.fields import Input, Metres, OptionalInstant, Page, PageSize, blank_is_none
 from app.models.cases import CaseState
-from app.models.sightings import SightingState
+from app.models.sightings import ReviewStage, SightingState
 
 
 class CaseQuery(Input):
@@ -116,11 +116,21 @@ class RankingQuery(Input):
 
 
 class SightingQuery(Input):
-    """Sightings of a case, newest first, by state."""
+    """Sightings of a case, newest first, by state, and by whether they are leads."""
 
     state: SightingState | None = None
+    is_lead: bool | None = None
     page: Page = 1
     per_page: PageSize = 50
+
+
+class QueueQuery(Input):
+    """What waits for a review, of one case or all, by whose review it is. Oldest first."""
+
+    stage: ReviewStage | None = None
+    case: str = Field(default="", max_length=60)
+    page: Page = 1
+    per_page: PageSize = 24
 
 
 class BeliefQuery(Input):

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from app.inputs.comparisons import ComparisonInput
 from app.inputs.fields import Input, Instant, Metres, OptionalText
 from app.models.sightings import Verdict
 
@@ -45,7 +46,8 @@ class SweepInput(Input):
 
 
 class ReviewInput(Input):
-    """A person's verdict on a sighting."""
+    """A person's verdict on a sighting; `comparison` is the checklist, if it was filled in."""
 
     verdict: Verdict
     remarks: OptionalText = ""
+    comparison: ComparisonInput | None = None

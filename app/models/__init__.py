@@ -32,7 +32,14 @@ from app.models.plans import SearchPlan
 from app.models.retention import RetentionReceipt
 from app.models.roads import GazetteerPlace, Road, RoadSource
 from app.models.searches import FaceSearch, FaceSearchResult, SearchMethod, SearchOccasion
-from app.models.sightings import Review, Sighting, SightingSimilarity, SightingState, Verdict
+from app.models.sightings import (
+    Review,
+    ReviewStage,
+    Sighting,
+    SightingSimilarity,
+    SightingState,
+    Verdict,
+)
 from app.models.sweeps import (
     LivePhase,
     StreamOutage,
@@ -80,6 +87,7 @@ __all__ = [
     "Reliability",
     "RetentionReceipt",
     "Review",
+    "ReviewStage",
     "Road",
     "RoadSource",
     "Role",

@@ -16,6 +16,9 @@ from app.models.columns import LongText, UtcTime, choice, position_column, utc_n
 LARGEST_THRESHOLD_RAISE = 0.5
 """Beyond this no two photos of one person are alike enough for any model that is known here."""
 
+MOST_REVIEWS = 3
+"""More people than these need not confirm a sighting, whatever a case asks for."""
+
 
 class CaseState(StrEnum):
     """An open case is searched for; a closed one is not, from the moment it is closed."""
@@ -65,9 +68,10 @@ class Case(Model):
     `threshold_raise` is added to every model's threshold for this case: a case may ask for more
     similarity than the model's own threshold, never for less. While it is `restricted`, only the
     people on its list (`CaseMember`) see it. `legal_hold` keeps the faces of its sightings from
-    expiring. Alerts of an `urgent` case may break quiet hours. `prior_km` are this case's own
-    distances, in kilometres from the place last seen, within which 25, 50, 75 and 95 % are found;
-    None means the table's for its category.
+    expiring. Alerts of an `urgent` case may break quiet hours. `reviews_needed` is how many people
+    must confirm a sighting of this case before it is a lead, where that is more than the
+    installation asks for. `prior_km` are this case's own distances, in kilometres from the place
+    last seen, within which 25, 50, 75 and 95 % are found; None means the table's for its category.
     """
 
     __tablename__ = "cases"
@@ -76,6 +80,7 @@ class Case(Model):
             f"threshold_raise >= 0 AND threshold_raise <= {LARGEST_THRESHOLD_RAISE}",
             name="threshold_raise",
         ),
+        CheckConstraint(f"reviews_needed BETWEEN 1 AND {MOST_REVIEWS}", name="reviews_needed"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -95,6 +100,7 @@ class Case(Model):
     made_up: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     restricted: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     threshold_raise: Mapped[float] = mapped_column(default=0.0, server_default=text("0"))
+    reviews_needed: Mapped[int | None]
     legal_hold: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     legal_hold_reason: Mapped[LongText]
     legal_hold_at: Mapped[UtcTime | None]
@@ -133,7 +139,8 @@ class LastKnownLocationRow(Model):
     """Where and when the subject was, with uncertainty, source and reliability.
 
     An inactive one stays on record, and neither ranks cameras nor is drawn. `sighting_id` names the
-    confirmed sighting that it came from, `trace_id` the imported file.
+    confirmed sighting that it came from, `trace_id` the imported file. `provisional`: that sighting
+    is confirmed, but not yet a lead; its second review is open.
     """
 
     __tablename__ = "last_known_locations"
@@ -157,6 +164,7 @@ class LastKnownLocationRow(Model):
     reliability: Mapped[Reliability] = mapped_column(choice(Reliability))
     remarks: Mapped[LongText]
     active: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    provisional: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     sighting_id: Mapped[int | None] = mapped_column(
         ForeignKey("sightings.id", ondelete="CASCADE", use_alter=True), unique=True
     )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import BigInteger, Float, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.extensions import Model
@@ -23,6 +25,14 @@ class SightingState(StrEnum):
     CONFIRMED = "confirmed"
     REJECTED = "rejected"
     UNSURE = "unsure"
+
+
+class ReviewStage(StrEnum):
+    """Whose review a sighting waits for: the first, the second, or (they disagree) the third."""
+
+    FIRST = "first"
+    SECOND = "second"
+    THIRD = "third"
 
 
 class Verdict(StrEnum):
@@ -44,6 +54,10 @@ class Sighting(Model):
     (`rejected_sighting_id`, at `rejected_similarity`) than like the reference photos; it is shown
     last, and never dropped.
 
+    `state`, `is_lead` and `awaits` follow from the verdicts that stand and from `reviews_needed`,
+    by the rule in `services.standing`: a confirmed sighting is provisional until as many people as
+    are needed have confirmed it, each after the first without having seen what the others said.
+
     `travel` is no column: `services.travel` sets it on what is shown, since it changes with every
     sighting that is confirmed.
     """
@@ -56,6 +70,9 @@ class Sighting(Model):
         Index("ix_sightings_case_id_state", "case_id", "state"),
         Index("ix_sightings_case_id_seen_at", "case_id", "seen_at"),
         Index("ix_sightings_face_id", "face_id"),
+        Index(
+            "ix_sightings_awaits_id", "awaits", "id", postgresql_where=text("awaits IS NOT NULL")
+        ),
         Index(
             "ix_sightings_rejected_sighting_id",
             "rejected_sighting_id",
@@ -81,6 +98,9 @@ class Sighting(Model):
     state: Mapped[SightingState] = mapped_column(
         choice(SightingState), default=SightingState.CANDIDATE
     )
+    is_lead: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    awaits: Mapped[ReviewStage | None] = mapped_column(choice(ReviewStage))
+    reviews_needed: Mapped[int] = mapped_column(default=2, server_default=text("2"))
     seen_at: Mapped[UtcTime]
     latitude_deg: Mapped[float] = mapped_column(Float(53))
     longitude_deg: Mapped[float] = mapped_column(Float(53))
@@ -96,6 +116,20 @@ class Sighting(Model):
         cascade="all, delete-orphan",
         passive_deletes=True,
     )
+
+    @property
+    def standing(self) -> str:
+        """Where it stands between people, in words."""
+        if self.is_lead:
+            people = "one person" if self.reviews_needed == 1 else f"{self.reviews_needed} people"
+            return f"lead: confirmed by {people}"
+        if self.awaits is ReviewStage.FIRST:
+            return "nobody has judged it yet"
+        if self.state is SightingState.CONFIRMED:
+            return f"confirmed, not yet a lead: {self.awaits} review open"
+        if self.awaits is not None:
+            return f"undecided: {self.awaits} review open"
+        return "rejected" if self.state is SightingState.REJECTED else "undecided"
 
     @property
     def without_best(self) -> float | None:
@@ -130,7 +164,11 @@ class SightingSimilarity(Model):
 
 
 class Review(Model):
-    """One person's verdict on one sighting; the last that was not undone holds."""
+    """One person's verdict on one sighting.
+
+    `blind`: whoever gave it had seen neither similarity, threshold and rank nor what others said.
+    `comparison` is the checklist, feature by feature, if it was filled in (`inputs.comparisons`).
+    """
 
     __tablename__ = "reviews"
     __table_args__ = (Index("ix_reviews_sighting_id_id", "sighting_id", "id"),)
@@ -141,6 +179,8 @@ class Review(Model):
     reviewer_name: Mapped[str]
     verdict: Mapped[Verdict] = mapped_column(choice(Verdict))
     remarks: Mapped[LongText]
+    blind: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    comparison: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     created_at: Mapped[UtcTime] = mapped_column(default=utc_now)
     undone_at: Mapped[UtcTime | None]
 

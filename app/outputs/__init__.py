@@ -35,7 +35,7 @@ from app.outputs.searches import (
     FaceSearchWithResultsOut,
     FoundFaceOut,
 )
-from app.outputs.sightings import ReviewOut, SightingOut, SightingWithReviewsOut
+from app.outputs.sightings import BlindSightingOut, ReviewOut, SightingOut, SightingWithReviewsOut
 from app.outputs.sweeps import SweepOut, SweepProgressOut, UserRefOut, VisitOut, VisitProgressOut
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "LEAD_NOTICE",
     "AddedPhotoOut",
     "AuditEntryOut",
+    "BlindSightingOut",
     "CameraOut",
     "CameraRefOut",
     "CaseCountsOut",

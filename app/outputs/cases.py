@@ -63,6 +63,7 @@ class CaseOut(Output):
     made_up: bool
     restricted: bool
     threshold_raise: float
+    reviews_needed: int | None
     legal_hold: bool
     legal_hold_reason: str
     legal_hold_at: UtcInstant | None
@@ -111,7 +112,10 @@ class PhotoOut(Output):
 
 
 class LocationOut(Output):
-    """A last-known location; `seen_at_local` is on the clock of the case's time zone."""
+    """A last-known location; `seen_at_local` is on the clock of the case's time zone.
+
+    `provisional`: it is a sighting that was confirmed, and whose second review is open.
+    """
 
     id: int
     latitude_deg: float
@@ -124,6 +128,7 @@ class LocationOut(Output):
     reliability: Reliability
     remarks: str
     active: bool
+    provisional: bool
     sighting_id: int | None
     created_at: UtcInstant
 
@@ -143,6 +148,7 @@ class LocationOut(Output):
             reliability=location.reliability,
             remarks=location.remarks,
             active=location.active,
+            provisional=location.provisional,
             sighting_id=location.sighting_id,
             created_at=location.created_at,
         )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from app.inputs import ComparisonInput
 from app.models.cases import ReferencePhoto
 from app.models.faces import Embedder, Face
-from app.models.sightings import Review, Sighting, SightingState, Verdict
+from app.models.sightings import Review, ReviewStage, Sighting, SightingState, Verdict
 from app.outputs.base import LEAD_NOTICE, Output, UtcInstant, local_text, picture_address
 from app.outputs.cameras import CameraRefOut
 from app.outputs.cases import plain_quality
@@ -133,7 +136,10 @@ class TravelOut(Output):
 
 
 class SightingOut(Output):
-    """A face proposed for a case. `similarity` is a cosine from −1 to 1, beside its threshold.
+    """A face proposed for a case. A confirmed one is a lead only with `is_lead`; until then it is
+    provisional and `awaits` a second or third review. `standing` says so in words.
+
+    `similarity` is a cosine from −1 to 1, beside its threshold.
 
     `similarities` are those with all reference photos, the highest first. `without_best` is what
     remains without the photo that carried it (null where there is no other), and
@@ -143,6 +149,10 @@ class SightingOut(Output):
     id: int
     case_number: str
     state: SightingState
+    is_lead: bool
+    awaits: ReviewStage | None
+    reviews_needed: int
+    standing: str
     seen_at: UtcInstant
     seen_at_local: str
     latitude_deg: float
@@ -170,6 +180,10 @@ class SightingOut(Output):
             id=sighting.id,
             case_number=case.number,
             state=sighting.state,
+            is_lead=sighting.is_lead,
+            awaits=sighting.awaits,
+            reviews_needed=sighting.reviews_needed,
+            standing=sighting.standing,
             seen_at=sighting.seen_at,
             seen_at_local=local_text(sighting.seen_at, case.timezone),
             latitude_deg=sighting.latitude_deg,
@@ -219,13 +233,18 @@ def _like_rejected(sighting: Sighting) -> LikeRejectedOut | None:
 
 
 class ReviewOut(Output):
-    """One person's verdict; one that was undone no longer counts."""
+    """One person's verdict; one that was undone no longer counts.
+
+    `blind`: it was given without knowing similarity, threshold, rank or what others said.
+    """
 
     id: int
     sighting_id: int
     reviewer_name: str
     verdict: Verdict
     remarks: str
+    blind: bool
+    comparison: ComparisonInput | None
     created_at: UtcInstant
     undone_at: UtcInstant | None
 
@@ -245,4 +264,40 @@ class SightingWithReviewsOut(SightingOut):
         """From a row and its reviews."""
         return cls(
             **dict(SightingOut.of(sighting)), reviews=[ReviewOut.of(review) for review in reviews]
+        )
+
+
+class BlindSightingOut(Output):
+    """What a blind reviewer is shown: the face, the subject's photos, place and time.
+
+    Nothing of the recogniser, of rank, or of what others said.
+    """
+
+    id: int
+    case_number: str
+    seen_at: UtcInstant
+    seen_at_local: str
+    latitude_deg: float
+    longitude_deg: float
+    camera: CameraRefOut
+    crop: str
+    reference_photos: list[PhotoRefOut]
+    made_up: bool
+    notice: str = LEAD_NOTICE
+
+    @classmethod
+    def of(cls, sighting: Sighting, photos: Sequence[ReferencePhoto]) -> BlindSightingOut:
+        """From a row with its case, face (and its footage) and camera, and the case's photos."""
+        case = sighting.case
+        return cls(
+            id=sighting.id,
+            case_number=case.number,
+            seen_at=sighting.seen_at,
+            seen_at_local=local_text(sighting.seen_at, case.timezone),
+            latitude_deg=sighting.latitude_deg,
+            longitude_deg=sighting.longitude_deg,
+            camera=CameraRefOut.of(sighting.camera),
+            crop=picture_address(sighting.face.crop_sha256),
+            reference_photos=[PhotoRefOut.of(photo) for photo in photos],
+            made_up=case.made_up or sighting.face.footage.made_up,
         )

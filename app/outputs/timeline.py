@@ -40,6 +40,8 @@ class SightingRefOut(Output):
     """What a stop says of its confirmed sighting."""
 
     id: int
+    is_lead: bool
+    standing: str
     similarity: float
     threshold_similarity: float
     model_name: str
@@ -349,6 +351,8 @@ def position_out(point: Point) -> PositionOut:
 def _sighting_ref(sighting: Sighting) -> SightingRefOut:
     return SightingRefOut(
         id=sighting.id,
+        is_lead=sighting.is_lead,
+        standing=sighting.standing,
         similarity=round(sighting.similarity, 4),
         threshold_similarity=round(sighting.threshold_similarity, 4),
         model_name=sighting.embedder.name,

@@ -140,6 +140,7 @@ def _judged(stop: TimelineStop, reviews: dict[int, Review]) -> str:
     review = reviews.get(sighting.id)
     by = f"; confirmed by {review.reviewer_name}" if review is not None else ""
     return (
+        f"{sighting.standing}; "
         f"similarity {sighting.similarity:.2f}, threshold {sighting.threshold_similarity:.2f} "
         f"({sighting.embedder.name}){by}"
     )

@@ -23,10 +23,12 @@ from app.models import (
     SweepState,
 )
 from app.models.columns import utc_now
-from app.services import audit, live, members
+from app.services import audit, live, members, sightings
 from app.services.access import visible_cases
 from app.services.actors import Actor
 from app.services.pages import Page, paginate
+
+MAY_BE_EMPTIED = frozenset({"subject_age_years", "reviews_needed"})
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ def change_case(actor: Actor, case: Case, change: CaseChange) -> Case:
     changed = {
         name: value
         for name, value in change.model_dump(exclude_unset=True).items()
-        if value != getattr(case, name) and (value is not None or name == "subject_age_years")
+        if value != getattr(case, name) and (value is not None or name in MAY_BE_EMPTIED)
     }
     if not changed:
         return case
@@ -112,6 +114,8 @@ def change_case(actor: Actor, case: Case, change: CaseChange) -> Case:
     _note_matching(actor, case, changed)
     for name, value in changed.items():
         setattr(case, name, value)
+    if "reviews_needed" in changed:
+        sightings.settle_case_again(actor, case)
     audit.record(actor, "case.change", case=case, details={"fields": sorted(changed)})
     live.publish(case.id, "case", {"number": case.number})
     db.session.commit()
@@ -135,6 +139,9 @@ def _note_matching(actor: Actor, case: Case, changed: dict[str, Any]) -> None:
     if "threshold_raise" in changed:
         details = {"from": case.threshold_raise, "to": changed["threshold_raise"]}
         audit.record(actor, "case.threshold", case=case, details=details)
+    if "reviews_needed" in changed:
+        details = {"from": case.reviews_needed, "to": changed["reviews_needed"]}
+        audit.record(actor, "case.reviews_needed", case=case, details=details)
     if "legal_hold" in changed:
         action = "case.hold" if changed["legal_hold"] else "case.release_hold"
         reason = changed.get("legal_hold_reason", case.legal_hold_reason)

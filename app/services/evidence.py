@@ -30,7 +30,7 @@ IN_MEMORY_BYTES: Final = 16 * 1024 * 1024
 CHUNK_BYTES: Final = 1024 * 1024
 VERIFIER: Final = Path(__file__).with_name("evidence_verify.py")
 FORMATS: Final = ("geojson", "gpx", "kml", "csv", "cot")
-BUNDLE_VERSION: Final = 1
+BUNDLE_VERSION: Final = 2
 _TOO_LARGE: Final = (
     "This bundle would be larger than is handed out at once; ask an administrator for an export of "
     "the database."
@@ -217,8 +217,10 @@ does a bundle that was made anew from changed data show. `sha256sum -c SHA256SUM
 alone.
 
 case.json              the case, its purpose and legal basis, who made this bundle and when
-sightings.json         every sighting with camera, recording (SHA-256), similarity and threshold
-reviews.json           every verdict of a person, also those that were taken back
+sightings.json         every sighting with camera, recording (SHA-256), similarity and threshold,
+                       and whether it is a lead or provisional (confirmed, second review open)
+reviews.json           every verdict of a person, whether it was blind, its checklist; also those
+                       that were taken back
 models.json            the face models: SHA-256, threshold, measured false-match rate
 reference_photos.json  the reference photos by their SHA-256; the pictures are not included
 crops/                 the faces of confirmed sightings, each named by its SHA-256

@@ -26,6 +26,7 @@ from app.models.audit import AuditEntry
 from app.outputs import LEAD_NOTICE
 from app.outputs.cases import plain_quality
 from app.services.audit import canonical_bytes
+from app.services.standing import reviewer_of
 
 Record = dict[str, Any]
 """One JSON object; it is written at once and goes nowhere else."""
@@ -76,6 +77,9 @@ def sighting_record(sighting: Sighting, has_crop: bool) -> Record:
     return {
         "id": sighting.id,
         "state": sighting.state.value,
+        "is_lead": sighting.is_lead,
+        "standing": sighting.standing,
+        "reviews_needed": sighting.reviews_needed,
         "seen_at": _time(sighting.seen_at),
         "latitude_deg": sighting.latitude_deg,
         "longitude_deg": sighting.longitude_deg,
@@ -120,7 +124,10 @@ def review_records(case: Case) -> list[Record]:
         {
             "id": review.id,
             "sighting_id": review.sighting_id,
+            "reviewer": reviewer_of(review),
             "reviewer_name": review.reviewer_name,
+            "blind": review.blind,
+            "comparison": review.comparison,
             "verdict": review.verdict.value,
             "remarks": review.remarks,
             "created_at": _time(review.created_at),

@@ -99,18 +99,47 @@ def check_sightings(bundle: Bundle) -> list[str]:
     return problems
 
 
+def standing_of(words: list[str], needed: int) -> tuple[str, bool]:
+    """State, and whether it is a lead. `words` has one verdict for each person, in their order.
+
+    More confirm than reject: confirmed; more reject: rejected; as many of both: unsure, until a
+    third person's word decides. A lead needs as many who confirm as the case asked for.
+    """
+    confirm, reject = words.count("confirmed"), words.count("rejected")
+    if not words:
+        state = "candidate"
+    elif confirm != reject:
+        state = "confirmed" if confirm > reject else "rejected"
+    else:
+        state = words[-1] if confirm and len(words) > 2 else "unsure"
+    return state, state == "confirmed" and confirm >= needed
+
+
 def check_reviews(bundle: Bundle) -> list[str]:
-    """Each sighting's state is its last verdict that was not taken back."""
-    standing: dict[int, str] = {}
-    for review in sorted(bundle.json("reviews.json"), key=lambda one: one["id"]):
-        if review["undone_at"] is None:
-            standing[review["sighting_id"]] = review["verdict"]
+    """Each sighting stands where the verdicts put it that were not taken back.
+
+    A person counts once, with the last verdict. A confirmation of what others had judged before
+    counts only if it was blind.
+    """
+    words: dict[int, dict[str, str]] = {}
     problems = []
+    for review in sorted(bundle.json("reviews.json"), key=lambda one: one["id"]):
+        if review["undone_at"] is not None:
+            continue
+        people = words.setdefault(review["sighting_id"], {})
+        who, verdict = review["reviewer"], review["verdict"]
+        is_further = any(one != who for one in people) and people.get(who) != "confirmed"
+        if not is_further or verdict != "confirmed" or review["blind"] is True:
+            people[who] = verdict
     for one in bundle.json("sightings.json"):
-        verdict = standing.get(one["id"], "candidate")
-        if one["state"] != verdict:
-            told = f"sighting {one['id']} is {one['state']}, but its verdict is {verdict}"
+        people = words.get(one["id"], {})
+        state, is_lead = standing_of(list(people.values()), one["reviews_needed"])
+        if one["state"] != state:
+            told = f"sighting {one['id']} is {one['state']}, but its verdict is {state}"
             problems.append(told)
+        elif one["is_lead"] is not is_lead:
+            told = "a lead" if one["is_lead"] else "no lead"
+            problems.append(f"sighting {one['id']} is called {told}, against its verdicts")
     return problems
 
 

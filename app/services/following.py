@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import aliased
 
 from app.errors import Refused
 from app.extensions import db
@@ -97,6 +98,13 @@ def minutes_used(sweep: Sweep) -> float:
 
 
 def _why_end(sweep: Sweep) -> str:
+    earlier = aliased(Review)
+    # A second review of what was confirmed before the sweep began is no news to stop for.
+    is_second = (
+        exists()
+        .where(earlier.sighting_id == Review.sighting_id, earlier.id < Review.id)
+        .where(earlier.verdict == Verdict.CONFIRMED, earlier.undone_at.is_(None))
+    )
     confirmed = db.session.scalar(
         select(Review.id)
         .join(Sighting, Sighting.id == Review.sighting_id)
@@ -105,6 +113,7 @@ def _why_end(sweep: Sweep) -> str:
             Review.verdict == Verdict.CONFIRMED,
             Review.undone_at.is_(None),
             Review.created_at > sweep.started_at,
+            ~is_second,
         )
         .limit(1)
     )

@@ -14,7 +14,7 @@ from app.current import settings
 from app.errors import NotFound, Unavailable
 from app.extensions import db
 from app.inputs import LocationChange, LocationInput
-from app.models import Case, LastKnownLocationRow, Sighting
+from app.models import Case, LastKnownLocationRow, Sighting, SightingState
 from app.models.cases import LocationSource, Reliability
 from app.services import audit, live
 from app.services.actors import Actor
@@ -88,8 +88,13 @@ def restore_location(actor: Actor, case: Case, location_id: int) -> LastKnownLoc
     return _set_active(actor, case, location_id, active=True)
 
 
-def follow_sighting(actor: Actor, sighting: Sighting, *, confirmed: bool) -> None:
-    """Make a confirmed sighting a last-known location, or take it back. Does not commit."""
+def follow_sighting(actor: Actor, sighting: Sighting, *, changed: bool) -> None:
+    """Make a confirmed sighting a last-known location, or take it back. Does not commit.
+
+    `changed`: its state is another one than before. Where it is not, a location that a person took
+    out of the ranking stays out; only whether it is provisional follows.
+    """
+    confirmed = sighting.state is SightingState.CONFIRMED
     location = db.session.scalar(
         select(LastKnownLocationRow).where(LastKnownLocationRow.sighting_id == sighting.id)
     )
@@ -97,10 +102,11 @@ def follow_sighting(actor: Actor, sighting: Sighting, *, confirmed: bool) -> Non
         location = _location_of_sighting(actor, sighting)
         db.session.add(location)
         db.session.flush()
-    elif location is not None and location.active != confirmed:
+    elif location is not None and changed and location.active != confirmed:
         location.active = confirmed
-    else:
+    elif location is None or location.provisional != sighting.is_lead:
         return
+    location.provisional = not sighting.is_lead
     _announce(actor, "location.from_sighting", sighting.case, location)
 
 
@@ -152,5 +158,6 @@ def _location_of_sighting(actor: Actor, sighting: Sighting) -> LastKnownLocation
         source=LocationSource.SIGHTING,
         reliability=Reliability.LIKELY,
         sighting_id=sighting.id,
+        provisional=not sighting.is_lead,
         created_by_id=actor.user_id,
     )

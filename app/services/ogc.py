@@ -216,6 +216,8 @@ def _camera_properties(row: CameraRow) -> JsonObject:
 def _sighting_properties(row: Sighting) -> JsonObject:
     return {
         "state": row.state.value,
+        "is_lead": row.is_lead,
+        "standing": row.standing,
         "seen_at": _time(row.seen_at),
         "similarity": round(row.similarity, 4),
         "threshold_similarity": round(row.threshold_similarity, 4),
@@ -236,6 +238,7 @@ def _location_properties(row: LastKnownLocationRow) -> JsonObject:
         "source": row.source.value,
         "reliability": row.reliability.value,
         "remarks": row.remarks,
+        "provisional": row.provisional,
         "sighting_id": row.sighting_id,
         "trace_id": row.trace_id,
     }

@@ -16,7 +16,7 @@ from sqlalchemy.orm import joinedload
 from app.current import settings
 from app.errors import Conflict, NotFound, Refused
 from app.extensions import db
-from app.models import Case, Face, LastKnownLocationRow, Review, Sighting, SightingState
+from app.models import Case, Face, LastKnownLocationRow, Review, Sighting, SightingState, Verdict
 from app.models.columns import utc_now
 from app.outputs import LEAD_NOTICE
 from app.services import audit, locations, media
@@ -96,10 +96,11 @@ def route_of(case: Case) -> list[Sighting]:
 
 
 def latest_reviews(sighting_ids: Sequence[int]) -> dict[int, Review]:
-    """The verdict that holds of each sighting: its last one that was not undone."""
+    """The last verdict by which each sighting was confirmed, of those that were not undone."""
     query = (
         select(Review)
         .where(Review.sighting_id.in_(sighting_ids), Review.undone_at.is_(None))
+        .where(Review.verdict == Verdict.CONFIRMED)
         .order_by(Review.id)
     )
     return {review.sighting_id: review for review in db.session.scalars(query)}
@@ -220,6 +221,8 @@ def _attributes(case: Case, stop: _Stop) -> dict[str, str | float]:
         "camera_name": camera.name,
         "camera_ref": camera.ref,
         "camera_source": camera.source,
+        "is_lead": "yes" if sighting.is_lead else "no",
+        "standing": sighting.standing,
         "similarity": round(sighting.similarity, 4),
         "threshold_similarity": round(sighting.threshold_similarity, 4),
         "model_name": embedder.name,
@@ -241,6 +244,7 @@ def _attributes(case: Case, stop: _Stop) -> dict[str, str | float]:
 def _facts(stop: _Stop) -> tuple[str, ...]:
     sighting = stop.sighting
     facts = [
+        sighting.standing,
         f"similarity {sighting.similarity:.2f}",
         f"threshold {sighting.threshold_similarity:.2f} ({sighting.embedder.name})",
         f"camera {sighting.camera.ref}",

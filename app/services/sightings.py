@@ -6,22 +6,26 @@ photos is marked and shown last, but never dropped. Taking the verdict back take
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Float, cast, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
+from app.current import settings
 from app.errors import Conflict, NotFound
 from app.extensions import db
 from app.inputs import ReviewInput, SightingQuery
 from app.models import (
+    AlertKind,
+    AlertUrgency,
     Case,
     Embedder,
     Face,
     ReferenceEmbedding,
     ReferencePhoto,
     Review,
+    ReviewStage,
     Sighting,
     SightingSimilarity,
     SightingState,
@@ -29,15 +33,24 @@ from app.models import (
 from app.models.columns import utc_now
 from app.outputs import sighting_payload
 from app.services import alerts, anchors, audit, live, locations, travel
-from app.services.access import visible_cases
 from app.services.actors import Actor
+from app.services.blindness import is_blind
+from app.services.links import path_to
 from app.services.pages import Page, paginate
+from app.services.standing import needs_blindness, reviewer_of, standing_of, words_of
 from recognition.matching import Match
 
 SAME_APPEARANCE = 0.99
 """Two looks at one passer-by in one recording are at least this alike; two people never are."""
 
-_SHOWN = (
+NOT_BLIND = (
+    "You have seen this sighting's similarity or what others said of it, so your confirmation "
+    "would not be a blind second one. Leave it to an examiner, or to somebody who has not opened "
+    "the case. "
+    "Rejected and unsure are taken from everybody."
+)
+
+SHOWN = (
     joinedload(Sighting.face).joinedload(Face.footage),
     joinedload(Sighting.camera),
     joinedload(Sighting.embedder),
@@ -54,33 +67,20 @@ def list_sightings(case: Case, query: SightingQuery) -> Page[Sighting]:
     """A case's sightings, the newest proposal first; open ones like rejected faces come last."""
     statement = (
         select(Sighting)
-        .options(*_SHOWN)
+        .options(*SHOWN)
         .where(Sighting.case_id == case.id)
         .order_by(_shown_last, Sighting.id.desc())
     )
     if query.state is not None:
         statement = statement.where(Sighting.state == query.state)
+    if query.is_lead is not None:
+        statement = statement.where(Sighting.is_lead == query.is_lead)
     return _marked(paginate(statement, query.page, query.per_page))
-
-
-def review_queue(actor: Actor, page: int, per_page: int) -> Page[Sighting]:
-    """Candidates of the open cases that `actor` may see, oldest first, marked ones last."""
-    statement = (
-        select(Sighting)
-        .options(*_SHOWN)
-        .join(Case, Case.id == Sighting.case_id)
-        .where(Sighting.state.in_((SightingState.CANDIDATE, SightingState.UNSURE)))
-        .where(Case.state == "open", visible_cases(actor))
-        .order_by(_shown_last, Sighting.id)
-    )
-    return _marked(paginate(statement, page, per_page))
 
 
 def find_sighting(sighting_id: int) -> Sighting:
     """One sighting with what is shown of it. Raises NotFound."""
-    sighting = db.session.scalar(
-        select(Sighting).options(*_SHOWN).where(Sighting.id == sighting_id)
-    )
+    sighting = db.session.scalar(select(Sighting).options(*SHOWN).where(Sighting.id == sighting_id))
     if sighting is None:
         raise NotFound(f"There is no sighting {sighting_id}.")
     travel.mark([sighting])
@@ -101,36 +101,54 @@ def reviews_of(sighting: Sighting) -> Sequence[Review]:
 
 
 def review_sighting(actor: Actor, sighting_id: int, given: ReviewInput) -> Sighting:
-    """Record a person's verdict. A confirmed sighting becomes a last-known location."""
+    """Record a person's verdict; where the sighting then stands, `services.standing` says.
+
+    A confirmed sighting becomes a last-known location at once, provisional until it is a lead.
+    Raises Conflict where somebody confirms what another has judged, and is not blind to that: only
+    a blind second review makes a lead. Doubts are taken from everybody.
+    """
     sighting = _locked(sighting_id)
-    db.session.add(
-        Review(
-            sighting_id=sighting.id,
-            reviewer_id=actor.user_id,
-            reviewer_name=actor.name,
-            verdict=given.verdict,
-            remarks=given.remarks,
-        )
+    review = Review(
+        sighting_id=sighting.id,
+        reviewer_id=actor.user_id,
+        reviewer_name=actor.name,
+        verdict=given.verdict,
+        remarks=given.remarks,
+        blind=is_blind(actor, sighting),
+        comparison=given.comparison and given.comparison.model_dump(mode="json"),
     )
-    _settle(actor, sighting, SightingState(given.verdict.value), "sighting.review")
+    words = words_of(reviews_of(sighting))
+    if needs_blindness(words, reviewer_of(review), review) and not review.blind:
+        raise Conflict(NOT_BLIND)
+    db.session.add(review)
+    settle(actor, sighting, "sighting.review", {"blind": review.blind})
     return find_sighting(sighting_id)
 
 
 def undo_review(actor: Actor, sighting_id: int) -> Sighting:
-    """Take back the last verdict; the one before it holds again. Raises Conflict without one."""
+    """Take back one's own last verdict; the one before it holds again.
+
+    Raises Conflict without one: nobody takes back what somebody else said.
+    """
     sighting = _locked(sighting_id)
-    standing = db.session.scalars(
-        select(Review)
-        .where(Review.sighting_id == sighting.id, Review.undone_at.is_(None))
-        .order_by(Review.id.desc())
-        .limit(2)
-    ).all()
-    if not standing:
+    me = f"#{actor.user_id}" if actor.user_id is not None else actor.name
+    own = [one for one in reviews_of(sighting) if not one.undone_at and reviewer_of(one) == me]
+    if not own:
         raise Conflict("There is no verdict to take back.")
-    standing[0].undone_at = utc_now()
-    before = SightingState(standing[1].verdict.value) if len(standing) > 1 else None
-    _settle(actor, sighting, before or SightingState.CANDIDATE, "sighting.undo_review")
+    own[-1].undone_at = utc_now()
+    settle(actor, sighting, "sighting.undo_review", {"verdict": own[-1].verdict.value})
     return find_sighting(sighting_id)
+
+
+def settle_case_again(actor: Actor, case: Case) -> None:
+    """Judge the case's sightings anew after it asks for another number of reviews. No commit."""
+    ids = db.session.scalars(
+        select(Sighting.id)
+        .where(Sighting.case_id == case.id, Sighting.state != SightingState.CANDIDATE)
+        .order_by(Sighting.id)
+    ).all()
+    for sighting_id in ids:
+        _settle(actor, _locked(sighting_id), "sighting.settle", {"reviews": "needed changed"})
 
 
 def propose(face: Face, match: Match) -> Sighting | None:
@@ -227,6 +245,7 @@ def _insert(face: Face, match: Match) -> int | None:
             rejected_similarity=rejected.similarity if rejected is not None else None,
             rejected_sighting_id=rejected_id.scalar_subquery(),
             state=SightingState.CANDIDATE,
+            awaits=ReviewStage.FIRST,
             seen_at=face.best_at,
             latitude_deg=face.camera.latitude_deg,
             longitude_deg=face.camera.longitude_deg,
@@ -255,21 +274,49 @@ def _locked(sighting_id: int) -> Sighting:
     return sighting
 
 
-def _settle(actor: Actor, sighting: Sighting, state: SightingState, action: str) -> None:
-    before, sighting.state = sighting.state, state
+def settle(actor: Actor, sighting: Sighting, action: str, details: Mapping[str, object]) -> None:
+    """Let the sighting stand where its verdicts put it, tell everybody, and commit."""
+    _settle(actor, sighting, action, details)
+    db.session.commit()
+
+
+def _settle(actor: Actor, sighting: Sighting, action: str, details: Mapping[str, object]) -> None:
     db.session.flush()
-    locations.follow_sighting(actor, sighting, confirmed=state is SightingState.CONFIRMED)
+    needed = max(settings().reviews_needed, sighting.case.reviews_needed or 1)
+    words = list(words_of(reviews_of(sighting)).values())
+    now, before = standing_of(words, needed), sighting.state
+    sighting.state, sighting.is_lead, sighting.awaits = now.state, now.is_lead, now.awaits
+    sighting.reviews_needed = needed
+    db.session.flush()
+    locations.follow_sighting(actor, sighting, changed=before is not now.state)
     alerts.follow_verdict(actor, sighting)
-    audit.record(
-        actor,
-        action,
-        case=sighting.case,
-        purpose=sighting.case.purpose,
-        subject=f"sighting {sighting.id}",
-        details={"state": state.value},
-    )
+    told = {
+        "state": now.state.value,
+        "is_lead": now.is_lead,
+        "awaits": now.awaits.value if now.awaits else None,
+        **details,
+    }
+    subject = f"sighting {sighting.id}"
+    audit.record(actor, action, case=sighting.case, subject=subject, details=told)
+    if before is SightingState.CONFIRMED and now.state is not SightingState.CONFIRMED:
+        audit.record(actor, "sighting.overturn", case=sighting.case, subject=subject, details=told)
+        if len(words) > 1:
+            _tell_of_disagreement(sighting)
     live.publish(sighting.case_id, "review", sighting_payload(sighting))
-    if SightingState.REJECTED in (before, state) and before is not state:
+    if SightingState.REJECTED in (before, now.state) and before is not now.state:
         for changed_id in anchors.mark_again(sighting.case_id, sighting.embedder_id):
             live.publish(sighting.case_id, "review", sighting_payload(find_sighting(changed_id)))
-    db.session.commit()
+
+
+def _tell_of_disagreement(sighting: Sighting) -> None:
+    """Whoever has sent people to a place must hear that it is no longer believed."""
+    newest = max(one.id for one in reviews_of(sighting))
+    alerts.raise_alert(
+        sighting.case,
+        AlertKind.REVIEW_DISAGREEMENT,
+        title=f"Reviewers disagree on the sighting at {sighting.camera.name}: its place is taken "
+        "back",
+        path=path_to("sightings.show", sighting_id=sighting.id),
+        dedupe_key=f"sighting {sighting.id} overturned at review {newest}",
+        urgency=AlertUrgency.NORMAL,
+    )

@@ -5,7 +5,8 @@ Nothing is dropped for it. Impossible ones are marked with the reason, and a per
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -22,12 +23,11 @@ FACE_DEPTH_M = 25.0
 
 
 def checks_of(sightings: Sequence[Sighting]) -> dict[int, TravelCheck]:
-    """What travel says of each sighting, by id; one query for each case among them.
+    """What travel says of each sighting, by id, in one query.
 
     A sighting is not held against itself, nor one against anything where nothing is confirmed.
     """
-    case_ids = {sighting.case_id for sighting in sightings}
-    by_case = {case_id: _confirmed(case_id) for case_id in case_ids}
+    by_case = _confirmed({sighting.case_id for sighting in sightings})
     checks = {}
     for sighting in sightings:
         certain = [one for one in by_case[sighting.case_id] if one.id != sighting.id]
@@ -52,13 +52,17 @@ def _check(sighting: Sighting, certain: Sequence[Sighting]) -> TravelCheck:
     )
 
 
-def _confirmed(case_id: int) -> Sequence[Sighting]:
-    return db.session.scalars(
+def _confirmed(case_ids: AbstractSet[int]) -> Mapping[int, Sequence[Sighting]]:
+    by_case: dict[int, list[Sighting]] = {case_id: [] for case_id in case_ids}
+    rows = db.session.scalars(
         select(Sighting)
         .options(joinedload(Sighting.camera))
-        .where(Sighting.case_id == case_id, Sighting.state == SightingState.CONFIRMED)
+        .where(Sighting.case_id.in_(case_ids), Sighting.state == SightingState.CONFIRMED)
         .order_by(Sighting.seen_at)
-    ).all()
+    )
+    for sighting in rows:
+        by_case[sighting.case_id].append(sighting)
+    return by_case
 
 
 def _seen_at(sighting: Sighting) -> SeenAt:

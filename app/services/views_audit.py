@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from app.current import settings
-from app.models import Case
+from app.models import Case, Sighting
 from app.models.columns import utc_now
 from app.services import audit
 from app.services.actors import Actor
@@ -15,6 +15,14 @@ from app.services.actors import Actor
 def look_at(actor: Actor, case: Case, what: str) -> Case:
     """Record that `actor` looks at `what` ("case", "photos", "sightings") of the case."""
     audit.record(actor, f"{what}.view", case=case)
+    audit.commit()
+    return case
+
+
+def look_at_one(actor: Actor, sighting: Sighting) -> Case:
+    """Record that `actor` looks at one sighting; the entry names it, since others stay unseen."""
+    case = sighting.case
+    audit.record(actor, "sighting.view", case=case, subject=f"sighting {sighting.id}")
     audit.commit()
     return case
 
@@ -30,8 +38,9 @@ def look_again(actor: Actor, case: Case, what: str) -> Case:
     return look_at(actor, case, what)
 
 
-def look_at_all(actor: Actor, cases: Iterable[Case], what: str) -> None:
-    """Record that `actor` looks at `what` of several cases at once: an entry for each case."""
-    for case in cases:
-        audit.record(actor, f"{what}.view", case=case)
+def look_at_all(actor: Actor, shown: Mapping[str, Iterable[Case]]) -> None:
+    """Record that `actor` looks at this of several cases at once: an entry for each case."""
+    for what, cases in shown.items():
+        for case in cases:
+            audit.record(actor, f"{what}.view", case=case)
     audit.commit()

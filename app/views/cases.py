@@ -35,6 +35,7 @@ CASE_FIELDS = (
     "subject_category",
     "subject_clothing",
     "subject_remarks",
+    "reviews_needed",
     "timezone",
     "made_up",
     "restricted",
@@ -157,7 +158,11 @@ def _as_typed(case: Case) -> dict[str, str]:
 
 def _form_page(form: Form, case: Case | None) -> str:
     return render_template(
-        "cases/form.html", form=form, case=case, categories=list(SubjectCategory)
+        "cases/form.html",
+        form=form,
+        case=case,
+        categories=list(SubjectCategory),
+        reviews_needed=settings().reviews_needed,
     )
 
 

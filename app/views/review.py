@@ -1,32 +1,53 @@
-"""The review queue: candidates of the open cases that one may see, oldest first."""
+"""The review queue, and the blind page on which a second or third person judges a sighting."""
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from collections.abc import Iterable
+
+from flask import Blueprint, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
 
 from app.current import actor
-from app.inputs.fields import Input, Page
-from app.services import sightings, views_audit
+from app.inputs import QueueQuery
+from app.models import Case, Sighting
+from app.services import blindness, review_queue, sightings, views_audit
+from app.views.comparisons import checklist
 from app.views.forms import read_query
 
 blueprint = Blueprint("review", __name__)
 
-PER_PAGE = 24
-
-
-class QueueQuery(Input):
-    """A page of the queue."""
-
-    page: Page = 1
-
 
 @blueprint.get("/review")
 def queue() -> str:
-    """What waits for a person."""
+    """What waits for this person's review."""
     query = read_query(QueueQuery)
-    page = sightings.review_queue(actor(), query.page, PER_PAGE)
-    shown = {sighting.case_id: sighting.case for sighting in page.items}
-    views_audit.look_at_all(actor(), shown.values(), "review_queue")
+    waiting = review_queue.waiting_for(actor(), query)
+    items = waiting.page.items
+    blind = [one for one in items if one.id in waiting.blind_ids]
+    open_ones = [one for one in items if one.id not in waiting.blind_ids]
+    shown = {"review_queue": _cases(open_ones), "blind_review": _cases(blind)}
+    views_audit.look_at_all(actor(), shown)
     # The commit let go of all that was read; it is read anew at once, not row by row.
-    page = sightings.review_queue(actor(), query.page, PER_PAGE)
-    return render_template("review/queue.html", page=page)
+    waiting = review_queue.waiting_for(actor(), query)
+    return render_template("review/queue.html", waiting=waiting, page=waiting.page, query=query)
+
+
+@blueprint.get("/review/<int:sighting_id>")
+def judge(sighting_id: int) -> ResponseReturnValue:
+    """One sighting with nothing but the face, the subject's photos, place and time."""
+    sighting = sightings.find_sighting(sighting_id)
+    if blindness.has_judged(actor(), sighting):
+        return redirect(url_for("sightings.show", sighting_id=sighting_id))
+    case = views_audit.look_at(actor(), sighting.case, "blind_review")
+    return render_template(
+        "review/judge.html",
+        sighting=sighting,
+        case=case,
+        photos=review_queue.photos_of([case.id]).get(case.id, []),
+        is_known=not blindness.is_blind(actor(), sighting),
+        checklist=checklist(),
+    )
+
+
+def _cases(shown: Iterable[Sighting]) -> Iterable[Case]:
+    return {one.case_id: one.case for one in shown}.values()

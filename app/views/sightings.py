@@ -7,24 +7,34 @@ from flask.typing import ResponseReturnValue
 
 from app.current import actor
 from app.inputs import ReviewInput
-from app.services import legs, photos, sightings, views_audit
+from app.services import blindness, legs, photos, sightings, views_audit
 from app.views.accounts import safe_next
+from app.views.comparisons import checklist, feature_name, read_comparison, shown_comparison
 from app.views.forms import Form
 
 blueprint = Blueprint("sightings", __name__)
 
 
 @blueprint.get("/sightings/<int:sighting_id>")
-def show(sighting_id: int) -> str:
-    """The face, the reference photos, the model, the place and all verdicts."""
+def show(sighting_id: int) -> ResponseReturnValue:
+    """The face, the reference photos, the model, the place and all verdicts.
+
+    An examiner who has not judged it gets the blind page instead.
+    """
     sighting = sightings.find_sighting(sighting_id)
-    case = views_audit.look_at(actor(), sighting.case, "sighting")
+    if blindness.must_stay_blind(actor(), sighting):
+        return redirect(url_for("review.judge", sighting_id=sighting_id))
+    case = views_audit.look_at_one(actor(), sighting)
+    sighting = sightings.find_sighting(sighting_id)
     return render_template(
         "sightings/show.html",
         sighting=sighting,
         case=case,
         photos=photos.list_photos(case),
         reviews=sightings.reviews_of(sighting),
+        checklist=checklist(),
+        shown_comparison=shown_comparison,
+        feature_name=feature_name,
         before=legs.way_from_last_certain(case, sighting),
         form=Form(),
     )
@@ -34,7 +44,7 @@ def show(sighting_id: int) -> str:
 def review(sighting_id: int) -> ResponseReturnValue:
     """Record a verdict."""
     with Form(request.form) as form:
-        given = form.read(ReviewInput)
+        given = form.read(ReviewInput, comparison=read_comparison(form))
         sightings.review_sighting(actor(), sighting_id, given)
         flash(f"Recorded: {given.verdict.value}.", "success")
     return _back(sighting_id, form)

@@ -23,6 +23,7 @@ from app.models import (
     LastKnownLocationRow,
     ReferencePhoto,
     Review,
+    ReviewStage,
     Sighting,
     SightingState,
     Sweep,
@@ -250,12 +251,23 @@ def make_sighting(
         "reference_photo_id": photo.id if photo else None,
         "similarity": 0.52,
         "threshold_similarity": 0.36,
-        "state": SightingState.CANDIDATE,
+        **standing_as(values.get("state", SightingState.CANDIDATE)),
         "seen_at": seen_at,
         "latitude_deg": camera.latitude_deg,
         "longitude_deg": camera.longitude_deg,
     }
     return _keep(Sighting(**{**given, **values}))
+
+
+def standing_as(state: SightingState) -> dict[str, Any]:
+    """What one person's verdict makes of a sighting where one review is enough."""
+    awaits = {SightingState.CANDIDATE: ReviewStage.FIRST, SightingState.UNSURE: ReviewStage.SECOND}
+    return {
+        "state": state,
+        "is_lead": state is SightingState.CONFIRMED,
+        "awaits": awaits.get(state),
+        "reviews_needed": 1,
+    }
 
 
 def make_confirmed_route(case: Case, count: int) -> list[Sighting]:

@@ -90,7 +90,7 @@ def test_looking_at_the_review_queue_leaves_an_entry_on_each_case(logged_in: Log
         factories.make_sighting(case)
     numbers = [case.number for case in cases]
 
-    assert logged_in(Role.EXAMINER).get("/review").status_code == 200
+    assert logged_in(Role.INVESTIGATOR).get("/review").status_code == 200
 
     assert [entries("review_queue.view", number) for number in numbers] == [1, 1]
 

@@ -12,11 +12,11 @@ from flask import Flask
 from sqlalchemy import event, select
 
 from app.extensions import db
-from app.inputs import CaseChange, ReviewInput, SightingQuery
+from app.inputs import CaseChange, QueueQuery, ReviewInput, SightingQuery
 from app.models import Case, CaseState, Embedder, Sighting, SightingState, Verdict
 from app.models.accounts import Role
 from app.models.live import LiveEvent
-from app.services import cases, galleries, photos, sightings
+from app.services import cases, galleries, photos, review_queue, sightings
 from app.services.actors import COMMAND_LINE
 from recognition.matching import Gallery
 from tests.app import factories
@@ -97,7 +97,7 @@ def test_a_new_face_like_a_rejected_one_is_proposed_marked_and_shown_last(
     assert stranger.rejected_sighting_id == rejected.id
     shown = sightings.list_sightings(case, SightingQuery(state=SightingState.CANDIDATE)).items
     assert [one.id for one in shown] == [real.id, stranger.id], "though the stranger is newer"
-    queue = sightings.review_queue(COMMAND_LINE, 1, 10).items
+    queue = review_queue.waiting_for(COMMAND_LINE, QueueQuery()).page.items
     assert queue[-1].id == stranger.id
     assert "like a rejected face" in logged_in(Role.EXAMINER).get("/review").text
 

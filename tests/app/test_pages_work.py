@@ -90,7 +90,7 @@ def test_a_sighting_page_names_model_rate_place_and_the_way_from_the_last_certai
     case = make_case()
     make_location(case, label="Made-up school", reliability="certain", seen_at=SEEN_AT)
     sighting = make_sighting(case, seen_at=SEEN_AT + timedelta(minutes=20))
-    page = logged_in(Role.EXAMINER).get(f"/sightings/{sighting.id}").text
+    page = logged_in().get(f"/sightings/{sighting.id}").text
     assert "made-up-model" in page
     assert "1 in 10,000 pairs of different people" in page
     assert "Made-up school" in page
@@ -134,7 +134,7 @@ def test_the_review_queue_holds_what_waits_in_open_cases(logged_in: LogIn) -> No
     done = make_sighting(make_case(number="QUEUE-2"), state=SightingState.CONFIRMED)
     make_review(done)
     make_sighting(make_case(number="QUEUE-3", state="closed"))
-    page = logged_in(Role.EXAMINER).get("/review").text
+    page = logged_in().get("/review").text
     assert f"/sightings/{waiting.id}" in page
     assert "QUEUE-2" not in page
     assert "QUEUE-3" not in page

@@ -186,6 +186,14 @@ function rankAgain() {
   rankingTimer = setTimeout(() => state.loadRanking(), RANKING_DELAY_MS);
 }
 
+/** A place that was searched from is taken back: whoever follows the case is told, not only shown. */
+function tellOverturned(before, now) {
+  if (before?.state !== "confirmed" || now.state === "confirmed") return;
+  const words = `The sighting at ${now.camera.name}, ${clock.time(now.seen_at)}, is no longer confirmed (${now.standing}). Its place is taken back.`;
+  toast(words, { error: true });
+  announce(words);
+}
+
 const takers = {
   sighting: ({ sighting }) => {
     const isNew = !state.sightings.has(sighting.id);
@@ -195,7 +203,10 @@ const takers = {
     }
     state.putSighting(sighting, isNew);
   },
-  review: ({ sighting }) => state.putSighting(sighting),
+  review: ({ sighting }) => {
+    tellOverturned(state.sightings.get(sighting.id), sighting);
+    state.putSighting(sighting);
+  },
   visit: ({ visit }) => state.putVisit(visit),
   sweep: ({ sweep }) => state.putSweep({ ...state.sweeps.get(sweep.id), ...sweep }),
   location: () => state.loadLocations(),

@@ -39,7 +39,7 @@ export function button(label, symbol, onclick, kind = "") {
 const SYMBOLS = {
   candidate: "question", confirmed: "check", rejected: "cross", unsure: "question", done: "check",
   finished: "check", failed: "warning", running: "sweep", queued: "clock", waiting: "clock",
-  planned: "clock", stopped: "stop", skipped: "right", "made-up": "film",
+  planned: "clock", stopped: "stop", skipped: "right", "made-up": "film", lead: "check", provisional: "clock",
 };
 
 export function badge(state, label = state) {

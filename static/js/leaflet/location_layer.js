@@ -71,11 +71,11 @@ export class LocationLayer {
   _addPin(location, isCentre) {
     const symbol = location.sighting_id ? "check" : "place";
     const pin = L.marker([location.latitude_deg, location.longitude_deg], {
-      icon: pinIcon(isCentre ? "centre" : "", symbol), title: location.label, alt: `Last-known location ${location.label}`,
+      icon: pinIcon(`${isCentre ? "centre" : ""}${location.provisional ? " provisional" : ""}`, symbol), title: location.label, alt: `Last-known location ${location.label}`,
       zIndexOffset: isCentre ? 500 : 400,
     });
     const when = location.seen_at ? this._clock.dayTime(location.seen_at) : "time unknown";
-    pin.bindTooltip(el("span", {}, el("strong", {}, location.label), el("br"), `${when}, ± ${metres(location.uncertainty_m)}`), { direction: "top", offset: [0, -30] });
+    pin.bindTooltip(el("span", {}, el("strong", {}, location.label), el("br"), `${when}, ± ${metres(location.uncertainty_m)}${location.provisional ? "; provisional: confirmed by one person" : ""}`), { direction: "top", offset: [0, -30] });
     pin.on("click", () => this._onSelect(location.id));
     pin.addTo(this._shapes);
   }

@@ -32,6 +32,7 @@ export class LocationPanel {
         el("strong", {}, location.label),
         el("span", { class: "small" }, `${location.seen_at ? clock.dayTime(location.seen_at) : "time unknown"}, ± ${metres(location.uncertainty_m)}`),
         el("span", { class: "tiny soft" }, `Source: ${location.source}`), badge(location.reliability),
+        location.provisional && badge("provisional", "confirmed by one person, second review open"),
         location.remarks && el("span", { class: "tiny soft" }, location.remarks)),
       settings.can.locate && el("span", { class: "button-row" },
         button("Change", "edit", () => this._form.openExisting(location), "quiet"),

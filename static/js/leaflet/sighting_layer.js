@@ -46,12 +46,12 @@ export class SightingLayer {
       marker.setIcon(icon);
     }
     marker.sightingId = shown.id;
-    marker.getElement()?.setAttribute("aria-label", `Sighting at ${shown.camera.name}, ${this._clock.time(shown.seen_at)}, ${shown.state}`);
+    marker.getElement()?.setAttribute("aria-label", `Sighting at ${shown.camera.name}, ${this._clock.time(shown.seen_at)}, ${shown.standing ?? shown.state}`);
   }
 
   _icon(shown, group, selectedId) {
     const fresh = group.some((sighting) => (this._fresh.get(sighting.id) ?? 0) > Date.now());
-    const classes = ["sighting-pin", shown.state, fresh && "fresh", shown.id === selectedId && "selected"];
+    const classes = ["sighting-pin", shown.state, shown.state === "confirmed" && !shown.is_lead && "provisional", fresh && "fresh", shown.id === selectedId && "selected"];
     const face = el("span", { class: "sighting-face" }, el("img", { src: shown.face.crop, alt: "" }));
     if (group.length > 1) face.append(el("b", {}, String(group.length)));
     return L.divIcon({ className: classes.filter(Boolean).join(" "), html: face, iconSize: [44, 52], iconAnchor: [22, 58] });

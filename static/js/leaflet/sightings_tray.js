@@ -41,9 +41,9 @@ export class SightingsTray {
     this._underWay = attempt(() => api.post(`/api/sightings/${sighting.id}/reviews`, { verdict }));
     const answer = await this._underWay;
     if (!answer) return;
-    const state = answer.state ?? verdict;
-    this._state.putSighting({ ...this._state.sightings.get(sighting.id), state });
-    toast(`${sighting.camera.name}, ${this._state.clock.time(sighting.seen_at)}: ${verdict}.`, {
+    this._state.putSighting({ ...this._state.sightings.get(sighting.id), ...judged(answer) });
+    const open = verdict === "confirmed" && !answer.is_lead ? " It is a lead once a second person has confirmed it blind." : "";
+    toast(`${sighting.camera.name}, ${this._state.clock.time(sighting.seen_at)}: ${verdict}.${open}`, {
       action: { label: "Undo (Z)", run: () => this.undo(sighting.id) },
     });
     announce(`Sighting at ${sighting.camera.name} ${verdict}.`);
@@ -54,7 +54,7 @@ export class SightingsTray {
     await this._underWay;
     const undone = await attempt(async () => (await api.remove(`/api/sightings/${id}/reviews/latest`)) ?? api.get(`/api/sightings/${id}`));
     if (!undone) return;
-    this._state.putSighting({ ...this._state.sightings.get(id), state: undone.state });
+    this._state.putSighting({ ...this._state.sightings.get(id), ...judged(undone) });
     announce("The verdict is taken back.");
   }
 
@@ -84,7 +84,7 @@ export class SightingsTray {
           el("strong", {}, sighting.camera.name),
           el("span", { class: "small" }, clock.dayTime(sighting.seen_at)),
           similarity(sighting),
-          el("span", { class: "button-row" }, badge(sighting.state), cannotBe(sighting), sinks(sighting) && badge("like-rejected", "like a rejected face"), sighting.made_up && badge("made-up", "made-up footage"),
+          el("span", { class: "button-row" }, badge(sighting.state), standing(sighting), cannotBe(sighting), sinks(sighting) && badge("like-rejected", "like a rejected face"), sighting.made_up && badge("made-up", "made-up footage"),
             sighting.model.fallback && el("span", { class: "tiny soft", title: "A weaker recogniser than the recommended one is in use." }, "fallback recogniser")))),
       this._buttons(sighting) ?? "");
   }
@@ -119,6 +119,20 @@ export function facePair(sighting) {
     el("figure", {}, photo
       ? el("img", { class: "face", src: photo.face_picture, alt: "", loading: "lazy" })
       : el("span", { class: "face" }), el("figcaption", {}, photo ? "reference" : "removed")));
+}
+
+/** What a verdict changes of a sighting. */
+function judged({ state, is_lead, awaits, standing: words }) {
+  return { state, is_lead, awaits, standing: words };
+}
+
+/** A lead, or what a sighting that one person judged still waits for. */
+export function standing(sighting) {
+  if (sighting.is_lead) return badge("lead", "lead");
+  if (!sighting.awaits || sighting.awaits === "first") return null;
+  const mark = badge("provisional", `${sighting.awaits} review open`);
+  mark.title = sighting.standing;
+  return mark;
 }
 
 /** Farther from a confirmed sighting than anybody travels in the time between; never dropped for it. */

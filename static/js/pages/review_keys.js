@@ -1,4 +1,4 @@
-// Keys on pages of sightings: J and K move, C, R and U judge the one that has the focus.
+// Keys on pages of sightings: J and K move, C, R and U judge the one that has the focus, O opens it.
 
 const cards = [...document.querySelectorAll("[data-review-card]")];
 const TYPING = "input, textarea, select";
@@ -19,5 +19,5 @@ document.addEventListener("keydown", (event) => {
     move(key === "j" ? 1 : -1);
     return;
   }
-  current()?.querySelector(`[data-key="${CSS.escape(key)}"]`)?.click();
+  current()?.querySelector(`[data-key="${CSS.escape(key)}"]:not(:disabled)`)?.click();
 });
