@@ -75,7 +75,7 @@ def test_a_sighting_that_one_photo_alone_carries_says_so(
         given.make_photo(case, embedder, degrees)
     sighting = _propose(case, embedder, 10)
     assert sighting.stands_without_best is False
-    page = logged_in(Role.EXAMINER).get(f"/sightings/{sighting.id}").text
+    page = logged_in(Role.INVESTIGATOR).get(f"/sightings/{sighting.id}").text
     assert "one photo alone carries this sighting" in page
 
 
@@ -99,7 +99,7 @@ def test_a_new_face_like_a_rejected_one_is_proposed_marked_and_shown_last(
     assert [one.id for one in shown] == [real.id, stranger.id], "though the stranger is newer"
     queue = review_queue.waiting_for(COMMAND_LINE, QueueQuery()).page.items
     assert queue[-1].id == stranger.id
-    assert "like a rejected face" in logged_in(Role.EXAMINER).get("/review").text
+    assert "like a rejected face" in logged_in(Role.INVESTIGATOR).get("/review").text
 
 
 def test_rejecting_one_marks_its_likes_and_taking_it_back_takes_the_marks_away(
