@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import socket
-
 from flask import current_app
 from rq.timeouts import JobTimeoutException
 
 from app.services import looking, visits
-from app.worker import stop_requested
+from app.worker import stop_requested, worker_name
 from app.worker_watch import watch
 
 OUT_OF_TIME = (
@@ -20,7 +17,6 @@ OUT_OF_TIME = (
 
 def run_visit(visit_id: int) -> None:
     """Look through one visit's footage."""
-    worker = f"{socket.gethostname()}:{os.getpid()}"
     with current_app.app_context(), watch() as still_alive:
 
         def on_progress() -> None:
@@ -29,7 +25,7 @@ def run_visit(visit_id: int) -> None:
                 raise visits.WorkerStopping
 
         try:
-            looking.look(visit_id, worker, on_progress)
+            looking.look(visit_id, worker_name(), on_progress)
         except JobTimeoutException:
             visits.fail_running(visit_id, OUT_OF_TIME)
             raise

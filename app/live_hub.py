@@ -42,17 +42,21 @@ class Message:
 
     cursor: int | None
     wire: bytes
+    kind: str = ""
 
 
 @dataclass(eq=False)
 class Subscription:
-    """One reader's waiting messages. `overflowed` tells it to load anew.
+    """One reader's waiting messages, of one case or (None) of all. `overflowed`: load anew.
 
     `on_message` is called for each new message, for readers that do not wait on the queue. A
     subscription is `revoked` when its reader may no longer see the case; nothing more is sent then.
+
+    With `only`, a reader gets nothing but the word that something of these kinds has changed: that
+    is all that a reader of all cases may be told.
     """
 
-    case_id: int
+    case_id: int | None
     reader: Actor
     messages: queue.Queue[Message] = field(
         default_factory=lambda: queue.Queue(SUBSCRIPTION_CAPACITY)
@@ -60,9 +64,14 @@ class Subscription:
     overflowed: bool = False
     revoked: bool = False
     on_message: Callable[[Subscription], None] | None = None
+    only: frozenset[str] | None = None
 
     def offer(self, message: Message) -> None:
         """Add a message; a reader that is too slow is marked rather than waited for."""
+        if self.only is not None:
+            if message.kind not in self.only:
+                return
+            message = encode_notice("changed", what=message.kind)
         try:
             self.messages.put_nowait(message)
         except queue.Full:
@@ -86,12 +95,13 @@ class Subscription:
 def encode(event: LiveEvent) -> Message:
     """An event as server-sent event text; its id is the cursor to resume from."""
     data = json.dumps(event.payload, separators=(",", ":"), ensure_ascii=False)
-    return Message(event.id, f"id: {event.id}\nevent: {event.kind}\ndata: {data}\n\n".encode())
+    wire = f"id: {event.id}\nevent: {event.kind}\ndata: {data}\n\n".encode()
+    return Message(event.id, wire, event.kind)
 
 
 def encode_notice(kind: str, **payload: object) -> Message:
     """A message that is not kept, and so carries no cursor."""
-    return Message(None, f"event: {kind}\ndata: {json.dumps(payload)}\n\n".encode())
+    return Message(None, f"event: {kind}\ndata: {json.dumps(payload)}\n\n".encode(), kind)
 
 
 class LiveHub:
@@ -101,15 +111,17 @@ class LiveHub:
         self._application = application
         self._settings = settings
         self._lock = threading.Lock()
-        self._subscriptions: dict[int, set[Subscription]] = defaultdict(set)
+        self._subscriptions: dict[int | None, set[Subscription]] = defaultdict(set)
         self._thread: threading.Thread | None = None
         self._cursor = 0
         self._database_answers = True
         self._rights_checked_at = time.monotonic()
 
-    def subscribe(self, case_id: int, reader: Actor) -> Subscription:
-        """Messages of one case from now on, until `unsubscribe` or the end of the rights."""
-        subscription = Subscription(case_id, reader)
+    def subscribe(
+        self, case_id: int | None, reader: Actor, only: frozenset[str] | None = None
+    ) -> Subscription:
+        """Messages of one case, or (None) of all, until `unsubscribe` or the end of the rights."""
+        subscription = Subscription(case_id, reader, only=only)
         with self._lock:
             if self._thread is None:
                 self._cursor = self._newest_cursor()
@@ -175,15 +187,21 @@ class LiveHub:
         While the database is down no event comes either, and the question is asked again later.
         """
         with self._lock:
-            everyone = [one for readers in self._subscriptions.values() for one in readers]
+            # Who follows all cases is told nothing of any, so there is nothing to take away.
+            everyone = [
+                (one, case_id)
+                for case_id, readers in self._subscriptions.items()
+                if case_id is not None
+                for one in readers
+            ]
         try:
             with self._application.app_context():
-                allowed = access.still_seen({(one.reader, one.case_id) for one in everyone})
+                allowed = access.still_seen({(one.reader, case_id) for one, case_id in everyone})
         except (OperationalError, PoolTimeout):
             return
         self._rights_checked_at = time.monotonic()
-        for subscription in everyone:
-            if (subscription.reader, subscription.case_id) not in allowed:
+        for subscription, case_id in everyone:
+            if (subscription.reader, case_id) not in allowed:
                 subscription.revoke()
 
     def _newest_cursor(self) -> int:
@@ -192,7 +210,10 @@ class LiveHub:
 
     def _readers(self, case_id: int) -> list[Subscription]:
         with self._lock:
-            return list(self._subscriptions.get(case_id, ()))
+            return [
+                *self._subscriptions.get(case_id, ()),
+                *self._subscriptions.get(None, ()),
+            ]
 
     def _say_database(self, *, answers: bool) -> None:
         if answers == self._database_answers:

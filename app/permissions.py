@@ -112,11 +112,16 @@ TABLE: Final[Mapping[str, Allowed]] = {
     "cases.restore_trace": TRACERS,
     # sweeps
     "sweeps.index": SWEEP_READERS,
+    "sweeps.all_sweeps": SWEEP_READERS,
+    "sweeps.recorders": SWEEP_READERS,
+    "sweeps.sweep_camera": SWEEPERS,
     "sweeps.show": SWEEP_READERS,
     "sweeps.start": SWEEPERS,
     "sweeps.stop": SWEEPERS,
     "sweeps.resume": SWEEPERS,
     "sweeps.assign": SWEEPERS,
+    "sweeps.prioritise": SWEEPERS,
+    "sweeps.retry_failed": SWEEPERS,
     "sweeps.retry": SWEEPERS,
     # sightings
     "sightings.show": SIGHTING_READERS,
@@ -184,6 +189,7 @@ TABLE: Final[Mapping[str, Allowed]] = {
     "api_locations.rank_cameras": CASE_READERS,
     "api_locations.geocode": CASE_WRITERS,
     "api_live.follow_case": CASE_READERS,
+    "api_live.follow_board": SWEEP_READERS,
     "api_planning.show_belief": CASE_READERS,
     "api_planning.show_prior": CASE_READERS,
     "api_timeline.show_timeline": TIMELINE_READERS,
@@ -211,6 +217,8 @@ TABLE: Final[Mapping[str, Allowed]] = {
     "api_sweeps.stop_sweep": SWEEPERS,
     "api_sweeps.resume_sweep": SWEEPERS,
     "api_sweeps.assign_sweep": SWEEPERS,
+    "api_sweeps.set_priority": SWEEPERS,
+    "api_sweeps.retry_failed": SWEEPERS,
     "api_sweeps.retry_visit": SWEEPERS,
     # the same over the API (sightings)
     "api_sightings.list_sightings": CASE_SIGHTING_READERS,

@@ -15,9 +15,8 @@ from rq import Queue
 
 from app.config import Settings
 
-URGENT_QUEUE = "visits-urgent"
-NORMAL_QUEUE = "visits"
-QUEUE_NAMES = (URGENT_QUEUE, NORMAL_QUEUE)
+QUEUE_NAMES = ("visits-urgent", "visits-high", "visits", "visits-low")
+"""In the order in which workers take from them; one for each priority of a sweep."""
 LIVE_CHANNEL = "lastseen-live"
 SOCKET_TIMEOUT_S = 5.0
 

@@ -20,6 +20,7 @@ from app.services import (
     search_models,
     sending,
     upkeep,
+    workers,
 )
 from app.services.actors import SCHEDULER
 
@@ -101,3 +102,4 @@ def _tidy() -> None:
     upkeep.prune_events()
     galleries.prune_changes()
     outbox.prune()
+    workers.prune()

@@ -7,15 +7,20 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Callable
 from types import FrameType
 
 from flask import Flask, current_app
 from rq import Queue, SimpleWorker
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.config import Settings
 from app.errors import NoRecogniser
+from app.extensions import db
 from app.queues import QUEUE_NAMES, RedisDown, connect
 from app.recogniser import holder
+from app.services import workers
 
 RECONNECT_S = 1.0
 _STOPPING = "lastseen_worker_stopping"
@@ -50,6 +55,21 @@ def work_until_stopped(application: Flask, *, burst: bool = False) -> None:
     settings: Settings = application.config["LASTSEEN"]
     stopping = application.extensions.setdefault(_STOPPING, threading.Event())
     _load_models()
+    beating = threading.Thread(target=_beat, args=(application, stopping), name="worker-beat")
+    beating.start()
+    try:
+        _work(settings, stopping, burst=burst)
+    finally:
+        stopping.set()
+        beating.join()
+
+
+def worker_name() -> str:
+    """This process as the database knows it."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def _work(settings: Settings, stopping: threading.Event, *, burst: bool) -> None:
     while not stopping.is_set():
         try:
             connection = connect(settings, socket_timeout_s=None)
@@ -67,6 +87,25 @@ def work_until_stopped(application: Flask, *, burst: bool = False) -> None:
         if burst:
             return
         stopping.wait(RECONNECT_S)
+
+
+def _beat(application: Flask, stopping: threading.Event) -> None:
+    """Say that this worker lives, until it stops; while the database is away, try again."""
+    entered = False
+    while not stopping.is_set():
+        entered = _say(application, workers.beat if entered else workers.begin) or entered
+        stopping.wait(workers.BEAT_INTERVAL_S)
+    _say(application, workers.end)
+
+
+def _say(application: Flask, word: Callable[[str], None]) -> bool:
+    with application.app_context():
+        try:
+            word(worker_name())
+        except (OperationalError, PoolTimeout):
+            db.session.rollback()
+            return False
+    return True
 
 
 def _load_models() -> None:

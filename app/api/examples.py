@@ -36,10 +36,11 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "radius_m": 800,
         "limit": 20,
         "only_with_footage": True,
-        "urgent": True,
+        "priority": "high",
     },
     "AssignBody": {"user_id": 3},
     "MemberInput": {"user_id": 3},
+    "PriorityBody": {"priority": "urgent"},
     "ReviewInput": {"verdict": "confirmed", "remarks": "Same scar over the left eyebrow."},
     "FaceSearchInput": {
         "radius_m": 3000,

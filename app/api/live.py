@@ -28,6 +28,19 @@ class LiveQuery(BaseModel):
 
 
 @api_live.get(
+    "/sweeps/live",
+    summary="Follow the sweep board live",
+    responses=answers({200: binary("That something changed.", "text/event-stream")}),
+)
+def follow_board() -> Response:
+    """`changed` says that a sweep, a visit or a request to an owner changed, in any case.
+
+    It does not say what: ask for it then.
+    """
+    return _streamed(live_streams.open_board_stream(actor()))
+
+
+@api_live.get(
     "/cases/<number>/live",
     summary="Follow a case live",
     responses=answers({200: binary("Events, as they happen.", "text/event-stream")}, 404),
@@ -45,7 +58,10 @@ def follow_case(path: CasePath, query: LiveQuery) -> Response:
         views_audit.look_again(actor(), case, "live")
     else:
         views_audit.look_at(actor(), case, "live")
-    stream = live_streams.open_stream(actor(), case, cursor)
+    return _streamed(live_streams.open_stream(actor(), case, cursor))
+
+
+def _streamed(stream: live_streams.LiveStream) -> Response:
     messages = stream.messages(socket_of(request.environ) if request.method == "GET" else None)
     response = Response(messages, mimetype="text/event-stream")
     response.headers["X-Accel-Buffering"] = "no"

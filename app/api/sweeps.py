@@ -12,7 +12,7 @@ from app.api.replies import reply
 from app.current import actor
 from app.inputs import SweepInput
 from app.inputs.fields import Page, PageSize
-from app.models import Case, Sweep, SweepState
+from app.models import Case, Sweep, SweepPriority, SweepState
 from app.outputs import PageOut, StartReportOut, SweepOut, VisitOut, page_of
 from app.services import cases, sweeps
 
@@ -42,6 +42,14 @@ class AssignBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     user_id: int | None
+
+
+class PriorityBody(BaseModel):
+    """Whose visits workers take first."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    priority: SweepPriority
 
 
 @api_sweeps.get(
@@ -141,6 +149,31 @@ def assign_sweep(path: SweepPath, body: AssignBody) -> Response:
     sweep = sweeps.find_sweep(path.sweep_id)
     sweeps.assign_sweep(actor(), sweep, body.user_id)
     return _sweep_reply(sweep)
+
+
+@api_sweeps.post(
+    "/sweeps/<int:sweep_id>/priority",
+    summary="Change a sweep's priority",
+    security=WRITE,
+    responses=answers({200: SweepOut}, 404, 415),
+)
+def set_priority(path: SweepPath, body: PriorityBody) -> Response:
+    """Workers take visits of more urgent sweeps first; those that wait change their place."""
+    sweep = sweeps.find_sweep(path.sweep_id)
+    sweeps.set_priority(actor(), sweep, body.priority)
+    return _sweep_reply(sweep)
+
+
+@api_sweeps.post(
+    "/sweeps/<int:sweep_id>/retry",
+    summary="Retry all failed visits of a sweep",
+    security=WRITE,
+    responses=answers({200: StartReportOut}, 404, 409),
+)
+def retry_failed(path: SweepPath) -> Response:
+    """`note` says why none was queued, if none was."""
+    report = sweeps.retry_failed(actor(), sweeps.find_sweep(path.sweep_id))
+    return reply(StartReportOut.model_validate(report))
 
 
 @api_sweeps.post(

@@ -19,7 +19,7 @@ from app.cli.common import (
     table,
 )
 from app.inputs import SweepInput
-from app.models import Sweep, SweepState
+from app.models import Sweep, SweepPriority, SweepState
 from app.outputs import Output, PageOut, StartReportOut, SweepOut, VisitOut, page_of
 from app.services import cases, sweeps
 from app.services.actors import COMMAND_LINE
@@ -43,7 +43,12 @@ class SweepWithVisitsOut(Output):
 @click.option("--limit", type=int, default=20, help="How many cameras of the ranking.")
 @click.option("--camera", "camera_ids", type=int, multiple=True, help="This camera; repeatable.")
 @click.option("--only-with-footage", is_flag=True, help="Leave out cameras without footage.")
-@click.option("--urgent", is_flag=True, help="Before sweeps that are not.")
+@click.option(
+    "--priority",
+    type=choice_of(SweepPriority),
+    default=SweepPriority.NORMAL.value,
+    help="Whose visits workers take first.",
+)
 @click.option("--smallest-face", "smallest_face_px", type=int, default=None, help="Pixels.")
 @click.option("--note", default="")
 @as_option
@@ -96,6 +101,21 @@ def stop_sweep(sweep_id: int, email: str | None, as_json: bool) -> None:
     sweeps.stop_sweep(actor_of(email), sweep)
     output = _output(sweep)
     say(output, [f"Sweep {output.id} is stopped. {_counts(output)}"], as_json=as_json)
+
+
+@group.command("priority")
+@click.argument("sweep_id", type=int)
+@click.argument("priority", type=choice_of(SweepPriority))
+@as_option
+@json_option
+@reports_errors
+def set_priority(sweep_id: int, priority: str, email: str | None, as_json: bool) -> None:
+    """Let workers take the visits of a sweep earlier or later than those of others."""
+    sweep = sweeps.find_sweep(sweep_id)
+    note = sweeps.set_priority(actor_of(email), sweep, SweepPriority(priority))
+    output = _output(sweep)
+    lines = [f"The priority of sweep {output.id} is {output.priority.value}.", note]
+    say(output, filter(None, lines), as_json=as_json)
 
 
 @group.command("list")
@@ -166,6 +186,17 @@ def retry_visit(visit_id: int, email: str | None, as_json: bool) -> None:
     """Queue a visit again that failed."""
     visit = VisitOut.of(sweeps.retry_visit(actor_of(email), visit_id))
     say(visit, [f"Visit {visit.id} is {visit.state.value}."], as_json=as_json)
+
+
+@group.command("retry-failed")
+@click.argument("sweep_id", type=int)
+@as_option
+@json_option
+@reports_errors
+def retry_failed(sweep_id: int, email: str | None, as_json: bool) -> None:
+    """Queue all visits of a sweep again that failed."""
+    report = sweeps.retry_failed(actor_of(email), sweeps.find_sweep(sweep_id))
+    _say_start(StartReportOut.model_validate(report), as_json)
 
 
 def _output(sweep: Sweep) -> SweepOut:

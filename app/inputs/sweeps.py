@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from app.inputs.comparisons import ComparisonInput
 from app.inputs.fields import Input, Instant, Metres, OptionalText
 from app.models.sightings import Verdict
+from app.models.sweeps import SweepPriority
 
 
 class SweepInput(Input):
@@ -28,7 +29,7 @@ class SweepInput(Input):
     only_with_footage: bool = False
     follows_plan: bool = False
     budget_minutes: Annotated[float, Field(gt=0, le=100_000)] | None = None
-    urgent: bool = False
+    priority: SweepPriority = SweepPriority.NORMAL
     smallest_face_px: (
         Annotated[int, Field(ge=16, le=400), BeforeValidator(lambda v: None if v == "" else v)]
         | None

@@ -29,6 +29,13 @@ from app.models.galleries import GalleryChange
 from app.models.live import LiveEvent
 from app.models.messages import MessageState, OutgoingAttachment, OutgoingMessage, Transport
 from app.models.plans import SearchPlan
+from app.models.requests import (
+    Delivery,
+    DeliveryState,
+    FootageRequest,
+    FootageRequestCamera,
+    RequestState,
+)
 from app.models.retention import RetentionReceipt
 from app.models.roads import GazetteerPlace, Road, RoadSource
 from app.models.searches import FaceSearch, FaceSearchResult, SearchMethod, SearchOccasion
@@ -44,12 +51,14 @@ from app.models.sweeps import (
     LivePhase,
     StreamOutage,
     Sweep,
+    SweepPriority,
     SweepState,
     Visit,
     VisitPart,
     VisitState,
 )
 from app.models.traces import Trace
+from app.models.workers import WorkerMinute, WorkerRow
 
 __all__ = [
     "Alert",
@@ -64,6 +73,8 @@ __all__ = [
     "Case",
     "CaseMember",
     "CaseState",
+    "Delivery",
+    "DeliveryState",
     "Embedder",
     "Evaluation",
     "Face",
@@ -71,6 +82,8 @@ __all__ = [
     "FaceSearchResult",
     "Footage",
     "FootageKind",
+    "FootageRequest",
+    "FootageRequestCamera",
     "GalleryChange",
     "GazetteerPlace",
     "LastKnownLocationRow",
@@ -85,6 +98,7 @@ __all__ = [
     "ReferencePhoto",
     "RegistrySource",
     "Reliability",
+    "RequestState",
     "RetentionReceipt",
     "Review",
     "ReviewStage",
@@ -100,6 +114,7 @@ __all__ = [
     "StreamOutage",
     "SubjectCategory",
     "Sweep",
+    "SweepPriority",
     "SweepState",
     "Trace",
     "Transport",
@@ -108,4 +123,6 @@ __all__ = [
     "Visit",
     "VisitPart",
     "VisitState",
+    "WorkerMinute",
+    "WorkerRow",
 ]

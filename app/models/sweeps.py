@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, case, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.extensions import Model
@@ -22,6 +22,24 @@ class SweepState(StrEnum):
     RUNNING = "running"
     STOPPED = "stopped"
     FINISHED = "finished"
+
+
+class SweepPriority(StrEnum):
+    """Whose visits workers take first, across the sweeps of all cases."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    URGENT = "urgent"
+
+
+PRIORITIES = (
+    SweepPriority.URGENT,
+    SweepPriority.HIGH,
+    SweepPriority.NORMAL,
+    SweepPriority.LOW,
+)
+"""In the order in which workers take them."""
 
 
 class VisitState(StrEnum):
@@ -63,7 +81,9 @@ class Sweep(Model):
     window_start: Mapped[UtcTime]
     window_end: Mapped[UtcTime]
     state: Mapped[SweepState] = mapped_column(choice(SweepState), default=SweepState.PLANNED)
-    urgent: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    priority: Mapped[SweepPriority] = mapped_column(
+        choice(SweepPriority), default=SweepPriority.NORMAL, server_default="normal"
+    )
     smallest_face_px: Mapped[int]
     note: Mapped[LongText]
     follows_plan: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
@@ -77,6 +97,13 @@ class Sweep(Model):
 
     case: Mapped[Case] = relationship()
     assigned_to: Mapped[User | None] = relationship(foreign_keys=[assigned_to_id])
+
+
+def priority_place() -> ColumnElement[int]:
+    """Where a sweep's priority stands in the order of work, from 0: for ORDER BY."""
+    return case(
+        {priority: place for place, priority in enumerate(PRIORITIES)}, value=Sweep.priority
+    )
 
 
 class Visit(Model):

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from pydantic import Field
 
 from app.models.accounts import User
-from app.models.sweeps import Sweep, SweepState, Visit, VisitState
+from app.models.sweeps import Sweep, SweepPriority, SweepState, Visit, VisitState
 from app.outputs.base import Output, UtcInstant, local_text
 from app.outputs.cameras import CameraRefOut
 
@@ -88,7 +88,7 @@ class SweepOut(SweepProgressOut):
     window_end: UtcInstant
     window_start_local: str
     window_end_local: str
-    urgent: bool
+    priority: SweepPriority
     follows_plan: bool
     budget_minutes: float | None
     outcome: str
@@ -113,7 +113,7 @@ class SweepOut(SweepProgressOut):
             window_end=sweep.window_end,
             window_start_local=local_text(sweep.window_start, zone),
             window_end_local=local_text(sweep.window_end, zone),
-            urgent=sweep.urgent,
+            priority=sweep.priority,
             follows_plan=sweep.follows_plan,
             budget_minutes=sweep.budget_minutes,
             outcome=sweep.outcome,

@@ -62,7 +62,7 @@ class PartInHand:
         self._begun_s = begun_s
         self._watched_from_s = begun_s if watched_from_s is None else watched_from_s
         self._seen_s = 0.0
-        self._beat_at = time.monotonic()
+        self._beat_at = self._begun_at = time.monotonic()
 
     @property
     def is_chunk_due(self) -> bool:
@@ -109,6 +109,7 @@ class PartInHand:
                 frames_looked_at=chunk.statistics.frames_fed,
                 faces=[_found(track, gallery) for track in chunk.tracks],
                 live=live,
+                took_s=time.monotonic() - self._begun_at,
             ),
             self._look_at.embedder,
         )

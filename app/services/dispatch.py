@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from app.current import settings
-from app.models import Sweep, Visit
+from app.models import Sweep, SweepPriority, Visit
 from app.models.columns import utc_now
-from app.queues import NORMAL_QUEUE, QUEUE_NAMES, URGENT_QUEUE, RedisDown, queue
+from app.models.sweeps import PRIORITIES
+from app.queues import QUEUE_NAMES, RedisDown, queue
 
 VISIT_JOB = "app.jobs.run_visit"
 RESULT_KEPT_S = 3600
+_QUEUE_OF = dict(zip(PRIORITIES, QUEUE_NAMES, strict=True))
 REDIS_IS_DOWN = (
     "Redis does not answer: the visits are recorded, and the workers get them by themselves when "
     "it is back."
@@ -20,18 +22,33 @@ REDIS_IS_DOWN = (
 
 def enqueue(sweep: Sweep, visits: Sequence[Visit]) -> str:
     """Hand queued visits to the workers, in order. Returns what a person should know."""
-    target = URGENT_QUEUE if sweep.urgent else NORMAL_QUEUE
     try:
         for visit in visits:
-            _put(target, visit.id, visit.attempt, sweep.window_end)
+            _put(_QUEUE_OF[sweep.priority], visit.id, visit.attempt, sweep.window_end)
     except RedisDown:
         return REDIS_IS_DOWN
     return ""
 
 
-def put_again(visit_id: int, attempt: int, window_end: datetime, *, urgent: bool) -> None:
+def move(sweep: Sweep, visits: Sequence[Visit], before: SweepPriority) -> str:
+    """Let queued visits wait where their sweep's priority belongs now, in order.
+
+    Returns what a person should know. A visit is out of one queue before it is in the other; where
+    Redis fails in between, it is lost there, and is put in again like any other.
+    """
+    try:
+        old = queue(_QUEUE_OF[before])
+        for visit in visits:
+            old.remove(_job_id(visit.id, visit.attempt))
+            _put(_QUEUE_OF[sweep.priority], visit.id, visit.attempt, sweep.window_end)
+    except RedisDown:
+        return REDIS_IS_DOWN
+    return ""
+
+
+def put_again(visit_id: int, attempt: int, window_end: datetime, priority: SweepPriority) -> None:
     """Put a visit in that Redis has lost. Raises one of `RedisDown`."""
-    _put(URGENT_QUEUE if urgent else NORMAL_QUEUE, visit_id, attempt, window_end)
+    _put(_QUEUE_OF[priority], visit_id, attempt, window_end)
 
 
 def waiting_visits() -> frozenset[int]:
@@ -45,13 +62,17 @@ def waiting_visits() -> frozenset[int]:
     return frozenset(int(job_id.split("-")[1]) for job_id in job_ids)
 
 
+def _job_id(visit_id: int, attempt: int) -> str:
+    return f"visit-{visit_id}-{attempt}"
+
+
 def _put(queue_name: str, visit_id: int, attempt: int, window_end: datetime) -> None:
     # A live stream is watched until the window ends, however long that is.
     live_s = max(0.0, (window_end - utc_now()).total_seconds())
     queue(queue_name).enqueue(
         VISIT_JOB,
         visit_id,
-        job_id=f"visit-{visit_id}-{attempt}",
+        job_id=_job_id(visit_id, attempt),
         job_timeout=settings().visit_timeout_seconds + round(live_s),
         result_ttl=0,
         failure_ttl=RESULT_KEPT_S,

@@ -13,6 +13,7 @@ from app.current import settings
 from app.extensions import db
 from app.models import LivePhase, Sweep, SweepState, Visit, VisitState
 from app.models.columns import utc_now
+from app.models.sweeps import priority_place
 
 _PLACES_LOCK = 7_201_010
 """Key of the advisory lock under which places are given away."""
@@ -65,7 +66,7 @@ def may_go_on() -> ColumnElement[bool]:
             Sweep.window_start <= now,
             Sweep.window_end > now,
         )
-        .order_by(Sweep.urgent.desc(), Sweep.id, Visit.rank)
+        .order_by(priority_place(), Sweep.id, Visit.rank)
         .limit(max(0, free))
     ).all()
     return or_(Visit.live == LivePhase.NONE, Visit.id.in_(due), Sweep.window_end <= now)

@@ -18,6 +18,8 @@ from app.services import live
 from app.services.actors import Actor
 
 BACKLOG_LIMIT = 500
+BOARD_KINDS = frozenset({"sweep", "visit", "request", "case"})
+"""What changes the sweep board."""
 _RETRY = b"retry: 1000\n\n"
 
 
@@ -72,6 +74,18 @@ class LiveStream:
         """Stop listening, unless somebody else has gone on with it."""
         if not self._is_handed_over:
             self.hub.unsubscribe(self.subscription)
+
+
+def open_board_stream(actor: Actor) -> LiveStream:
+    """That something changed on the sweep board, in any case, from now on.
+
+    It carries no content: whoever hears it asks for what the account may see. So it needs no
+    cursor either; a board that reconnects asks once.
+    """
+    hub: LiveHub = current_app.extensions["lastseen_live_hub"]
+    sockets: LiveSockets = current_app.extensions["lastseen_live_sockets"]
+    subscription = hub.subscribe(None, actor, BOARD_KINDS)
+    return LiveStream(hub, sockets, subscription, (), live.newest_cursor())
 
 
 def open_stream(actor: Actor, case: Case, cursor: int | None) -> LiveStream:

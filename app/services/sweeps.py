@@ -17,6 +17,7 @@ from app.models import (
     Case,
     LivePhase,
     Sweep,
+    SweepPriority,
     SweepState,
     User,
     Visit,
@@ -45,7 +46,9 @@ __all__ = [
     "plan_sweep",
     "progress_of",
     "resume_sweep",
+    "retry_failed",
     "retry_visit",
+    "set_priority",
     "start_sweep",
     "stop_sweep",
 ]
@@ -77,7 +80,7 @@ def plan_sweep(actor: Actor, case: Case, given: SweepInput) -> Sweep:
         ordinal=_next_ordinal(case),
         window_start=given.window_start,
         window_end=given.window_end,
-        urgent=given.urgent,
+        priority=given.priority,
         smallest_face_px=given.smallest_face_px or settings().smallest_face_px,
         note=given.note,
         follows_plan=given.follows_plan,
@@ -120,6 +123,32 @@ def assign_sweep(actor: Actor, sweep: Sweep, user_id: int | None) -> Sweep:
     publish_sweep(sweep)
     db.session.commit()
     return sweep
+
+
+def set_priority(actor: Actor, sweep: Sweep, priority: SweepPriority) -> str:
+    """Let workers take a sweep's visits earlier or later; those that wait change their queue.
+
+    Returns what a person should know, empty where there is nothing.
+    """
+    before = sweep.priority
+    if before is priority:
+        return ""
+    sweep.priority = priority
+    waiting = db.session.scalars(
+        select(Visit)
+        .where(Visit.sweep_id == sweep.id, Visit.state == VisitState.QUEUED)
+        .order_by(Visit.rank)
+    ).all()
+    audit.record(
+        actor,
+        "sweep.prioritise",
+        case=sweep.case,
+        subject=f"sweep {sweep.id}",
+        details={"from": before.value, "to": priority.value},
+    )
+    publish_sweep(sweep)
+    db.session.commit()
+    return dispatch.move(sweep, waiting, before)
 
 
 def start_sweep(actor: Actor, sweep: Sweep) -> StartReport:
@@ -201,6 +230,41 @@ def retry_visit(actor: Actor, visit_id: int) -> Visit:
     return visit
 
 
+def retry_failed(actor: Actor, sweep: Sweep) -> StartReport:
+    """Queue all visits of a sweep again that failed; its state does not matter otherwise.
+
+    Raises Conflict where none failed.
+    """
+    require_searchable(sweep.case)
+    holder().choice()
+    failed = db.session.scalars(
+        select(Visit)
+        .where(Visit.sweep_id == sweep.id, Visit.state == VisitState.FAILED)
+        .order_by(Visit.rank)
+        .with_for_update()
+    ).all()
+    if not failed:
+        raise Conflict(f"No visit of sweep {sweep.ordinal} has failed.")
+    looked_at = LookedAt.of_case(sweep.case_id, sweep.smallest_face_px)
+    queued = [visit for visit in failed if _queue(visit, sweep, looked_at)]
+    if queued:
+        sweep.state, sweep.finished_at = SweepState.RUNNING, None
+        sweep.started_at = sweep.started_at or utc_now()
+    audit.record(
+        actor,
+        "sweep.retry",
+        case=sweep.case,
+        subject=f"sweep {sweep.id}",
+        details={"visits": len(queued)},
+    )
+    for visit in failed:
+        publish_visit(visit)
+    publish_sweep(sweep)
+    db.session.commit()
+    note = "" if queued else _nothing_to_do(sweep)
+    return StartReport(len(queued), dispatch.enqueue(sweep, queued) or note)
+
+
 def find_sweep(sweep_id: int) -> Sweep:
     """One sweep. Raises NotFound."""
     sweep = db.session.scalar(
@@ -235,21 +299,28 @@ def list_sweeps(
     return paginate(statement, page, per_page)
 
 
-def list_visits(sweep: Sweep, page: int = 1, per_page: int = 100) -> Page[Visit]:
-    """A sweep's visits, best rank first."""
+def list_visits(
+    sweep: Sweep, page: int = 1, per_page: int = 100, state: VisitState | None = None
+) -> Page[Visit]:
+    """A sweep's visits, of one state or of all, best rank first."""
     statement = (
         select(Visit)
         .options(joinedload(Visit.camera))
         .where(Visit.sweep_id == sweep.id)
         .order_by(Visit.rank)
     )
+    if state is not None:
+        statement = statement.where(Visit.state == state)
     return paginate(statement, page, per_page)
 
 
-def assignable_users(case: Case) -> Sequence[User]:
-    """People to whom a sweep of this case can be given: those who see the case."""
+def assignable_users(case: Case | None) -> Sequence[User]:
+    """People to whom a sweep of this case can be given: those who see the case.
+
+    None stands for any case that is not restricted.
+    """
     people = select(User).where(User.active, User.role.in_((Role.DISPATCHER, Role.INVESTIGATOR)))
-    if case.restricted:
+    if case is not None and case.restricted:
         listed = {member.user_id for member in members.list_members(case)}
         people = people.where(User.id.in_(listed))
     return db.session.scalars(people.order_by(User.name)).all()

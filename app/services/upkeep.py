@@ -13,11 +13,13 @@ from app.extensions import db
 from app.models import (
     LiveEvent,
     Sweep,
+    SweepPriority,
     SweepState,
     Visit,
     VisitState,
 )
 from app.models.columns import utc_now
+from app.models.sweeps import priority_place
 from app.services import dispatch, live_places, progress, visits
 
 QUEUED_PATIENCE_S = 5.0
@@ -44,8 +46,8 @@ class Rescue:
 class _Lost:
     visit_id: int
     attempt: int
-    urgent: bool
     window_end: datetime
+    priority: SweepPriority
 
 
 def rescue_visits() -> Rescue:
@@ -56,7 +58,7 @@ def rescue_visits() -> Rescue:
     given_up = _release_silent()
     lost = _lost_in_redis()
     for one in lost:
-        dispatch.put_again(one.visit_id, one.attempt, one.window_end, urgent=one.urgent)
+        dispatch.put_again(one.visit_id, one.attempt, one.window_end, one.priority)
     return Rescue(len(lost), given_up, _finish_sweeps())
 
 
@@ -100,7 +102,7 @@ def _release_silent() -> int:
 def _lost_in_redis() -> list[_Lost]:
     patience = utc_now() - timedelta(seconds=QUEUED_PATIENCE_S)
     rows = db.session.execute(
-        select(Visit.id, Visit.attempt, Sweep.urgent, Sweep.window_end)
+        select(Visit.id, Visit.attempt, Sweep.window_end, Sweep.priority)
         .join(Sweep, Sweep.id == Visit.sweep_id)
         .where(
             Visit.state == VisitState.QUEUED,
@@ -108,7 +110,7 @@ def _lost_in_redis() -> list[_Lost]:
             func.coalesce(Visit.queued_at, patience) <= patience,
             live_places.may_go_on(),
         )
-        .order_by(Sweep.urgent.desc(), Sweep.id, Visit.rank)
+        .order_by(priority_place(), Sweep.id, Visit.rank)
     ).all()
     db.session.rollback()
     waiting = dispatch.waiting_visits() if rows else frozenset()

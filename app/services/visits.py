@@ -30,7 +30,7 @@ from app.models import (
     VisitState,
 )
 from app.models.columns import utc_now
-from app.services import alerts, audit, detection, faces, live, progress, sightings
+from app.services import alerts, audit, detection, faces, live, progress, sightings, workers
 from app.services.actors import WORKER
 from app.services.faces import FoundFace
 
@@ -66,7 +66,8 @@ class WorkerStopping(Exception):
 class Chunk:
     """What one chunk of footage gave: all of it is committed together.
 
-    `from_s` and `to_s` are seconds of the recording; the next chunk begins at `to_s`.
+    `from_s` and `to_s` are seconds of the recording; the next chunk begins at `to_s`. `took_s` is
+    how long the worker took for it.
     """
 
     part_id: int
@@ -75,6 +76,7 @@ class Chunk:
     seconds_seen: float
     frames_looked_at: int
     faces: Sequence[FoundFace]
+    took_s: float = 0.0
     live: LiveNews | None = None
 
 
@@ -176,6 +178,7 @@ def commit_chunk(held: Claim, chunk: Chunk, embedder: Embedder) -> int:
     visit.sightings_found += proposed
     visit.embedder_id = embedder.id
     visit.heartbeat_at = utc_now()
+    workers.note_pace(held.worker, chunk.to_s - chunk.from_s, chunk.took_s)
     if chunk.live is not None:
         add_outages(part, chunk.live.outages)
         visit.outcome, part.problem = chunk.live.note, chunk.live.trouble or None

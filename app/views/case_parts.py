@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,12 +15,11 @@ from app.models import Case, LastKnownLocationRow
 from app.models.cases import LocationSource, ReferencePhoto, Reliability
 from app.outputs.searches import what_was_searched
 from app.services import cases, face_searches, locations, photos, sweeps, views_audit
+from app.services.recorders import AFTER_SEEN, BEFORE_SEEN
 from app.views.cases import blueprint
 from app.views.forms import Form
 from app.views.presentation import wall_time
 
-BEFORE_SEEN = timedelta(minutes=15)
-AFTER_SEEN = timedelta(hours=2)
 LOCATION_FIELDS = (
     "position",
     "address",
@@ -31,7 +30,7 @@ LOCATION_FIELDS = (
     "reliability",
     "remarks",
 )
-SWEEP_FIELDS = ("window_start", "window_end", "radius_m", "limit", "note")
+SWEEP_FIELDS = ("window_start", "window_end", "radius_m", "limit", "note", "priority")
 
 
 @blueprint.get("/cases/<number>/photos", endpoint="photos")
@@ -187,6 +186,7 @@ def _proposed_window(case: Case) -> dict[str, str]:
         "window_end": wall_time(latest + AFTER_SEEN, case.timezone)[:16],
         "radius_m": "1000",
         "limit": "20",
+        "priority": "normal",
     }
 
 
@@ -196,7 +196,6 @@ def _sweep_input(form: Form, case: Case) -> SweepInput:
         window_start=_needed_instant(form, "window_start", case),
         window_end=_needed_instant(form, "window_end", case),
         only_with_footage=bool(form.value("only_with_footage")),
-        urgent=bool(form.value("urgent")),
     )
 
 

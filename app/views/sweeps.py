@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Annotated
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from pydantic import Field
 
 from app.current import actor
-from app.inputs.fields import Input, Page
-from app.models import SweepState
-from app.services import sweeps, views_audit
+from app.inputs import SweepInput
+from app.inputs.fields import Input, Metres, Page
+from app.models import SweepPriority, SweepState, VisitState
+from app.models.columns import utc_now
+from app.models.sweeps import PRIORITIES
+from app.services import access, board, recorders, sweeps, views_audit, workers
+from app.services.board import Whose
+from app.services.sweeps import StartReport
 from app.views.forms import Form, read_query
 
 blueprint = Blueprint("sweeps", __name__)
 
 SWEEPS_PER_PAGE = 30
 VISITS_PER_PAGE = 100
+RECORDERS_PER_PAGE = 50
+RECORDERS_ON_BOARD = 5
+SWEEP_RADIUS_M = 100_000.0
+"""A sweep of one named camera asks for no nearness."""
+
+
+class BoardQuery(Input):
+    """Whose sweeps the board shows; `part` is what a board that is open asks for again."""
+
+    whose: Whose = Whose.ALL
+    part: str = ""
 
 
 class SweepQuery(Input):
@@ -25,18 +45,80 @@ class SweepQuery(Input):
 
 
 class VisitQuery(Input):
-    """A page of visits."""
+    """A page of visits, of one state or of all."""
 
+    state: VisitState | None = None
+    page: Page = 1
+
+
+class RecorderQuery(Input):
+    """How soon footage is lost, and how near to a last-known location its camera stands."""
+
+    hours: Annotated[float, Field(gt=0, le=24 * 60)] = 24.0
+    radius_m: Metres = 1000.0
     page: Page = 1
 
 
 @blueprint.get("/sweeps")
 def index() -> str:
-    """Sweeps of all cases, the newest first."""
+    """The board: sweeps of all open cases by state, workers, and recorders about to overwrite."""
+    query = read_query(BoardQuery)
+    values = {
+        "query": query,
+        "board": board.load_board(actor(), query.whose),
+        "workers": workers.list_workers(actor()),
+        "queue": workers.queue_length(),
+        "people": sweeps.assignable_users(None),
+        "priorities": PRIORITIES,
+        "now": utc_now(),
+    }
+    if query.part:
+        return render_template("sweeps/_board.html", **values)
+    soonest = RecorderQuery()
+    return render_template(
+        "sweeps/index.html",
+        endangered=recorders.endangered(
+            actor(), timedelta(hours=soonest.hours), soonest.radius_m, per_page=RECORDERS_ON_BOARD
+        ),
+        **values,
+    )
+
+
+@blueprint.get("/sweeps/all", endpoint="all_sweeps")
+def list_all() -> str:
+    """Sweeps of all cases, closed ones too, the newest first."""
     query = read_query(SweepQuery)
     page = sweeps.list_sweeps(actor(), None, query.state, query.page, SWEEPS_PER_PAGE)
     progress = sweeps.progress_of(page.items)
-    return render_template("sweeps/index.html", page=page, progress=progress, query=query)
+    return render_template("sweeps/list.html", page=page, progress=progress, query=query)
+
+
+@blueprint.get("/sweeps/recorders", endpoint="recorders")
+def show_recorders() -> str:
+    """Recorders about to overwrite what an open case needs, the most urgent first."""
+    query = read_query(RecorderQuery)
+    page = recorders.endangered(
+        actor(), timedelta(hours=query.hours), query.radius_m, query.page, RECORDERS_PER_PAGE
+    )
+    return render_template("sweeps/recorders.html", page=page, query=query)
+
+
+@blueprint.post("/sweeps/camera")
+def sweep_camera() -> ResponseReturnValue:
+    """Plan and start an urgent sweep of one camera over one window of a case."""
+    with Form(request.form) as form:
+        case = access.require_case(actor(), form.value("case"))
+        given = form.read(
+            SweepInput,
+            camera_ids=(request.form.get("camera_id", 0, type=int),),
+            radius_m=SWEEP_RADIUS_M,
+            priority=SweepPriority.URGENT,
+        )
+        sweep = sweeps.plan_sweep(actor(), case, given)
+        _say_started(sweeps.start_sweep(actor(), sweep))
+        return redirect(url_for("sweeps.show", sweep_id=sweep.id))
+    flash(form.sentence, "error")
+    return redirect(url_for("sweeps.recorders"))
 
 
 @blueprint.get("/sweeps/<int:sweep_id>")
@@ -50,8 +132,11 @@ def show(sweep_id: int) -> str:
         sweep=sweep,
         case=sweep.case,
         progress=sweeps.progress_of([sweep])[sweep.id],
-        page=sweeps.list_visits(sweep, query.page, VISITS_PER_PAGE),
+        page=sweeps.list_visits(sweep, query.page, VISITS_PER_PAGE, query.state),
+        query=query,
+        visit_states=list(VisitState),
         people=sweeps.assignable_users(sweep.case),
+        priorities=PRIORITIES,
     )
 
 
@@ -59,8 +144,7 @@ def show(sweep_id: int) -> str:
 def start(sweep_id: int) -> ResponseReturnValue:
     """Queue the waiting visits."""
     with Form() as form:
-        report = sweeps.start_sweep(actor(), sweeps.find_sweep(sweep_id))
-        flash(report.note or f"{report.queued} visits are queued.", "success")
+        _say_started(sweeps.start_sweep(actor(), sweeps.find_sweep(sweep_id)))
     return _back(sweep_id, form)
 
 
@@ -77,8 +161,7 @@ def stop(sweep_id: int) -> ResponseReturnValue:
 def resume(sweep_id: int) -> ResponseReturnValue:
     """Go on where it was stopped."""
     with Form() as form:
-        report = sweeps.resume_sweep(actor(), sweeps.find_sweep(sweep_id))
-        flash(report.note or f"{report.queued} visits are queued.", "success")
+        _say_started(sweeps.resume_sweep(actor(), sweeps.find_sweep(sweep_id)))
     return _back(sweep_id, form)
 
 
@@ -92,6 +175,24 @@ def assign(sweep_id: int) -> ResponseReturnValue:
     return _back(sweep_id, form)
 
 
+@blueprint.post("/sweeps/<int:sweep_id>/priority")
+def prioritise(sweep_id: int) -> ResponseReturnValue:
+    """Let workers take its visits earlier or later than those of other sweeps."""
+    with Form(request.form) as form:
+        given = form.read(_Priority)
+        note = sweeps.set_priority(actor(), sweeps.find_sweep(sweep_id), given.priority)
+        flash(note or f"The priority is {given.priority.value} now.", "success")
+    return _back(sweep_id, form)
+
+
+@blueprint.post("/sweeps/<int:sweep_id>/retry")
+def retry_failed(sweep_id: int) -> ResponseReturnValue:
+    """Queue all of its failed visits again."""
+    with Form() as form:
+        _say_started(sweeps.retry_failed(actor(), sweeps.find_sweep(sweep_id)))
+    return _back(sweep_id, form)
+
+
 @blueprint.post("/visits/<int:visit_id>/retry")
 def retry(visit_id: int) -> ResponseReturnValue:
     """Queue a failed visit again."""
@@ -100,6 +201,14 @@ def retry(visit_id: int) -> ResponseReturnValue:
         sweep_id = sweeps.retry_visit(actor(), visit_id).sweep_id
         flash("The visit is queued again.", "success")
     return _back(sweep_id, form)
+
+
+class _Priority(Input):
+    priority: SweepPriority
+
+
+def _say_started(report: StartReport) -> None:
+    flash(report.note or f"{report.queued} visits are queued.", "success")
 
 
 def _back(sweep_id: int, form: Form) -> ResponseReturnValue:

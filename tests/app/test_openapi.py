@@ -17,7 +17,7 @@ from werkzeug.serving import make_server
 import app.inputs
 from app.api.document import SECURITY_SCHEMES
 from app.api.examples import EXAMPLES
-from app.api.sweeps import AssignBody
+from app.api.sweeps import AssignBody, PriorityBody
 from app.config import PROJECT_ROOT
 from app.extensions import db
 from app.models.accounts import Role, User
@@ -113,7 +113,7 @@ def test_bodies_have_examples(document: Any) -> None:
 
 
 def test_every_example_is_a_body_that_would_be_taken() -> None:
-    models = [*vars(app.inputs).values(), AssignBody]
+    models = [*vars(app.inputs).values(), AssignBody, PriorityBody]
     by_name = {model.__name__: model for model in models if isinstance(model, type)}
     for name, example in EXAMPLES.items():
         assert by_name[name].model_validate(example), name

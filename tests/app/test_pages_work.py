@@ -41,7 +41,7 @@ def test_the_board_shows_sweeps_of_all_cases_and_filters_them(logged_in: LogIn) 
     make_sweep(make_case(number="BOARD-2"), state=SweepState.FINISHED)
     client = logged_in(Role.DISPATCHER)
     assert "BOARD-2" in client.get("/sweeps").text
-    page = client.get("/sweeps?state=running").text
+    page = client.get("/sweeps/all?state=running").text
     assert "BOARD-1" in page
     assert "BOARD-2" not in page
     assert "0 of 1 visits done, 1 running" in page

@@ -46,7 +46,7 @@ export class SweepDialog {
       window_end: clock.fromControl(elements.window_end.value),
       radius_m: ranking.radius_m,
       only_with_footage: elements.only_with_footage.checked,
-      urgent: elements.urgent.checked,
+      priority: elements.priority.value,
       note: elements.note.value,
       follows_plan: elements.follows_plan.checked,
     };
