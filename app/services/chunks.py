@@ -113,7 +113,8 @@ class PartInHand:
             ),
             self._look_at.embedder,
         )
-        self._begun_s, self._beat_at = to_s, time.monotonic()
+        self._begun_s, self._begun_at = to_s, time.monotonic()
+        self._beat_at = self._begun_at
         self._seen_s += seen_s
 
     def _newly_seen_s(self, to_s: float) -> float:

@@ -134,9 +134,14 @@ def set_priority(actor: Actor, sweep: Sweep, priority: SweepPriority) -> str:
     if before is priority:
         return ""
     sweep.priority = priority
+    # Those that await a live stream wait in the database; the scheduler asks it for their order.
     waiting = db.session.scalars(
         select(Visit)
-        .where(Visit.sweep_id == sweep.id, Visit.state == VisitState.QUEUED)
+        .where(
+            Visit.sweep_id == sweep.id,
+            Visit.state == VisitState.QUEUED,
+            Visit.live == LivePhase.NONE,
+        )
         .order_by(Visit.rank)
     ).all()
     audit.record(
