@@ -125,6 +125,8 @@ TABLE: Final[Mapping[str, Allowed]] = {
     "sweeps.retry": SWEEPERS,
     # sightings
     "sightings.show": SIGHTING_READERS,
+    "sightings.clip": SIGHTING_READERS,
+    "sightings.cut_clip": SIGHTING_READERS,
     "sightings.review": REVIEWERS,
     "sightings.undo": REVIEWERS,
     "review.queue": REVIEWERS,
@@ -223,6 +225,8 @@ TABLE: Final[Mapping[str, Allowed]] = {
     # the same over the API (sightings)
     "api_sightings.list_sightings": CASE_SIGHTING_READERS,
     "api_sightings.show_sighting": SIGHTING_READERS,
+    "api_sightings.show_clip": SIGHTING_READERS,
+    "api_sightings.cut_clip": SIGHTING_READERS,
     "api_sightings.list_waiting": REVIEWERS,
     "api_sightings.show_blind": REVIEWERS,
     "api_sightings.review_sighting": REVIEWERS,

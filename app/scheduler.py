@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 from app.extensions import db
 from app.queues import RedisDown
 from app.services import (
+    clips,
     following,
     galleries,
     outbox,
@@ -36,10 +37,10 @@ Step = Callable[[], None]
 def run_until_stopped(application: Flask, stopping: threading.Event) -> None:
     """Rescue and tidy, and beside it plan and send, until `stopping` is set.
 
-    Making a search model takes seconds, and so does a mail server that does not answer: no visit
-    should wait for that to be rescued.
+    Making a search model takes seconds, and so do cutting clips and a mail server that does not
+    answer: no visit should wait for that to be rescued.
     """
-    for name, step in (("planner", _plan), ("sender", _send)):
+    for name, step in (("planner", _plan), ("sender", _send), ("cutter", _keep_clips)):
         beside = threading.Thread(
             target=_every, args=(application, stopping, (step,)), name=name, daemon=True
         )
@@ -94,6 +95,10 @@ def _rescue() -> None:
             done.given_up,
             done.finished,
         )
+
+
+def _keep_clips() -> None:
+    clips.cut_missing()
 
 
 def _tidy() -> None:

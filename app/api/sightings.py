@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response
+from flask import Response, send_file
 from flask_openapi3.blueprint import APIBlueprint
 
 from app.api.document import READ, SIGHTINGS, WRITE, answers
@@ -14,12 +14,13 @@ from app.inputs import QueueQuery, ReviewInput, SightingQuery
 from app.models import Role
 from app.outputs import (
     BlindSightingOut,
+    ClipOut,
     PageOut,
     SightingOut,
     SightingWithReviewsOut,
     page_of,
 )
-from app.services import blindness, cases, review_queue, sightings, views_audit
+from app.services import blindness, cases, clips, review_queue, sightings, views_audit
 
 api_sightings = APIBlueprint(
     "api_sightings", __name__, url_prefix="/api", abp_tags=[SIGHTINGS], abp_security=READ
@@ -119,3 +120,26 @@ def review_sighting(path: SightingPath, body: ReviewInput) -> Response:
 def undo_review(path: SightingPath) -> Response:
     """Your own last one: what you said before holds again; the undone one stays on record."""
     return reply(SightingOut.of(sightings.undo_review(actor(), path.sighting_id)))
+
+
+@api_sightings.get(
+    "/sightings/<int:sighting_id>/clip",
+    summary="Watch the seconds around a sighting",
+    responses=answers({}, 404),
+)
+def show_clip(path: SightingPath) -> Response:
+    """MP4 (H.264, no sound), once it was cut. The box is drawn around the moment of the best shot."""
+    file = clips.clip_file(actor(), sightings.find_sighting(path.sighting_id))
+    return send_file(file, mimetype="video/mp4", conditional=True, etag=file.stem)
+
+
+@api_sightings.post(
+    "/sightings/<int:sighting_id>/clip",
+    summary="Cut the seconds around a sighting",
+    security=WRITE,
+    responses=answers({201: ClipOut}, 404, 409, 415, 422, 503),
+)
+def cut_clip(path: SightingPath) -> Response:
+    """Out of its recording, while that is there; 409 says in words where it is not."""
+    clip = clips.cut(actor(), sightings.find_sighting(path.sighting_id))
+    return reply(ClipOut.of(clip), 201)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Float, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, Float, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -186,3 +186,27 @@ class Review(Model):
 
     sighting: Mapped[Sighting] = relationship()
     reviewer: Mapped[User | None] = relationship()
+
+
+class SightingClip(Model):
+    """The seconds around a sighting, cut out of its recording; its file is named by `sha256`.
+
+    `from_s` and `to_s` are the recording's own seconds. A row with `failure` and no file says why
+    none could be cut when that was tried.
+    """
+
+    __tablename__ = "sighting_clips"
+    __table_args__ = (Index("ix_sighting_clips_sha256", "sha256"),)
+
+    sighting_id: Mapped[int] = mapped_column(
+        ForeignKey("sightings.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    size_bytes: Mapped[int | None]
+    from_s: Mapped[float | None] = mapped_column(Float(53))
+    to_s: Mapped[float | None] = mapped_column(Float(53))
+    width_px: Mapped[int | None]
+    height_px: Mapped[int | None]
+    recording_sha256: Mapped[str | None] = mapped_column(String(64))
+    failure: Mapped[LongText]
+    made_at: Mapped[UtcTime] = mapped_column(default=utc_now)

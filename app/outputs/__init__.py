@@ -35,7 +35,13 @@ from app.outputs.searches import (
     FaceSearchWithResultsOut,
     FoundFaceOut,
 )
-from app.outputs.sightings import BlindSightingOut, ReviewOut, SightingOut, SightingWithReviewsOut
+from app.outputs.sightings import (
+    BlindSightingOut,
+    ClipOut,
+    ReviewOut,
+    SightingOut,
+    SightingWithReviewsOut,
+)
 from app.outputs.sweeps import SweepOut, SweepProgressOut, UserRefOut, VisitOut, VisitProgressOut
 
 __all__ = [
@@ -48,6 +54,7 @@ __all__ = [
     "CameraRefOut",
     "CaseCountsOut",
     "CaseOut",
+    "ClipOut",
     "ExpiryOut",
     "FaceSearchOut",
     "FaceSearchWithResultsOut",

@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from app.inputs import ComparisonInput
 from app.models.cases import ReferencePhoto
 from app.models.faces import Embedder, Face
-from app.models.sightings import Review, ReviewStage, Sighting, SightingState, Verdict
+from app.models.sightings import (
+    Review,
+    ReviewStage,
+    Sighting,
+    SightingClip,
+    SightingState,
+    Verdict,
+)
 from app.outputs.base import LEAD_NOTICE, Output, UtcInstant, local_text, picture_address
 from app.outputs.cameras import CameraRefOut
 from app.outputs.cases import plain_quality
@@ -301,3 +308,20 @@ class BlindSightingOut(Output):
             reference_photos=[PhotoRefOut.of(photo) for photo in photos],
             made_up=case.made_up or sighting.face.footage.made_up,
         )
+
+
+class ClipOut(Output):
+    """The seconds around a sighting, `from_s` to `to_s` of its recording, as a file with its hash."""
+
+    sighting_id: int
+    sha256: str | None
+    size_bytes: int | None
+    from_s: float | None
+    to_s: float | None
+    recording_sha256: str | None
+    made_at: UtcInstant
+
+    @classmethod
+    def of(cls, clip: SightingClip) -> ClipOut:
+        """From a row."""
+        return cls.model_validate(clip)

@@ -14,10 +14,10 @@ from sqlalchemy import func, select
 
 from app.errors import Conflict, NotFound, TooLarge
 from app.extensions import db
-from app.models import AuditEntry, Case, Sighting, SightingState
+from app.models import AuditEntry, Case, Sighting, SightingClip, SightingState
 from app.models.columns import utc_now
 from app.outputs import LEAD_NOTICE
-from app.services import audit, media, timeline_answers
+from app.services import audit, clips, media, timeline_answers
 from app.services import evidence_records as records
 from app.services.actors import Actor
 from app.services.routes import route_files
@@ -117,10 +117,16 @@ def _pack(actor: Actor, case: Case, packing: _Packing, sightings: Iterable[Sight
     packing.add("verify.py", VERIFIER.read_bytes())
     packing.add("case.json", records.as_json(records.case_record(case, actor.name, utc_now())))
     has_crop = _pack_crops(packing, listed)
+    packed_clips = _pack_clips(packing, listed)
     packing.add(
         "sightings.json",
         records.as_json(
-            [records.sighting_record(one, one.face.crop_sha256 in has_crop) for one in listed]
+            [
+                records.sighting_record(
+                    one, one.face.crop_sha256 in has_crop, packed_clips.get(one.id)
+                )
+                for one in listed
+            ]
         ),
     )
     packing.add("reviews.json", records.as_json(records.review_records(case)))
@@ -151,6 +157,24 @@ def _pack_crops(packing: _Packing, sightings: Iterable[Sighting]) -> set[str]:
             continue
         packing.add(f"crops/{digest}.jpg", data)
         packed.add(digest)
+    return packed
+
+
+def _pack_clips(packing: _Packing, sightings: Iterable[Sighting]) -> dict[int, SightingClip]:
+    """The clips of confirmed sightings that are kept; others show people who are not the subject."""
+    confirmed = [one.id for one in sightings if one.state is SightingState.CONFIRMED]
+    packed: dict[int, SightingClip] = {}
+    names: set[str] = set()
+    for sighting_id, clip in clips.kept_clips(confirmed).items():
+        name = f"clips/{clip.sha256}.{clips.SUFFIX}"
+        try:
+            data = media.path_of(clip.sha256 or "", clips.SUFFIX).read_bytes()
+        except (NotFound, FileNotFoundError):
+            continue
+        if name not in names:
+            packing.add(name, data)
+            names.add(name)
+        packed[sighting_id] = clip
     return packed
 
 
@@ -224,6 +248,7 @@ reviews.json           every verdict of a person, whether it was blind, its chec
 models.json            the face models: SHA-256, threshold, measured false-match rate
 reference_photos.json  the reference photos by their SHA-256; the pictures are not included
 crops/                 the faces of confirmed sightings, each named by its SHA-256
+clips/                 the seconds around confirmed sightings, each named by its SHA-256
 timeline.json          stops in order of time, legs that cannot be, competing routes
 route/                 the confirmed sightings as GeoJSON, GPX, KML, CSV and Cursor on Target
 audit/entries.jsonl    the audit log's entries of this case, byte for byte as they were hashed

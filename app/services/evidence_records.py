@@ -21,6 +21,7 @@ from app.models import (
     ReferencePhoto,
     Review,
     Sighting,
+    SightingClip,
 )
 from app.models.audit import AuditEntry
 from app.outputs import LEAD_NOTICE
@@ -71,8 +72,8 @@ def all_sightings(case: Case) -> Sequence[Sighting]:
     ).all()
 
 
-def sighting_record(sighting: Sighting, has_crop: bool) -> Record:
-    """A sighting with its face, camera, recording and model; `crop` is its file in the bundle."""
+def sighting_record(sighting: Sighting, has_crop: bool, clip: SightingClip | None) -> Record:
+    """A sighting with its face, camera, recording and model; `crop` and `clip` are its files."""
     face, camera, photo = sighting.face, sighting.camera, sighting.reference_photo
     return {
         "id": sighting.id,
@@ -89,6 +90,7 @@ def sighting_record(sighting: Sighting, has_crop: bool) -> Record:
         "reference_photo_sha256": None if photo is None else photo.sha256,
         "crop_sha256": face.crop_sha256,
         "crop": f"crops/{face.crop_sha256}.jpg" if has_crop else None,
+        "clip": None if clip is None else _clip(clip),
         "face": {
             "first_at": _time(face.first_at),
             "last_at": _time(face.last_at),
@@ -209,6 +211,17 @@ def chain_lines(from_id: int) -> Iterator[bytes]:
         if len(rows) < CHAIN_BATCH:
             return
         last_id = rows[-1][0]
+
+
+def _clip(clip: SightingClip) -> Record:
+    return {
+        "path": f"clips/{clip.sha256}.mp4",
+        "sha256": clip.sha256,
+        "from_s": clip.from_s,
+        "to_s": clip.to_s,
+        "recording_sha256": clip.recording_sha256,
+        "made_at": _time(clip.made_at),
+    }
 
 
 def _recording(footage: Footage) -> Record:

@@ -87,6 +87,22 @@ def check_crops(bundle: Bundle) -> list[str]:
     return problems
 
 
+def check_clips(bundle: Bundle) -> list[str]:
+    """Each clip is the one that its sighting names, and was cut from the sighting's recording."""
+    problems = []
+    for one in bundle.json("sightings.json"):
+        clip = one["clip"]
+        if clip is None:
+            continue
+        if clip["path"] not in bundle.names():
+            problems.append(f"sighting {one['id']}: its clip is missing")
+        elif sha256(bundle.read(clip["path"])) != clip["sha256"]:
+            problems.append(f"sighting {one['id']}: its clip is another one")
+        if clip["recording_sha256"] != one["recording"]["sha256"]:
+            problems.append(f"sighting {one['id']}: its clip is of another recording")
+    return problems
+
+
 def check_sightings(bundle: Bundle) -> list[str]:
     """Each sighting reached its threshold, and names a model whose hash the bundle holds."""
     models = {one["sha256"] for one in bundle.json("models.json")}
@@ -198,6 +214,7 @@ def check_audit(bundle: Bundle) -> list[str]:
 
 CHECKS = (
     ("Pictures of confirmed sightings", check_crops),
+    ("Clips of confirmed sightings", check_clips),
     ("Sightings, thresholds and models", check_sightings),
     ("Verdicts of people", check_reviews),
     ("Route files", check_routes),

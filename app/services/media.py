@@ -1,4 +1,4 @@
-"""Pictures as files, named by the SHA-256 of their bytes."""
+"""Pictures and clips as files, named by the SHA-256 of their bytes."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from pathlib import Path
 from app.current import settings
 from app.errors import NotFound, Unavailable
 
+PICTURE = "jpg"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-def store(data: bytes) -> str:
+def store(data: bytes, suffix: str = PICTURE) -> str:
     """Write `data` once and return its SHA-256. Raises Unavailable when the disk refuses."""
     digest = hashlib.sha256(data).hexdigest()
-    target = _path(digest)
+    target = _path(digest, suffix)
     if target.exists():
         return digest
     try:
@@ -31,19 +32,19 @@ def store(data: bytes) -> str:
     return digest
 
 
-def path_of(sha256: str) -> Path:
-    """Where the picture lies. Raises NotFound for a wrong name or a missing file."""
+def path_of(sha256: str, suffix: str = PICTURE) -> Path:
+    """Where the picture (or clip) lies. Raises NotFound for a wrong name or a missing file."""
     if not _SHA256.fullmatch(sha256):
         raise NotFound("There is no such picture.")
-    path = _path(sha256)
+    path = _path(sha256, suffix)
     if not path.is_file():
         raise NotFound("The picture is no longer kept.")
     return path
 
 
-def discard(sha256: str) -> int | None:
+def discard(sha256: str, suffix: str = PICTURE) -> int | None:
     """Delete a picture and return its size in bytes; None if it was gone already."""
-    path = _path(sha256)
+    path = _path(sha256, suffix)
     try:
         size_bytes = path.stat().st_size
         path.unlink()
@@ -52,8 +53,8 @@ def discard(sha256: str) -> int | None:
     return size_bytes
 
 
-def _path(sha256: str) -> Path:
-    return settings().media_dir / sha256[:2] / f"{sha256}.jpg"
+def _path(sha256: str, suffix: str) -> Path:
+    return settings().media_dir / sha256[:2] / f"{sha256}.{suffix}"
 
 
 def _write_whole(target: Path, data: bytes) -> None:

@@ -30,7 +30,7 @@ from app.models import (
     SightingState,
 )
 from app.models.columns import utc_now
-from app.services import audit, media
+from app.services import audit, clips, media
 from app.services.actors import Actor
 from app.services.pages import Page, paginate
 
@@ -91,10 +91,13 @@ def expire_batch(actor: Actor) -> RetentionReceipt | None:
         db.session.rollback()
         return None
     ids = [one.face_id for one in expired]
+    clip_files = clips.files_of_faces(ids)
     gone = db.session.execute(delete(Sighting).where(Sighting.face_id.in_(ids)))
     db.session.execute(delete(Face).where(Face.id.in_(ids)))
     crops = {one.crop_sha256 for one in expired}
     sizes = [media.discard(sha256) for sha256 in sorted(crops - _still_named(crops))]
+    for sha256 in sorted(clip_files - clips.still_named(clip_files)):
+        media.discard(sha256, clips.SUFFIX)
     receipt = RetentionReceipt(
         expired_at=utc_now(),
         embedder_id=embedder_id,

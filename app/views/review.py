@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from app.current import actor
 from app.inputs import QueueQuery
 from app.models import Case, Sighting
-from app.services import blindness, review_queue, sightings, views_audit
+from app.services import blindness, clips, review_queue, sightings, views_audit
 from app.views.comparisons import checklist
 from app.views.forms import read_query
 
@@ -45,6 +45,7 @@ def judge(sighting_id: int) -> ResponseReturnValue:
         case=case,
         photos=review_queue.photos_of([case.id]).get(case.id, []),
         is_known=not blindness.is_blind(actor(), sighting),
+        clip_state=clips.state_of(sighting),
         checklist=checklist(),
     )
 

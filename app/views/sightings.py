@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 
 from app.current import actor
 from app.inputs import ReviewInput
-from app.services import blindness, legs, photos, sightings, views_audit
+from app.services import blindness, clips, legs, photos, sightings, views_audit
 from app.views.accounts import safe_next
 from app.views.comparisons import checklist, feature_name, read_comparison, shown_comparison
 from app.views.forms import Form
@@ -36,8 +45,26 @@ def show(sighting_id: int) -> ResponseReturnValue:
         shown_comparison=shown_comparison,
         feature_name=feature_name,
         before=legs.way_from_last_certain(case, sighting),
+        clip_state=clips.state_of(sighting),
         form=Form(),
     )
+
+
+@blueprint.get("/sightings/<int:sighting_id>/clip.mp4")
+def clip(sighting_id: int) -> Response:
+    """The seconds around a sighting; a browser may ask for parts of it."""
+    path = clips.clip_file(actor(), sightings.find_sighting(sighting_id))
+    response = send_file(path, mimetype="video/mp4", conditional=True, etag=path.stem)
+    response.cache_control.private = True
+    return response
+
+
+@blueprint.post("/sightings/<int:sighting_id>/clip")
+def cut_clip(sighting_id: int) -> ResponseReturnValue:
+    """Cut the seconds around a sighting out of its recording."""
+    with Form() as form:
+        clips.cut(actor(), sightings.find_sighting(sighting_id))
+    return _back(sighting_id, form)
 
 
 @blueprint.post("/sightings/<int:sighting_id>/review")
