@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response, send_file
 from flask_openapi3.blueprint import APIBlueprint
 
-from app.api.document import READ, SIGHTINGS, WRITE, answers
+from app.api.document import READ, SIGHTINGS, WRITE, answers, binary
 from app.api.paths import CasePath, SightingPath
 from app.api.replies import reply
 from app.current import actor
@@ -125,10 +125,10 @@ def undo_review(path: SightingPath) -> Response:
 @api_sightings.get(
     "/sightings/<int:sighting_id>/clip",
     summary="Watch the seconds around a sighting",
-    responses=answers({}, 404),
+    responses=answers({200: binary("The clip.", "video/mp4")}, 404),
 )
 def show_clip(path: SightingPath) -> Response:
-    """MP4 (H.264, no sound), once it was cut. The box is drawn around the moment of the best shot."""
+    """MP4 (H.264, no sound), once it was cut. A box marks the face at its best shot."""
     file = clips.clip_file(actor(), sightings.find_sighting(path.sighting_id))
     return send_file(file, mimetype="video/mp4", conditional=True, etag=file.stem)
 

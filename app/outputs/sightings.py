@@ -311,7 +311,7 @@ class BlindSightingOut(Output):
 
 
 class ClipOut(Output):
-    """The seconds around a sighting, `from_s` to `to_s` of its recording, as a file with its hash."""
+    """The seconds around a sighting, `from_s` to `to_s` of its recording; a file with its hash."""
 
     sighting_id: int
     sha256: str | None

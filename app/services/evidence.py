@@ -161,7 +161,7 @@ def _pack_crops(packing: _Packing, sightings: Iterable[Sighting]) -> set[str]:
 
 
 def _pack_clips(packing: _Packing, sightings: Iterable[Sighting]) -> dict[int, SightingClip]:
-    """The clips of confirmed sightings that are kept; others show people who are not the subject."""
+    """The clips of confirmed sightings; others show people who are not the subject."""
     confirmed = [one.id for one in sightings if one.state is SightingState.CONFIRMED]
     packed: dict[int, SightingClip] = {}
     names: set[str] = set()

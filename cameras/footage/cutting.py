@@ -19,7 +19,6 @@ import av
 import cv2
 import numpy as np
 from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
 
 from cameras.errors import FootageError, UndecodableFootage
 from cameras.footage.pictures import Frame, ImageBGR
@@ -104,7 +103,6 @@ class _Writer:
         self._frames = 0
         self._container = av.open(target, "w", format="mp4", options={"movflags": "+faststart"})
         stream = self._container.add_stream("libx264", rate=FRAMES_PER_SECOND)
-        assert isinstance(stream, VideoStream)
         stream.width, stream.height, stream.pix_fmt = self._width, self._height, "yuv420p"
         stream.options = {"crf": "23", "preset": "veryfast", "profile": "high"}
         stream.codec_context.time_base = _CLOCK

@@ -254,7 +254,7 @@ def test_a_place_that_a_person_took_out_stays_out_when_the_second_confirms(
 MARKS = (
     "0.5231", "0.523", "0.3611", "0.361", "made-up-model", "similarity", "threshold", "1 in 10,000",
     "Said by the first", "secret remark", "confirmed", "rejected face", "carried it", "rank",
-    "second", "third", "provisional", "lead:",
+    "second review", "third review", "provisional", "lead:",
 )  # fmt: skip
 """What would tell a reviewer something; `Confirm` on a button is no leak."""
 
