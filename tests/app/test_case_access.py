@@ -158,7 +158,7 @@ def test_who_is_on_the_list_reaches_every_reading_route(
             answer = client.open(path_of(app, rule, method, hidden.values()), method=method)
             answer.close()
             asked += 1
-            # Nothing is confirmed, no plan is made and no clip cut: some answers are a 409, a 422, or that.
+            # Nothing is confirmed, no plan made and no clip cut: some answers are a 409, 422 or 404.
             needs_making = {"api_planning.show_belief", "sightings.clip", "api_sightings.show_clip"}
             planless = rule.endpoint in needs_making and answer.status_code == 404
             # An examiner who has not judged a sighting is led to its blind page.
