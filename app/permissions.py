@@ -141,6 +141,8 @@ TABLE: Final[Mapping[str, Allowed]] = {
     "cameras.upload_footage": FOOTAGE_KEEPERS,
     "cameras.add_folder": FOOTAGE_KEEPERS,
     "cameras.remove_footage": FOOTAGE_KEEPERS,
+    "cameras.add_clock_check": FOOTAGE_KEEPERS,
+    "cameras.take_back_clock_check": FOOTAGE_KEEPERS,
     # streets and map tiles
     "roads.index": REGISTRY_READERS,
     "roads.import_file": REGISTRARS,
@@ -239,6 +241,9 @@ TABLE: Final[Mapping[str, Allowed]] = {
     "api_cameras.show_camera": REGISTRY_READERS,
     "api_cameras.import_cameras": REGISTRARS,
     "api_cameras.remove_camera": REGISTRARS,
+    "api_cameras.list_clock_checks": REGISTRY_READERS,
+    "api_cameras.add_clock_check": FOOTAGE_KEEPERS,
+    "api_cameras.take_back_clock_check": FOOTAGE_KEEPERS,
     "api_footage.list_footage": REGISTRY_READERS,
     "api_footage.add_footage": FOOTAGE_KEEPERS,
     "api_footage.upload_footage": FOOTAGE_KEEPERS,

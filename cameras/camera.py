@@ -50,8 +50,9 @@ class Camera:
 
     `headings_deg` are degrees clockwise from north, empty when unknown or all round.
     `field_of_view_deg` is the full horizontal opening angle. `clock_offset_s` is the camera's clock
-    minus true time: positive when its clock is fast. `retention_hours` is how long its recorder
-    keeps footage. Raises `InvalidCamera`.
+    minus true time: positive when its clock is fast. `clock_uncertainty_s` is by how many seconds
+    that may be wrong, either way; None where nobody said. `retention_hours` is how long its
+    recorder keeps footage. Raises `InvalidCamera`.
     """
 
     source: str
@@ -69,6 +70,7 @@ class Camera:
     retention_hours: float | None = None
     stream_address: SecretAddress | None = None
     clock_offset_s: float = 0.0
+    clock_uncertainty_s: float | None = None
     remarks: str = ""
 
     def __post_init__(self) -> None:
@@ -78,6 +80,8 @@ class Camera:
             raise InvalidCamera("A heading is given in degrees, from 0 up to but not 360.")
         _check("field of view", self.field_of_view_deg, 360.0, "degrees")
         _check("range", self.range_m, 20_000.0, "metres")
+        if self.clock_uncertainty_s is not None and not 0 <= self.clock_uncertainty_s <= 86_400:
+            raise InvalidCamera("The clock uncertainty is a number of seconds up to a day.")
         _check("footage retention", self.retention_hours, 24 * 3_660.0, "hours")
         if not (
             math.isfinite(self.clock_offset_s) and abs(self.clock_offset_s) <= 10 * 366 * 86400

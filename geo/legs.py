@@ -67,7 +67,9 @@ class Leg:
     person the benefit of all uncertainties; None where even that would take no time at all.
     `remark` says in words what the leg demands; `possible` is False only where no road vehicle
     could have done it, and then `reason` says why, and `missing_s` by how many seconds more than
-    stated the clocks would have to be wrong for it to be possible after all.
+    stated the clocks would have to be wrong for it to be possible after all. A leg that is possible
+    only because the clocks may be wrong says so in its remark, and in `borrowed_s` by how much they
+    must be, of the uncertainty that they have.
     """
 
     distance_m: float
@@ -79,6 +81,7 @@ class Leg:
     possible: bool
     reason: str = ""
     missing_s: float | None = None
+    borrowed_s: float | None = None
 
 
 def leg_between(start: Sight, end: Sight, speeds: TravelSpeeds) -> Leg:
@@ -89,17 +92,20 @@ def leg_between(start: Sight, end: Sight, speeds: TravelSpeeds) -> Leg:
     most_seconds = seconds + start.time_uncertainty_s + end.time_uncertainty_s
     least = _least_speed(least_way_m, most_seconds)
     possible = least is not None and least <= FASTEST_ON_ROADS_M_PER_S
-    missing_s = None if possible else least_way_m / FASTEST_ON_ROADS_M_PER_S - most_seconds
+    needed_s = least_way_m / FASTEST_ON_ROADS_M_PER_S
+    missing_s = None if possible else needed_s - most_seconds
+    borrowed_s = needed_s - seconds if possible and needed_s > max(0.0, seconds) else None
     return Leg(
         distance_m=distance_m,
         bearing_deg=initial_bearing_deg(start.position, end.position),
         seconds=seconds,
         speed_m_per_s=distance_m / seconds if seconds > 0 else None,
         least_speed_m_per_s=least,
-        remark=_remark(least, seconds, speeds),
+        remark=_remark(least, seconds, speeds) + _borrowed(borrowed_s, most_seconds - seconds),
         possible=possible,
         reason="" if missing_s is None else _reason(least_way_m, most_seconds, missing_s),
         missing_s=missing_s,
+        borrowed_s=borrowed_s,
     )
 
 
@@ -157,6 +163,15 @@ def _remark(least_m_per_s: float | None, seconds: float, speeds: TravelSpeeds) -
     if least_m_per_s <= FASTEST_ON_ROADS_M_PER_S:
         return "possible only by a fast vehicle with little traffic"
     return "impossible: faster than any road vehicle"
+
+
+def _borrowed(borrowed_s: float | None, slack_s: float) -> str:
+    if borrowed_s is None:
+        return ""
+    return (
+        f", and only if the clocks are wrong: by {borrowed_s:.0f} s together, "
+        f"of the ±{slack_s:.0f} s that they may be"
+    )
 
 
 def _reason(least_way_m: float, most_seconds: float, missing_s: float) -> str:

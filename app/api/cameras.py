@@ -11,14 +11,21 @@ from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from app.api.document import CAMERAS, READ, WRITE, answers
-from app.api.paths import CameraPath
+from app.api.paths import CameraPath, ClockCheckPath
 from app.api.replies import large_json, nothing, reply
 from app.api.uploads import UploadedFile
 from app.current import actor, settings
-from app.inputs import CameraQuery
+from app.inputs import CameraQuery, ClockCheckInput
 from app.inputs.imports import parse_mapping, parse_row_numbers
-from app.outputs import CameraOut, ImportReportOut, PageOut, page_of
-from app.services import cameras, registry
+from app.outputs import (
+    CameraOut,
+    ClockCheckOut,
+    ImportReportOut,
+    PageOut,
+    page_of,
+    whole_list,
+)
+from app.services import cameras, clocks, registry
 
 api_cameras = APIBlueprint(
     "api_cameras", __name__, url_prefix="/api/cameras", abp_tags=[CAMERAS], abp_security=READ
@@ -130,3 +137,38 @@ def remove_camera(path: CameraPath) -> Response:
 def _prefers_geojson() -> bool:
     accepted = request.accept_mimetypes
     return accepted[GEOJSON_TYPE] > accepted["application/json"]
+
+
+@api_cameras.get(
+    "/<int:camera_id>/clock-checks",
+    summary="List comparisons of a camera's clock",
+    responses=answers({200: PageOut[ClockCheckOut]}, 404),
+)
+def list_clock_checks(path: CameraPath) -> Response:
+    """Those taken back too, the latest first."""
+    camera = cameras.find_camera(path.camera_id)
+    return reply(whole_list(clocks.checks_of(camera), ClockCheckOut.of))
+
+
+@api_cameras.post(
+    "/<int:camera_id>/clock-checks",
+    summary="Record a comparison of a camera's clock",
+    security=WRITE,
+    responses=answers({201: ClockCheckOut}, 400, 404),
+)
+def add_clock_check(path: CameraPath, body: ClockCheckInput) -> Response:
+    """What the clock showed at a true time; footage added from then on is timed by it."""
+    camera = cameras.find_camera(path.camera_id)
+    return reply(ClockCheckOut.of(clocks.add_check(actor(), camera, body)), 201)
+
+
+@api_cameras.delete(
+    "/clock-checks/<int:check_id>",
+    summary="Take a comparison of a clock back",
+    security=WRITE,
+    responses=answers({204: None}, 404, 409),
+)
+def take_back_clock_check(path: ClockCheckPath) -> Response:
+    """It stays listed, and no longer counts."""
+    clocks.take_back_check(actor(), path.check_id)
+    return nothing()

@@ -49,6 +49,12 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "show_below": False,
     },
     "ThresholdInput": {"evaluation_id": 3, "false_match_rate": 0.0001},
+    "ClockCheckInput": {
+        "shown_at": "2026-11-18T14:10:05+05:30",
+        "true_at": "2026-11-18T14:08:31+05:30",
+        "precision_s": 1.0,
+        "remarks": "Read from the monitor beside a phone.",
+    },
     "FootageFileInput": {
         "path": "gate-4/ch01_20261118_140000.mp4",
         "started_at": "2026-11-18T14:00:00+05:30",

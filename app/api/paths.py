@@ -91,6 +91,12 @@ class CameraPath(BaseModel):
     camera_id: Id
 
 
+class ClockCheckPath(BaseModel):
+    """A comparison of a clock by its id."""
+
+    check_id: Id
+
+
 class FootagePath(BaseModel):
     """A recording by its id."""
 

@@ -2,6 +2,7 @@
 
 from app.inputs.cases import CaseChange, CaseInput, LocationChange, LocationInput
 from app.inputs.comparisons import ComparisonInput
+from app.inputs.clocks import ClockCheckInput
 from app.inputs.footage import FootageFileInput, FootageFolderInput
 from app.inputs.members import MemberInput
 from app.inputs.queries import (
@@ -21,6 +22,7 @@ __all__ = [
     "CaseInput",
     "CaseQuery",
     "ComparisonInput",
+    "ClockCheckInput",
     "FaceSearchInput",
     "FaceSearchQuery",
     "FootageFileInput",

@@ -12,7 +12,7 @@ from app.models.alerts import (
     NoticeState,
 )
 from app.models.audit import AuditEntry
-from app.models.cameras import CameraRow, RegistrySource
+from app.models.cameras import CameraRow, ClockCheckRow, RegistrySource
 from app.models.cases import (
     Case,
     CaseState,
@@ -76,6 +76,7 @@ __all__ = [
     "CaseState",
     "Delivery",
     "DeliveryState",
+    "ClockCheckRow",
     "Embedder",
     "Evaluation",
     "Face",

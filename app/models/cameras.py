@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Float, Index, String, Text, UniqueConstraint, text
+from datetime import timedelta
+
+from sqlalchemy import (
+    CheckConstraint,
+    Float,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -15,6 +26,9 @@ class CameraRow(Model):
 
     `deleted_at` marks one that the registry no longer holds: it is not ranked, but its visits,
     faces and sightings stay. `stream_address` is a secret: it is masked wherever it is shown.
+
+    The clock's columns are as the registry states them, until somebody compares the clock: then
+    they are what fits the comparisons, and `stated_…` keep what the registry says.
     """
 
     __tablename__ = "cameras"
@@ -58,11 +72,42 @@ class CameraRow(Model):
     owner_contact: Mapped[LongText]
     retention_hours: Mapped[float | None]
     clock_offset_s: Mapped[float] = mapped_column(default=0.0, server_default=text("0"))
+    clock_uncertainty_s: Mapped[float | None]
+    clock_checked_at: Mapped[UtcTime | None]
+    clock_drift_s_per_day: Mapped[float] = mapped_column(default=0.0, server_default=text("0"))
+    clock_drift_uncertainty_s_per_day: Mapped[float] = mapped_column(
+        default=0.0, server_default=text("0")
+    )
+    stated_clock_offset_s: Mapped[float | None]
+    stated_clock_uncertainty_s: Mapped[float | None]
     stream_address: Mapped[str | None] = mapped_column(Text, deferred=True)
     remarks: Mapped[LongText]
     created_at: Mapped[UtcTime] = mapped_column(default=utc_now)
     updated_at: Mapped[UtcTime] = mapped_column(default=utc_now, onupdate=utc_now)
     deleted_at: Mapped[UtcTime | None]
+
+
+class ClockCheckRow(Model):
+    """A comparison of a camera's clock with the true time; it stays listed when taken back."""
+
+    __tablename__ = "clock_checks"
+    __table_args__ = (Index("ix_clock_checks_camera_id", "camera_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    camera_id: Mapped[int] = mapped_column(ForeignKey("cameras.id", ondelete="CASCADE"))
+    shown_at: Mapped[UtcTime]
+    true_at: Mapped[UtcTime]
+    precision_s: Mapped[float]
+    remarks: Mapped[LongText]
+    checked_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    checked_by_name: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[UtcTime] = mapped_column(default=utc_now)
+    taken_back_at: Mapped[UtcTime | None]
+
+    @property
+    def offset_s(self) -> float:
+        """Seconds by which the clock was fast."""
+        return (self.shown_at - self.true_at) / timedelta(seconds=1)
 
 
 class RegistrySource(Model):

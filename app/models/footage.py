@@ -22,6 +22,7 @@ class FootageKind(StrEnum):
 class Footage(Model):
     """A recording of one camera. `started_at` is true time: the camera's clock offset is taken off.
 
+    `clock_uncertainty_s` is how sure that offset was; None where nobody had compared the clock.
     `made_up` marks composed demonstration clips; they are labelled wherever they are shown.
     """
 
@@ -47,6 +48,7 @@ class Footage(Model):
     started_at: Mapped[UtcTime]
     ended_at: Mapped[UtcTime | None]
     clock_offset_s: Mapped[float] = mapped_column(default=0.0, server_default=text("0"))
+    clock_uncertainty_s: Mapped[float | None]
     made_up: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     remarks: Mapped[LongText]
     added_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))

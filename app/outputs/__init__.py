@@ -4,6 +4,7 @@ from app.outputs.base import JSON, LEAD_NOTICE, Output, PageOut, page_of, whole_
 from app.outputs.cameras import (
     CameraOut,
     CameraRefOut,
+    ClockCheckOut,
     FootageOut,
     RankedCameraOut,
     RankingOut,
@@ -55,6 +56,7 @@ __all__ = [
     "CaseCountsOut",
     "CaseOut",
     "ClipOut",
+    "ClockCheckOut",
     "ExpiryOut",
     "FaceSearchOut",
     "FaceSearchWithResultsOut",

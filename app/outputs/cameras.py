@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import Protocol
 
 from app.inputs import RankingOrder
-from app.models.cameras import CameraRow
+from app.models.cameras import CameraRow, ClockCheckRow
 from app.models.cases import LastKnownLocationRow
 from app.models.footage import Footage, FootageKind
 from app.outputs.base import Output, UtcInstant
@@ -33,6 +33,8 @@ class CameraOut(Output):
     owner_contact: str
     retention_hours: float | None
     clock_offset_s: float
+    clock_uncertainty_s: float | None
+    clock_checked_at: UtcInstant | None
     remarks: str
     updated_at: UtcInstant
     deleted_at: UtcInstant | None
@@ -41,6 +43,29 @@ class CameraOut(Output):
     def of(cls, camera: CameraRow) -> CameraOut:
         """From a row."""
         return cls.model_validate(camera)
+
+
+class ClockCheckOut(Output):
+    """A comparison of a camera's clock; `offset_s` is positive when the clock is fast.
+
+    One that was taken back counts no more.
+    """
+
+    id: int
+    camera_id: int
+    shown_at: UtcInstant
+    true_at: UtcInstant
+    offset_s: float
+    precision_s: float
+    remarks: str
+    checked_by_name: str
+    created_at: UtcInstant
+    taken_back_at: UtcInstant | None
+
+    @classmethod
+    def of(cls, check: ClockCheckRow) -> ClockCheckOut:
+        """From a row."""
+        return cls.model_validate(check)
 
 
 class CameraRefOut(Output):
@@ -80,6 +105,7 @@ class FootageOut(Output):
     started_at: UtcInstant
     ended_at: UtcInstant | None
     clock_offset_s: float
+    clock_uncertainty_s: float | None
     made_up: bool
     remarks: str
     created_at: UtcInstant
@@ -103,6 +129,7 @@ class FootageOut(Output):
             started_at=footage.started_at,
             ended_at=footage.ended_at,
             clock_offset_s=footage.clock_offset_s,
+            clock_uncertainty_s=footage.clock_uncertainty_s,
             made_up=footage.made_up,
             remarks=footage.remarks,
             created_at=footage.created_at,

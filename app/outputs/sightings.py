@@ -18,6 +18,7 @@ from app.models.sightings import (
 from app.outputs.base import LEAD_NOTICE, Output, UtcInstant, local_text, picture_address
 from app.outputs.cameras import CameraRefOut
 from app.outputs.cases import plain_quality
+from app.outputs.clocks import uncertainty_s_of
 from cameras.planning.travel import TravelCheck
 
 
@@ -150,7 +151,8 @@ class SightingOut(Output):
 
     `similarities` are those with all reference photos, the highest first. `without_best` is what
     remains without the photo that carried it (null where there is no other), and
-    `stands_without_best` whether that still reaches the threshold.
+    `stands_without_best` whether that still reaches the threshold. The time may be wrong by
+    `seen_at_uncertainty_s`, either way.
     """
 
     id: int
@@ -162,6 +164,7 @@ class SightingOut(Output):
     standing: str
     seen_at: UtcInstant
     seen_at_local: str
+    seen_at_uncertainty_s: float
     latitude_deg: float
     longitude_deg: float
     similarity: float
@@ -193,6 +196,7 @@ class SightingOut(Output):
             standing=sighting.standing,
             seen_at=sighting.seen_at,
             seen_at_local=local_text(sighting.seen_at, case.timezone),
+            seen_at_uncertainty_s=round(uncertainty_s_of(sighting), 1),
             latitude_deg=sighting.latitude_deg,
             longitude_deg=sighting.longitude_deg,
             similarity=round(sighting.similarity, 4),

@@ -20,7 +20,8 @@ class LegOut(Output):
 
     `seconds` runs from leaving to arriving. `least_speed_m_per_s` gives the subject the benefit of
     all uncertainties; null where even that leaves no time. An impossible leg has its `reason`, and
-    in `missing_s` by how much more than assumed the clocks would have to be wrong.
+    in `missing_s` by how much more than assumed the clocks would have to be wrong. `borrowed_s` is
+    by how much they must be wrong, within what is assumed, where a leg is possible only so.
     """
 
     from_number: int
@@ -34,6 +35,7 @@ class LegOut(Output):
     possible: bool
     reason: str
     missing_s: float | None
+    borrowed_s: float | None
 
 
 class SightingRefOut(Output):
@@ -312,6 +314,7 @@ def leg_out(from_number: int, to_number: int, leg: Leg) -> LegOut:
         possible=leg.possible,
         reason=leg.reason,
         missing_s=_rounded(leg.missing_s),
+        borrowed_s=_rounded(leg.borrowed_s),
     )
 
 

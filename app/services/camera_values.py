@@ -26,6 +26,7 @@ class CameraColumns(Protocol):
     is_indoor: Any
     retention_hours: Any
     clock_offset_s: Any
+    clock_uncertainty_s: Any
 
 
 _STREAM_WITHOUT_ADDRESS = SecretAddress("stream://registered")
@@ -49,6 +50,7 @@ def camera_of(row: CameraColumns, *, has_stream: bool = False) -> Camera:
         retention_hours=row.retention_hours,
         stream_address=_STREAM_WITHOUT_ADDRESS if has_stream else None,
         clock_offset_s=row.clock_offset_s,
+        clock_uncertainty_s=row.clock_uncertainty_s,
     )
 
 
@@ -70,6 +72,7 @@ def columns_of(camera: Camera) -> dict[str, Any]:
         "is_indoor": camera.is_indoor,
         "retention_hours": camera.retention_hours,
         "clock_offset_s": camera.clock_offset_s,
+        "clock_uncertainty_s": camera.clock_uncertainty_s,
         "stream_address": camera.stream_address.reveal() if camera.stream_address else None,
         "remarks": camera.remarks,
     }

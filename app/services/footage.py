@@ -18,6 +18,7 @@ from app.extensions import db
 from app.inputs import FootageFileInput, FootageFolderInput
 from app.models import CameraRow, Footage, FootageKind
 from app.models.columns import utc_now
+from app.outputs import clocks
 from app.services import audit
 from app.services.actors import Actor
 from cameras.errors import CamerasError
@@ -150,7 +151,7 @@ def _register(
 ) -> tuple[Footage, bool]:
     facts = probe(path)
     shown_at = given.started_at or _time_from_name(named or path.name, given)
-    started_at = shown_at - timedelta(seconds=camera.clock_offset_s)
+    started_at, uncertainty_s = clocks.clock_of(camera).true_time(shown_at)
     known = db.session.scalar(
         select(Footage).where(
             Footage.camera_id == camera.id,
@@ -167,7 +168,8 @@ def _register(
         path=str(path),
         started_at=started_at,
         ended_at=started_at + timedelta(seconds=facts.duration_s),
-        clock_offset_s=camera.clock_offset_s,
+        clock_offset_s=(shown_at - started_at) / timedelta(seconds=1),
+        clock_uncertainty_s=uncertainty_s if clocks.is_compared(camera) else None,
         made_up=given.made_up,
         remarks=_remarks(given, facts),
         added_by_id=actor.user_id,

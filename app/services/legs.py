@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from app.models import Case, LastKnownLocationRow, LocationSource, Reliability, Sighting
+from app.outputs import clocks
 from app.services.locations import CAMERA_UNCERTAINTY_M, list_locations
 from app.services.ranking import speeds_of
 from geo.legs import FASTEST_ON_ROADS_M_PER_S, Leg, Sight, leg_between
@@ -21,7 +22,6 @@ __all__ = [
     "Leg",
     "Sight",
     "WayFrom",
-    "clock_note",
     "leg_between",
     "sight_of_location",
     "sight_of_sighting",
@@ -39,10 +39,6 @@ TIME_UNCERTAINTY_S: Final[Mapping[LocationSource, float]] = {
 }
 """By how many seconds a time may be wrong. People remember to about ten minutes; machines that keep
 their clocks by a network are right to the minute that they print."""
-COMPARED_CLOCK_S: Final = 5.0
-"""What a camera's clock may still be off after its offset was measured and taken off."""
-UNCOMPARED_CLOCK_S: Final = 60.0
-"""What a camera's clock may be off that nobody has compared; recorders drift by more, unnoticed."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +60,7 @@ def sight_of_sighting(sighting: Sighting) -> Sight:
         position=Point(sighting.latitude_deg, sighting.longitude_deg),
         at=sighting.seen_at,
         uncertainty_m=sighting.camera.range_m or CAMERA_UNCERTAINTY_M,
-        time_uncertainty_s=_clock_uncertainty_s(sighting),
+        time_uncertainty_s=clocks.uncertainty_s_of(sighting),
         first_at=min(face.first_at, sighting.seen_at),
         last_at=max(face.last_at, sighting.seen_at),
     )
@@ -80,20 +76,6 @@ def sight_of_location(row: LastKnownLocationRow) -> Sight | None:
         uncertainty_m=row.uncertainty_m,
         time_uncertainty_s=TIME_UNCERTAINTY_S[row.source],
     )
-
-
-def clock_note(sighting: Sighting) -> str:
-    """What is known of the clock that gave a sighting its time, in words."""
-    taken_off_s = sighting.face.footage.clock_offset_s
-    now_s = sighting.camera.clock_offset_s
-    if taken_off_s != now_s:
-        return (
-            f"The recording was read with a clock offset of {taken_off_s:+.0f} s; the registry now "
-            f"says {now_s:+.0f} s, so the time may be off by {abs(taken_off_s - now_s):.0f} s."
-        )
-    if taken_off_s:
-        return f"The camera's clock is off by {taken_off_s:+.0f} s; that is taken off."
-    return "Nobody has compared this camera's clock."
 
 
 def way_from_last_certain(case: Case, sighting: Sighting) -> WayFrom | None:
@@ -112,10 +94,3 @@ def way_from_last_certain(case: Case, sighting: Sighting) -> WayFrom | None:
         return None
     row, start = latest
     return WayFrom(row, start.at, leg_between(start, end, speeds_of(case)))
-
-
-def _clock_uncertainty_s(sighting: Sighting) -> float:
-    taken_off_s = sighting.face.footage.clock_offset_s
-    now_s = sighting.camera.clock_offset_s
-    base_s = COMPARED_CLOCK_S if taken_off_s or now_s else UNCOMPARED_CLOCK_S
-    return base_s + abs(taken_off_s - now_s)

@@ -19,6 +19,7 @@ from app.extensions import db
 from app.models import CameraRow, Footage, FootageKind, LivePhase, Visit, VisitPart
 from app.models.columns import utc_now
 from app.outputs.base import duration
+from app.outputs.clocks import LIVE_DELAY_S
 from app.services import live_places, visits
 from app.services.chunks import LookAt, PartInHand
 from app.services.visits import Claim, LiveNews, Outage, WorkerStopping
@@ -284,6 +285,7 @@ def _new_part(visit: Visit) -> VisitPart:
         started_at=now,
         ended_at=end,
         duration_s=seconds,
+        clock_uncertainty_s=LIVE_DELAY_S,
     )
     db.session.add(footage)
     db.session.flush()

@@ -47,7 +47,8 @@ _CANDIDATES = text(
     SELECT DISTINCT ON (c.id)
            c.id, c.source, c.ref, c.name, c.latitude_deg, c.longitude_deg, c.headings_deg,
            c.field_of_view_deg, c.range_m, c.kind, c.status, c.owner, c.is_indoor,
-           c.retention_hours, c.clock_offset_s, c.stream_address IS NOT NULL AS has_stream
+           c.retention_hours, c.clock_offset_s, c.clock_uncertainty_s,
+           c.stream_address IS NOT NULL AS has_stream
     FROM unnest(CAST(:latitudes AS float8[]), CAST(:longitudes AS float8[]))
         AS l(latitude, longitude)
     CROSS JOIN LATERAL (

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import case as sql_case
+from sqlalchemy import null, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.current import settings
@@ -38,9 +39,20 @@ _COMPARED = (
     "is_indoor",
     "retention_hours",
     "clock_offset_s",
+    "clock_uncertainty_s",
     "stream_address",
     "remarks",
 )
+
+
+_STATED = {
+    name: sql_case(
+        (CameraRow.clock_checked_at.is_not(None), getattr(CameraRow, f"stated_{name}")),
+        else_=getattr(CameraRow, name),
+    ).label(name)
+    for name in ("clock_offset_s", "clock_uncertainty_s")
+}
+"""What the registry said of a clock, whether or not somebody has compared it since."""
 
 
 @dataclass(frozen=True)
@@ -159,7 +171,9 @@ def _compare_or_keep(cameras: Sequence[Camera], *, dry_run: bool) -> _Outcome:
 
 
 def _known(rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    columns = [getattr(CameraRow, name) for name in ("ref", "deleted_at", *_COMPARED)]
+    columns = [
+        _STATED.get(name, getattr(CameraRow, name)) for name in ("ref", "deleted_at", *_COMPARED)
+    ]
     found = db.session.execute(
         select(*columns).where(
             CameraRow.source == rows[0]["source"], CameraRow.ref.in_([row["ref"] for row in rows])
@@ -180,9 +194,20 @@ def _upsert(rows: Sequence[dict[str, Any]]) -> None:
     db.session.execute(
         statement.on_conflict_do_update(
             index_elements=["source", "ref"],
-            set_={name: statement.excluded[name] for name in (*_COMPARED, "updated_at")},
+            set_={name: statement.excluded[name] for name in (*_COMPARED, "updated_at")}
+            | _clock_values(statement.excluded),
         )
     )
+
+
+def _clock_values(given: Any) -> dict[str, Any]:
+    """A clock that somebody compared stays as compared; what the registry states is kept beside."""
+    is_compared = CameraRow.clock_checked_at.is_not(None)
+    values: dict[str, Any] = {}
+    for name in _STATED:
+        values[name] = sql_case((is_compared, getattr(CameraRow, name)), else_=given[name])
+        values[f"stated_{name}"] = sql_case((is_compared, given[name]), else_=null())
+    return values
 
 
 def _remember(

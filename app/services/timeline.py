@@ -16,10 +16,10 @@ from sqlalchemy import select
 
 from app.extensions import db
 from app.models import Case, LastKnownLocationRow, Reliability, Sighting, Trace
+from app.outputs import clocks
 from app.services.legs import (
     Leg,
     Sight,
-    clock_note,
     leg_between,
     sight_of_location,
     sight_of_sighting,
@@ -190,7 +190,7 @@ def _stop_of_sighting(sighting: Sighting, row: LastKnownLocationRow | None) -> T
         sighting=sighting,
         location=row,
         trace=None,
-        clock=clock_note(sighting),
+        clock=clocks.words_of(sighting),
     )
 
 

@@ -13,7 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app.extensions import db
-from app.models import Sighting, SightingState
+from app.models import Face, Sighting, SightingState
+from app.outputs import clocks
 from app.services.ranking import speeds_of
 from cameras.planning import SeenAt, TravelCheck, travel_check
 from geo.points import Point
@@ -56,7 +57,7 @@ def _confirmed(case_ids: AbstractSet[int]) -> Mapping[int, Sequence[Sighting]]:
     by_case: dict[int, list[Sighting]] = {case_id: [] for case_id in case_ids}
     rows = db.session.scalars(
         select(Sighting)
-        .options(joinedload(Sighting.camera))
+        .options(joinedload(Sighting.camera), joinedload(Sighting.face).joinedload(Face.footage))
         .where(Sighting.case_id.in_(case_ids), Sighting.state == SightingState.CONFIRMED)
         .order_by(Sighting.seen_at)
     )
@@ -71,4 +72,5 @@ def _seen_at(sighting: Sighting) -> SeenAt:
         sighting.seen_at,
         sighting.camera.range_m or FACE_DEPTH_M,
         sighting.camera.name,
+        clocks.uncertainty_s_of(sighting),
     )

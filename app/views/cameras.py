@@ -7,10 +7,11 @@ from flask.typing import ResponseReturnValue
 
 from app.current import actor, settings
 from app.errors import Refused
-from app.inputs import CameraQuery, FootageFileInput, FootageFolderInput
+from app.inputs import CameraQuery, ClockCheckInput, FootageFileInput, FootageFolderInput
 from app.inputs.imports import parse_mapping, parse_row_numbers
 from app.models import CameraRow
-from app.services import cameras, footage, registry
+from app.outputs.clocks import clock_of, is_compared
+from app.services import cameras, clocks, footage, registry
 from app.services.registry import ImportReport
 from app.views.forms import Form, read_query
 from app.views.start import start_of_map
@@ -20,6 +21,7 @@ from cameras.registry import REGISTRY_FIELDS
 blueprint = Blueprint("cameras", __name__)
 
 FOOTAGE_FIELDS = ("path", "started_at", "pattern", "timezone", "remarks", "file")
+CLOCK_FIELDS = ("shown_at", "true_at", "precision_s", "clock_remarks")
 UPLOAD_PATH = "uploaded"
 """Stands for the path of an upload, which the service chooses itself."""
 
@@ -122,6 +124,33 @@ def remove_footage(footage_id: int) -> ResponseReturnValue:
     return redirect(url_for("cameras.show", camera_id=removed.camera_id))
 
 
+@blueprint.post("/cameras/<int:camera_id>/clock")
+def add_clock_check(camera_id: int) -> ResponseReturnValue:
+    """Record what the camera's clock showed at a true time."""
+    camera = cameras.find_camera(camera_id)
+    form = Form(request.form, shown=CLOCK_FIELDS)
+    zone = settings().default_timezone
+    with form:
+        given = form.read(
+            ClockCheckInput,
+            shown_at=form.instant("shown_at", zone),
+            true_at=form.instant("true_at", zone),
+            remarks=form.value("clock_remarks"),
+        )
+        clocks.add_check(actor(), camera, given)
+        flash("The comparison is recorded; footage added from now on is timed by it.", "success")
+        return redirect(url_for("cameras.show", camera_id=camera_id))
+    return _camera_page(cameras.find_camera(camera_id), form, "clock"), form.status
+
+
+@blueprint.post("/clock-checks/<int:check_id>/take-back")
+def take_back_clock_check(check_id: int) -> ResponseReturnValue:
+    """Leave a comparison out that was wrong."""
+    check = clocks.take_back_check(actor(), check_id)
+    flash("The comparison no longer counts; it stays listed.", "success")
+    return redirect(url_for("cameras.show", camera_id=check.camera_id))
+
+
 def _footage_input(form: Form, path: str) -> FootageFileInput:
     zone = form.value("timezone") or settings().default_timezone
     return form.read(
@@ -142,6 +171,9 @@ def _camera_page(camera: CameraRow, form: Form, opened: str) -> str:
         "cameras/show.html",
         camera=camera,
         footage=footage.list_footage(camera.id),
+        clock=clock_of(camera),
+        is_compared=is_compared(camera),
+        clock_checks=clocks.checks_of(camera),
         stream=cameras.masked_stream_address(camera),
         form=form,
         opened=opened,

@@ -9,6 +9,7 @@ from flask import Flask
 
 from app.current import settings
 from app.outputs.base import duration
+from app.outputs.clocks import uncertainty_s_of, words_of
 from app.services import roads
 
 METRES_PER_KM = 1000.0
@@ -24,6 +25,8 @@ def install(application: Flask) -> None:
         wall_time=wall_time,
         metres=metres,
         duration=duration,
+        time_uncertainty=uncertainty_s_of,
+        clock_words=words_of,
         size=size,
         compass=compass,
         coordinates=coordinates,

@@ -15,8 +15,8 @@ from geo.reach import ADULT_SPEEDS, RUNNING_M_PER_S, TravelSpeeds
 FASTEST_M_PER_S = 25.0
 """90 km/h in a straight line from door to door: more than any ride through a city."""
 
-CLOCK_SLACK_S = 60.0
-"""How far two clocks may differ unnoticed; it counts in favour of what is checked."""
+CLOCK_SLACK_S = 30.0
+"""How far a clock may be off unnoticed; both clocks count in favour of what is checked."""
 
 
 class TravelVerdict(StrEnum):
@@ -30,12 +30,16 @@ class TravelVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SeenAt:
-    """A place and aware time at which someone was seen, somewhere within `uncertainty_m`."""
+    """A place and aware time at which someone was seen, somewhere within `uncertainty_m`.
+
+    The time may be wrong by `clock_uncertainty_s`, either way.
+    """
 
     position: Point
     at: datetime
     uncertainty_m: float = 0.0
     label: str = ""
+    clock_uncertainty_s: float = CLOCK_SLACK_S
 
     def __post_init__(self) -> None:
         if self.at.utcoffset() is None:
@@ -88,8 +92,9 @@ def _way_m(first: SeenAt, second: SeenAt) -> float:
 
 
 def _needed_m_per_s(first: SeenAt, second: SeenAt) -> float:
-    between_s = abs((second.at - first.at).total_seconds()) + CLOCK_SLACK_S
-    return _way_m(first, second) / between_s
+    between_s = abs((second.at - first.at).total_seconds())
+    slack_s = max(1.0, first.clock_uncertainty_s + second.clock_uncertainty_s)
+    return _way_m(first, second) / (between_s + slack_s)
 
 
 def _verdict(needed_m_per_s: float, speeds: TravelSpeeds) -> TravelVerdict:

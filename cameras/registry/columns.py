@@ -43,6 +43,8 @@ _ALIASES: Mapping[str, str] = {
     "stream": "stream streamurl streamaddress rtsp rtspurl rtsplink hls hlsurl mjpeg mjpegurl "
     "videourl livestream livestreamurl liveurl feedurl feed cameraurl url link contactwebcam",
     "clock_offset": "clockoffset clockoffsets clockoffsetsec clockoffsetseconds",
+    "clock_uncertainty": "clockuncertainty clockuncertaintys clockuncertaintysec clockaccuracy "
+    "clockaccuracys clocktolerance clocktolerances",
     "remarks": "remarks remark notes note comments comment description",
 }
 REGISTRY_FIELDS = tuple(_ALIASES)

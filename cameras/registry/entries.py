@@ -38,6 +38,7 @@ class Entry:
     retention_hours: float | None
     stream_address: SecretAddress | None
     clock_offset_s: float
+    clock_uncertainty_s: float | None
     remarks: str
 
 
@@ -115,6 +116,7 @@ class EntryReader:
             retention_hours=self._retention(row),
             stream_address=self._stream(row, stream),
             clock_offset_s=self._clock_offset(row),
+            clock_uncertainty_s=self._clock_uncertainty(row),
             remarks=mask_addresses(self._text(row, "remarks", _MAX_REMARKS)),
         )
 
@@ -208,6 +210,17 @@ class EntryReader:
             self._warn(row, "The clock offset is not a number of seconds; it was left out.", text)
             return 0.0
         return offset_s
+
+    def _clock_uncertainty(self, row: Row) -> float | None:
+        text = self._cell(row, "clock_uncertainty")
+        if not text:
+            return None
+        uncertainty_s = values.parse_number(text.lstrip("±+- "))
+        if uncertainty_s is None or not 0 <= uncertainty_s <= 86_400:
+            reason = "The clock uncertainty is no number of seconds up to a day; it was left out."
+            self._warn(row, reason, text)
+            return None
+        return uncertainty_s
 
 
 def _from_two_columns(row: Row, mapping: ColumnMapping) -> Pair | None:

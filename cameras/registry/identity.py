@@ -113,5 +113,6 @@ def _camera(entry: Entry, source: str, ref: str) -> Camera:
         retention_hours=entry.retention_hours,
         stream_address=entry.stream_address,
         clock_offset_s=entry.clock_offset_s,
+        clock_uncertainty_s=entry.clock_uncertainty_s,
         remarks=entry.remarks,
     )
