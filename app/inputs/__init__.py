@@ -1,8 +1,8 @@
 """What people and programs hand in, as validated values: one for forms, API and CLI alike."""
 
 from app.inputs.cases import CaseChange, CaseInput, LocationChange, LocationInput
-from app.inputs.comparisons import ComparisonInput
 from app.inputs.clocks import ClockCheckInput
+from app.inputs.comparisons import ComparisonInput
 from app.inputs.footage import FootageFileInput, FootageFolderInput
 from app.inputs.members import MemberInput
 from app.inputs.queries import (
@@ -21,8 +21,8 @@ __all__ = [
     "CaseChange",
     "CaseInput",
     "CaseQuery",
-    "ComparisonInput",
     "ClockCheckInput",
+    "ComparisonInput",
     "FaceSearchInput",
     "FaceSearchQuery",
     "FootageFileInput",

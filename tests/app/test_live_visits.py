@@ -25,7 +25,7 @@ from app.models import (
     VisitState,
 )
 from app.models.columns import utc_now
-from app.queues import NORMAL_QUEUE, queue
+from app.queues import QUEUE_NAMES, queue
 from app.recogniser import RecogniserHolder
 from app.services import live_places, live_visits, looking, sweeps, upkeep
 from app.services.actors import COMMAND_LINE
@@ -209,7 +209,8 @@ def test_a_stream_is_awaited_in_no_worker_until_its_window_begins(
     assert visit.state is VisitState.QUEUED
     assert visit.outcome.startswith("Waits for its window: watching the live stream begins at ")
     db.session.execute(Visit.__table__.update().values(queued_at=utc_now() - timedelta(minutes=1)))
-    queue(NORMAL_QUEUE).empty()
+    for name in QUEUE_NAMES:
+        queue(name).empty()
     assert upkeep.rescue_visits().requeued == 0
     sweep.window_start = utc_now() - timedelta(seconds=1)
     db.session.commit()
