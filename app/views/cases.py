@@ -16,6 +16,7 @@ from app.models.cases import LocationSource, Reliability, SubjectCategory
 from app.outputs.base import JSON
 from app.permissions import can
 from app.services import cases, live, locations, sightings, views_audit
+from app.services.ranking import speeds_of
 from app.views.forms import Form, read_query, read_wall_time
 from app.views.presentation import tiles, wall_time
 from app.views.start import Start, start_of_map
@@ -173,6 +174,10 @@ def _map_data(case: Case, cursor: int, start: Start) -> dict[str, JSON]:
         "cursor": cursor,
         "start": {"latitude_deg": start.latitude_deg, "longitude_deg": start.longitude_deg},
         "tiles": cast(JSON, tiles()),
+        "speeds": {
+            "walking_m_per_s": speeds_of(case).walking_m_per_s,
+            "vehicle_m_per_s": speeds_of(case).vehicle_m_per_s,
+        },
         "can": cast(
             JSON,
             {
@@ -180,6 +185,7 @@ def _map_data(case: Case, cursor: int, start: Start) -> dict[str, JSON]:
                 "sighting": can("sightings.show"),
                 "locate": can("api_locations.add_location"),
                 "sweep": can("api_sweeps.start_sweep"),
+                "cameras": can("cameras.show"),
             },
         ),
     }

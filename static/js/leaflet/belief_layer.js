@@ -7,6 +7,7 @@ import { toast } from "./toasts.js";
 const L = window.L;
 const STRENGTHS = [0.12, 0.22, 0.34, 0.48, 0.62];
 const ASK_DELAY_MS = 120;
+const WEAKEST_SHARE = 0.004;
 
 export class BeliefLayer {
   constructor(map, state) {
@@ -15,20 +16,18 @@ export class BeliefLayer {
     this._cells = L.layerGroup();
     this._canvas = L.canvas({ padding: 0.3, pane: map.createPane("belief") });
     map.getPane("belief").classList.add("belief-pane");
-    this._times = [];
     this._button = byId("toggle-belief");
     this._bar = byId("belief-bar");
-    this._slider = byId("belief-time");
-    this._button.addEventListener("click", () => this._toggle());
-    this._slider.addEventListener("input", () => this._move());
+    this._button.addEventListener("click", () => this.toggle());
     state.on("ranking", () => this.shown && this._load());
+    state.on("moment", () => this.shown && this._loadSoon());
   }
 
   get shown() {
     return this._map.hasLayer(this._cells);
   }
 
-  _toggle() {
+  toggle() {
     if (this.shown) {
       this._cells.remove();
     } else {
@@ -37,37 +36,39 @@ export class BeliefLayer {
     }
     this._button.setAttribute("aria-pressed", String(this.shown));
     this._bar.hidden = !this.shown;
+    this._state.beliefTimes = [];
+    this._state.tell("belief");
   }
 
-  _move() {
-    byId("belief-at").textContent = this._state.clock.dayTime(this._times[this._slider.value]);
+  _loadSoon() {
     clearTimeout(this._asking);
     this._asking = setTimeout(() => this._load(), ASK_DELAY_MS);
   }
 
   async _load() {
-    const at = this._times[this._slider.value];
+    const at = this._state.moment;
     try {
-      this._show(await api.get(`${this._state.address}/belief`, { at }));
+      const belief = await api.get(`${this._state.address}/belief`, { at });
+      if (!this.shown || at !== this._state.moment) return; // hidden meanwhile, or asked anew
+      this._show(belief);
     } catch (problem) {
       if (!(problem instanceof api.ApiProblem)) throw problem;
       toast(problem.message, { error: true });
-      if (this.shown && !this._times.length) this._toggle();
+      if (this.shown && !this._state.beliefTimes.length) this.toggle();
     }
   }
 
   _show(belief) {
-    this._times = belief.times;
-    this._slider.max = String(belief.times.length - 1);
-    this._slider.value = String(belief.times.indexOf(belief.at));
-    const words = this._state.clock.dayTime(belief.at);
-    byId("belief-at").textContent = words;
-    this._slider.setAttribute("aria-valuetext", words);
+    const isFirst = !this._state.beliefTimes.length;
+    this._state.beliefTimes = belief.times;
+    if (isFirst) this._state.tell("belief");
+    if (this._state.moment === null) this._state.setMoment(belief.at);
+    byId("belief-at").textContent = this._state.clock.dayTime(belief.at);
     this._cells.clearLayers();
     const strongest = belief.cells[0]?.[4] ?? 1;
     for (const [south, west, north, east, share] of belief.cells) {
       const step = Math.floor(STRENGTHS.length * Math.sqrt(share / strongest) * 0.999);
-      if (share / strongest < 0.004) break; // the cells come heaviest first
+      if (share / strongest < WEAKEST_SHARE) break; // the cells come heaviest first
       L.rectangle([[south, west], [north, east]], {
         renderer: this._canvas, interactive: false, stroke: false, fillColor: "#7a3db8", fillOpacity: STRENGTHS[step],
       }).addTo(this._cells);

@@ -17,7 +17,7 @@ const DEFAULT_RANGE_M = 30;
 const INACTIVE = new Set(["removed", "planned"]);
 
 export const CameraLayer = ViewCanvas.extend({
-  /** `lookOf(id)` → { rank, holding, visit, checked, selected } */
+  /** `lookOf(id)` → { rank, holding, visit, checked, selected, covered } */
   initialize(lookOf, options) {
     ViewCanvas.prototype.initialize.call(this, options);
     this._lookOf = lookOf;
@@ -115,6 +115,8 @@ export const CameraLayer = ViewCanvas.extend({
     for (const item of items) {
       const { x, y, camera, look } = item;
       const radius = look.rank ? 11 : 6;
+      context.globalAlpha = look.covered === false && !look.selected ? 0.35 : 1;
+      if (look.covered) shapes.drawCovered(context, x, y, radius, colours);
       if (look.selected) shapes.drawSelection(context, x, y, radius, colours);
       else if (look.checked) shapes.drawCheck(context, x, y, radius, colours);
       if (look.rank) shapes.drawRanked(context, x, y, look.rank, look, colours);
@@ -122,6 +124,7 @@ export const CameraLayer = ViewCanvas.extend({
       shapes.drawVisitMark(context, x + radius * 0.8, y + radius * 0.8, look.visit, colours);
       this._drawn.push({ x, y, radius, camera });
     }
+    context.globalAlpha = 1;
   },
 
   _drawWedges(context, { x, y, camera }, colour) {

@@ -88,6 +88,16 @@ export function drawSelection(context, x, y, radius, colours) {
   ring(context, x, y, radius + 5);
 }
 
+/** Footage of the moment that is looked at is at hand. */
+export function drawCovered(context, x, y, radius, colours) {
+  context.globalAlpha = 0.35;
+  disc(context, x, y, radius + 7, colours.confirmed, "transparent", 0);
+  context.globalAlpha = 1;
+  context.strokeStyle = colours.confirmed;
+  context.lineWidth = 2;
+  ring(context, x, y, radius + 7);
+}
+
 export function drawCheck(context, x, y, radius, colours) {
   context.strokeStyle = colours.accent;
   context.lineWidth = 2;

@@ -22,12 +22,14 @@ export const CameraTileLayer = CameraLayer.extend({
   options: { padding: 0.2 }, // thousands of dots beside the view cost more than drawing sooner again
 
   /**
-   * `lookOf(id)` → { rank, holding, visit, checked, selected }; `marked()` → the cameras that the
-   * case knows of, with `id` and `latlng`; `found(cameras)` is told of cameras that have arrived.
+   * `lookOf(id)` → { rank, holding, visit, checked, selected, covered }; `marked()` → the cameras
+   * that the case knows of, with `id` and `latlng`; `found(cameras)` is told of cameras that have
+   * arrived; while `onlyMarked()` is true, nothing else is drawn.
    */
-  initialize(lookOf, { marked = () => [], found = () => {} } = {}, options = {}) {
+  initialize(lookOf, { marked = () => [], found = () => {}, onlyMarked = () => false } = {}, options = {}) {
     CameraLayer.prototype.initialize.call(this, lookOf, options);
     this._marked = marked;
+    this._onlyMarked = onlyMarked;
     this._tiles = new VectorTiles({
       address: (z, x, y) => `/tiles/cameras/${z}/${x}/${y}.mvt`,
       decode: (tile, place) => decode(tile, place, found),
@@ -42,7 +44,7 @@ export const CameraTileLayer = CameraLayer.extend({
     this._drawn = [];
     const marked = this._markedInView(bounds);
     const known = new Set(marked.map(({ camera }) => camera.id));
-    const { plain, groups } = this._gather(items, bounds, known);
+    const { plain, groups } = this._onlyMarked() ? { plain: [], groups: [] } : this._gather(items, bounds, known);
     this._drawGroups(context, groups, colours);
     if (zoom >= WEDGES_FROM_ZOOM) this._drawPlainWedges(context, plain, colours);
     this._drawDots(context, plain, colours);
@@ -51,6 +53,11 @@ export const CameraTileLayer = CameraLayer.extend({
     this._container.dataset.zoom = String(zoom);
     this._container.dataset.drawn = String(this._drawn.length);
     this._container.dataset.complete = String(this._tiles.complete);
+  },
+
+  /** Cameras that are drawn now, each with its place on the layer; counts are not among them. */
+  shownCameras() {
+    return this._drawn.filter((item) => item.camera);
   },
 
   _markedInView(bounds) {

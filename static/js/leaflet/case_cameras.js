@@ -2,7 +2,7 @@
 
 const L = window.L;
 
-/** Ranked, visited, ticked and selected cameras, each once. */
+/** Ranked, visited, ticked and selected cameras, each once. Filters leave only what passes. */
 export function markedCameras(state) {
   const marked = new Map();
   const add = (id, reference) => {
@@ -11,7 +11,8 @@ export function markedCameras(state) {
     if (camera) marked.set(id, camera);
   };
   for (const entry of state.ranking.items) add(entry.camera_id, entry);
-  for (const visit of state.visits.values()) add(visit.camera_id, visit.camera);
+  for (const camera of state.onMap.values()) add(camera.camera_id, camera);
+  if (!state.isFiltered) for (const visit of state.visits.values()) add(visit.camera_id, visit.camera);
   for (const id of state.checked) add(id);
   add(state.selectedCamera, state.sightings.get(state.selectedSighting)?.camera);
   return [...marked.values()];

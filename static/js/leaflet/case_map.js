@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { BeliefLayer } from "./belief_layer.js";
+import { listenForCameraKeys } from "./camera_keys.js";
 import { CameraTileLayer } from "./camera_tile_layer.js";
 import { HOLDING } from "./camera_shapes.js";
 import { markedCameras } from "./case_cameras.js";
@@ -15,13 +16,16 @@ import { LocationForm } from "./location_form.js";
 import { LocationLayer } from "./location_layer.js";
 import { LocationPanel } from "./location_panel.js";
 import { RankingPanel } from "./ranking_panel.js";
+import { ReachLayer, placeAt } from "./reach_layer.js";
 import { SightingLayer } from "./sighting_layer.js";
 import { SightingsTray } from "./sightings_tray.js";
 import { CaseState } from "./state.js";
 import { SweepDialog } from "./sweep_dialog.js";
 import { SweepPanel } from "./sweep_panel.js";
-import { CaseClock } from "./times.js";
+import { TimeBar, coversMoment } from "./time_bar.js";
+import { CaseClock, metres } from "./times.js";
 import { announce, toast } from "./toasts.js";
+import { ViewUrl, readView } from "./view_url.js";
 
 const L = window.L;
 const START_ZOOM = 15;
@@ -46,10 +50,13 @@ L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
 map.attributionControl?.setPrefix(false);
 
 const ground = addGround(map, settings.tiles, [start.latitude_deg, start.longitude_deg]);
-const layout = new Layout(map);
+const { view, unreadable } = readView(location.search);
+const viewUrl = new ViewUrl(currentView);
+const layout = new Layout(map, () => viewUrl.changed());
 const cameraLayer = new CameraTileLayer(lookOf, {
   marked: () => markedCameras(state),
   found: (cameras) => { for (const camera of cameras) state.cameras.set(camera.id, camera); },
+  onlyMarked: () => state.isFiltered,
 }).addTo(map);
 const locationLayer = new LocationLayer(map, clock, { onSelect: openPlace, onDraftMoved: (latlng) => locationForm.moveTo(latlng) });
 const sightingLayer = new SightingLayer(map, clock, { onSelect: (id) => { state.selectSighting(id, "map"); layout.showSheet("sightings"); } });
@@ -57,8 +64,10 @@ const locationForm = new LocationForm(state, locationLayer, { onDone: () => setA
 const rankingPanel = new RankingPanel(state);
 new LocationPanel(state, locationForm);
 new SweepPanel(state);
-new BeliefLayer(map, state);
-new CoverageLayer(map, state);
+const beliefLayer = new BeliefLayer(map, state);
+const coverageLayer = new CoverageLayer(map, state);
+const reachLayer = new ReachLayer(map);
+const timeBar = new TimeBar(state);
 new SweepDialog(state);
 const tray = new SightingsTray(state);
 let ranks = new Map();
@@ -67,21 +76,45 @@ let adding = false;
 /** What the case knows of a camera, for drawing it. */
 function lookOf(id) {
   const entry = ranks.get(id);
+  const onMap = state.onMap.get(id);
   return {
-    rank: entry?.rank ?? null, holding: HOLDING[entry?.footage_state] ?? "none",
+    rank: entry?.rank ?? null, holding: HOLDING[(entry ?? onMap)?.footage_state] ?? "none",
+    covered: state.moment ? coversMoment(onMap?.held, state.moment) : null,
     visit: state.visits.get(id)?.state ?? entry?.visit_state ?? null,
     checked: state.checked.has(id), selected: state.selectedCamera === id,
   };
 }
 
 function showLocations() {
-  const centre = state.locations.find((place) => place.id === state.selectedLocation) ?? state.latestLocation;
-  locationLayer.show(state.locations, centre, state.rankingQuery.radius_m);
+  const then = state.moment && placeAt(state.locations, state.moment);
+  const centre = state.locations.find((place) => place.id === state.selectedLocation) ?? (then || state.latestLocation);
+  locationLayer.show(state.locations, centre, state.rankingQuery.radius_m, state.moment);
   if (centre) ground?.setAnchor(L.latLng(centre.latitude_deg, centre.longitude_deg));
 }
 
 function showSightings() {
-  sightingLayer.show([...state.sightings.values()], state.selectedSighting);
+  sightingLayer.show([...state.sightings.values()], state.selectedSighting, state.moment);
+}
+
+/** Everything that depends on the time that is looked at, and what it comes to in words. */
+function showMoment() {
+  const { moment } = state;
+  showLocations();
+  showSightings();
+  cameraLayer.redrawSoon();
+  viewUrl.changed();
+  if (!moment) {
+    reachLayer.hide();
+    return;
+  }
+  const reach = reachLayer.show(state.locations, moment, settings.speeds);
+  const cameras = [...state.onMap.values()];
+  const covering = cameras.filter((camera) => coversMoment(camera.held, moment)).length;
+  const before = [...state.sightings.values()].filter((one) => one.state !== "rejected" && new Date(one.seen_at) <= new Date(moment)).length;
+  byId("time-words").textContent = [
+    state.ranking.on_map ? `${covering} of ${cameras.length} cameras have footage of this moment at hand` : "",
+    `${before} sighting${before === 1 ? "" : "s"} so far`, reach,
+  ].filter(Boolean).join("; ");
 }
 
 function openPlace(id) {
@@ -100,11 +133,21 @@ function showSelection({ from }) {
   cameraLayer.redrawSoon();
   showLocations();
   showSightings();
-  if (from === "map") return;
+  viewUrl.changed();
+  if (["map", "list"].includes(from) && state.selectedCamera) announce(cameraInWords(state.selectedCamera));
+  if (from === "map" || from === "address") return;
   const at = state.sightings.get(state.selectedSighting);
-  const camera = state.rankOf(state.selectedCamera) ?? state.cameras.get(state.selectedCamera);
-  if (at && from !== "list") map.panInside([at.latitude_deg, at.longitude_deg], { padding: [90, 90] });
-  else if (camera && from === "list") map.panInside([camera.latitude_deg, camera.longitude_deg], { padding: [90, 90] });
+  const camera = state.rankOf(state.selectedCamera) ?? state.cameras.get(state.selectedCamera) ?? state.onMap.get(state.selectedCamera);
+  if (at && from !== "list" && from !== "camera keys") map.panInside([at.latitude_deg, at.longitude_deg], { padding: [90, 90] });
+  else if (camera) map.panInside([camera.latitude_deg, camera.longitude_deg], { padding: [90, 90] });
+}
+
+/** What a screen reader says of a camera that was chosen on the canvas. */
+function cameraInWords(id) {
+  const entry = ranks.get(id);
+  const visit = state.visits.get(id)?.state ?? entry?.visit_state;
+  const facts = entry ? [`rank ${entry.rank}`, metres(entry.distance_m), entry.footage_note] : ["not in the list"];
+  return [state.nameOf(id), ...facts, visit && `visit ${visit}`].filter(Boolean).join(", ");
 }
 
 function showSubject() {
@@ -126,7 +169,27 @@ showDistance();
 state.on("ranking", () => {
   ranks = new Map(state.ranking.items.map((entry) => [entry.camera_id, entry]));
   cameraLayer.redrawSoon();
-  showLocations();
+  if (state.moment) showMoment();
+  else showLocations();
+  viewUrl.changed();
+});
+state.on("moment", showMoment);
+state.on("belief", () => viewUrl.changed());
+map.on("moveend", () => viewUrl.changed());
+byId("toggle-coverage").addEventListener("click", () => viewUrl.changed());
+byId("sighting-filter").addEventListener("change", () => viewUrl.changed());
+byId("copy-view").addEventListener("click", copyView);
+listenForCameraKeys(map, cameraLayer, {
+  selected: () => state.selectedCamera,
+  choose: (id) => {
+    state.selectCamera(id, "camera keys");
+    announce(cameraInWords(id));
+  },
+  open: () => {
+    layout.showTab("ranking");
+    layout.showSheet("list");
+    if (!rankingPanel.focusSelected()) byId("selected-camera").querySelector("a")?.focus();
+  },
 });
 state.on("visits checked", () => cameraLayer.redrawSoon());
 state.on("locations", showLocations);
@@ -176,6 +239,7 @@ listenToKeys({
   c: () => tray.review(tray.selected, "confirmed"), r: () => tray.review(tray.selected, "rejected"),
   u: () => tray.review(tray.selected, "unsure"), z: () => tray.undo(),
   j: () => tray.move(1), k: () => tray.move(-1), f: fitCase,
+  t: () => timeBar.toggle(), p: () => timeBar.play(), ",": () => timeBar.step(-1), ".": () => timeBar.step(1),
   escape: () => { if (locationForm.isOpen) locationForm.close(); else setAdding(false); },
 });
 
@@ -221,7 +285,10 @@ let waiting = [];
 async function loadEverything() {
   ready = false;
   await state.loadLocations();
-  if (!state.rankingQuery.window_start) rankingPanel.setDefaultWindow();
+  if (!state.rankingQuery.window_start) {
+    rankingPanel.setDefaultWindow();
+    rankingPanel.setView(rankingOf(view));
+  }
   await state.loadRest();
   ready = true;
   for (const [kind, data] of waiting.splice(0)) takers[kind]?.(data);
@@ -253,6 +320,53 @@ new LiveFeed(`${state.address}/live`, settings.cursor, {
   },
 });
 
+/** The part of a view that the ranking's form holds. */
+function rankingOf({ order, radius, limit, from, until, owner, status, facing, footage, seen }) {
+  return { order, radius, limit, from, until, ...Object.fromEntries(Object.entries({ owner, status, facing, footage, seen }).filter(([, value]) => value)) };
+}
+
+/** The view as it goes into the address; what is as the page opens by itself is left out. */
+function currentView() {
+  const centre = map.getCenter();
+  const shown = [beliefLayer.shown && "belief", coverageLayer.shown && "coverage"].filter(Boolean);
+  return {
+    at: `${centre.lat.toFixed(5)},${centre.lng.toFixed(5)},${map.getZoom()}`, layers: shown.join(","), time: state.moment,
+    tab: layout.tab === "ranking" ? null : layout.tab, sheet: layout.sheet === "map" ? null : layout.sheet,
+    tray: tray.filter === "open" ? null : tray.filter,
+    camera: state.selectedCamera, sighting: state.selectedSighting, place: state.selectedLocation, ...rankingPanel.view,
+  };
+}
+
+async function copyView() {
+  const address = viewUrl.write();
+  try {
+    await navigator.clipboard.writeText(address);
+    toast("The link to this view is copied. Who opens it needs an account with access to the case.");
+  } catch {
+    toast(`The browser does not let pages copy; copy the address yourself: ${address}`);
+  }
+}
+
+/** What the address asked for, once there is something to show it on. */
+function restoreView() {
+  if (view.time) state.setMoment(view.time);
+  map.invalidateSize({ pan: false }); // the time bar has taken some of the map's height
+  if (view.at) map.setView(view.at.latlng, view.at.zoom, { animate: false });
+  else fitCase();
+  if (view.tray) tray.filter = view.tray;
+  if (view.tab) layout.showTab(view.tab);
+  if (view.sheet) layout.showSheet(view.sheet);
+  if (state.locations.some((place) => place.id === view.place)) state.selectedLocation = view.place;
+  if (state.sightings.has(view.sighting)) state.selectedSighting = view.sighting;
+  if (view.camera) state.selectedCamera = view.camera;
+  if (view.place || view.sighting || view.camera) state.tell("selection", { from: "address" });
+  if (view.layers?.includes("belief")) beliefLayer.toggle();
+  if (view.layers?.includes("coverage")) coverageLayer.toggle();
+  const lost = [view.place && !state.selectedLocation && "place", view.sighting && !state.selectedSighting && "sighting"].filter(Boolean);
+  const odd = [...unreadable, ...lost];
+  if (odd.length) toast(`Part of this link could not be used: ${odd.join(", ")}. The rest is as it was sent.`);
+}
+
 state.on("photos", showSubject);
 await loadUntilItWorks();
-fitCase();
+restoreView();

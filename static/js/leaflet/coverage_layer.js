@@ -99,7 +99,7 @@ export class CoverageLayer {
     this._map = map;
     this._canvas = new CoverageCanvas(state, (text) => { byId("coverage-summary").textContent = text; });
     this._button = byId("toggle-coverage");
-    this._button.addEventListener("click", () => this._toggle());
+    this._button.addEventListener("click", () => this.toggle());
     let shown = windowOf(state.rankingQuery);
     state.on("ranking", () => {
       if (windowOf(state.rankingQuery) === shown) return;
@@ -108,7 +108,11 @@ export class CoverageLayer {
     });
   }
 
-  _toggle() {
+  get shown() {
+    return this._button.getAttribute("aria-pressed") === "true";
+  }
+
+  toggle() {
     const show = !this._map.hasLayer(this._canvas);
     if (show) this._canvas.addTo(this._map);
     else this._canvas.remove();

@@ -19,9 +19,13 @@ export class LocationLayer {
     this._draft = null;
   }
 
-  /** Rings are drawn around `centre`: the latest location, or the one that is selected. */
-  show(locations, centre, radiusM) {
+  /**
+   * Rings are drawn around `centre`: the latest location, or the one that is selected. Places where
+   * the subject was seen only after `moment` are faint.
+   */
+  show(locations, centre, radiusM, moment = null) {
     this._shapes.clearLayers();
+    this._isFuture = (place) => moment !== null && place.seen_at !== null && new Date(place.seen_at) > new Date(moment);
     if (centre) this._addRings(centre, radiusM);
     for (const location of locations) {
       this._addUncertainty(location);
@@ -71,7 +75,8 @@ export class LocationLayer {
   _addPin(location, isCentre) {
     const symbol = location.sighting_id ? "check" : "place";
     const pin = L.marker([location.latitude_deg, location.longitude_deg], {
-      icon: pinIcon(`${isCentre ? "centre" : ""}${location.provisional ? " provisional" : ""}`, symbol), title: location.label, alt: `Last-known location ${location.label}`,
+      icon: pinIcon([isCentre && "centre", location.provisional && "provisional", this._isFuture(location) && "future"].filter(Boolean).join(" "), symbol),
+      title: location.label, alt: `Last-known location ${location.label}`,
       zIndexOffset: isCentre ? 500 : 400,
     });
     const when = location.seen_at ? this._clock.dayTime(location.seen_at) : "time unknown";

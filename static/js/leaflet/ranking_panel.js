@@ -1,6 +1,7 @@
 // The ranked list: which camera to look at next, and why.
 
 import { badge, byId, el, icon } from "./dom.js";
+import { FiltersPanel } from "./filters_panel.js";
 import { metres, shifted } from "./times.js";
 
 const BEFORE_MIN = 15;
@@ -18,7 +19,8 @@ export class RankingPanel {
     this._state = state;
     this._list = byId("ranking-list");
     this._form = byId("ranking-form");
-    this._form.addEventListener("change", () => this._ask());
+    this._filters = new FiltersPanel(state, this._form, () => this._ask());
+    this._form.addEventListener("change", ({ target }) => { if (target.name !== "owner") this._ask(); });
     this._form.addEventListener("submit", (event) => { event.preventDefault(); this._ask(); });
     byId("ranking-more").addEventListener("click", () => this._showMore());
     byId("ranking-check-all").addEventListener("change", (event) => this._checkAll(event.target.checked));
@@ -34,6 +36,34 @@ export class RankingPanel {
     const { window_start: start, window_end: end } = this._form.elements;
     [start.value, end.value] = this._defaultWindow();
     this._readQuery();
+  }
+
+  /** What an address asks for; what it does not say stays as it is. */
+  setView({ order, radius, limit, from, until, ...filters }) {
+    const { elements } = this._form;
+    if (order) elements.order.value = order;
+    if (radius) choose(elements.radius_m, String(radius), metres(radius));
+    if (limit) choose(elements.limit, String(limit), `top ${limit}`);
+    if (from && until) {
+      elements.window_start.value = this._state.clock.toControl(from).slice(0, 16);
+      elements.window_end.value = this._state.clock.toControl(until).slice(0, 16);
+    }
+    this._filters.values = filters;
+    this._readQuery();
+  }
+
+  /** What differs from how the page opens by itself, for the address. */
+  get view() {
+    const { elements } = this._form;
+    const { rankingQuery, filters } = this._state;
+    const [start, end] = this._defaultWindow();
+    const isDefault = elements.window_start.value === start && elements.window_end.value === end;
+    return {
+      order: elements.order.value === "distance" ? null : elements.order.value,
+      radius: elements.radius_m.value === "1000" ? null : elements.radius_m.value,
+      limit: elements.limit.value === "20" ? null : elements.limit.value,
+      from: isDefault ? null : rankingQuery.window_start, until: isDefault ? null : rankingQuery.window_end, ...filters,
+    };
   }
 
   _defaultWindow() {
@@ -58,6 +88,7 @@ export class RankingPanel {
       radius_m: Number(radius.value), limit: Number(limit.value),
       window_start: clock.fromControl(start.value), window_end: clock.fromControl(end.value),
     };
+    this._state.filters = this._filters.values;
     const backwards = start.value && end.value && end.value <= start.value;
     end.setCustomValidity(backwards ? "The time window ends before it starts; swap the two times." : "");
     return this._form.reportValidity();
@@ -72,8 +103,7 @@ export class RankingPanel {
   _showMore() {
     const { limit } = this._form.elements;
     const wanted = String(Math.min(1000, Number(limit.value) + MORE));
-    if (![...limit.options].some((option) => option.value === wanted)) limit.append(new Option(`top ${wanted}`, wanted));
-    limit.value = wanted;
+    choose(limit, wanted, `top ${wanted}`);
     this._ask();
   }
 
@@ -92,15 +122,17 @@ export class RankingPanel {
     byId("ranking-problem").textContent = rankingProblem;
     byId("ranking-problem").hidden = !rankingProblem;
     byId("ranking-empty").hidden = ranking.items.length > 0 || Boolean(rankingProblem);
-    byId("ranking-empty-text").textContent = locations.length
+    byId("ranking-empty-text").textContent = this._state.isFiltered && ranking.total
+      ? "No camera passes these filters. Clear them, or widen the radius."
+      : locations.length
       ? "No camera of the registry lies within this radius. Widen it."
       : "Enter where the subject was last seen; the cameras around it are ranked at once.";
     byId("ranking-count").textContent = ranking.items.length
-      ? `${ranking.items.length} of ${ranking.total} within ${metres(ranking.radius_m)}` : "";
+      ? `${ranking.items.length} of ${ranking.matching ?? ranking.total} within ${metres(ranking.radius_m)}` : "";
     byId("ranking-note").textContent = ranking.plan_note ?? "";
     byId("ranking-note").hidden = !ranking.plan_note;
     this._form.elements.radius_m.disabled = ranking.order === "probability";
-    byId("ranking-more").hidden = ranking.items.length >= ranking.total;
+    byId("ranking-more").hidden = ranking.items.length >= (ranking.matching ?? ranking.total);
     const all = byId("ranking-check-all");
     all.checked = ranking.items.length > 0 && ranking.items.every((entry) => checked.has(entry.camera_id));
     all.indeterminate = !all.checked && checked.size > 0;
@@ -151,9 +183,35 @@ export class RankingPanel {
     for (const item of this._list.children) {
       const selected = Number(item.dataset.camera) === this._state.selectedCamera;
       item.classList.toggle("selected", selected);
+      item.querySelector(".rank-body").setAttribute("aria-current", String(selected));
       if (selected && from !== "list") item.scrollIntoView({ block: "nearest" });
     }
+    this._showUnlisted();
   }
+
+  /** A camera that was chosen on the map need not be in the list. */
+  _showUnlisted() {
+    const id = this._state.selectedCamera;
+    const slot = byId("selected-camera");
+    slot.hidden = !id || Boolean(this._state.rankOf(id));
+    if (slot.hidden) return;
+    const rank = this._state.onMap.get(id)?.rank;
+    const why = rank ? `rank ${rank}, below this list` : "not in this list";
+    slot.replaceChildren(icon("camera"), el("span", {}, el("strong", {}, this._state.nameOf(id)), `: ${why}. `, this._state.settings.can.cameras && el("a", { href: `/cameras/${id}` }, "Open it")));
+  }
+
+  /** Give the keyboard to the selected camera's entry; false where the list does not hold it. */
+  focusSelected() {
+    const body = this._list.querySelector(".rank-entry.selected .rank-body");
+    body?.focus();
+    return Boolean(body);
+  }
+}
+
+/** Choose a value, adding it where the page does not offer it. */
+function choose(select, value, label) {
+  if (![...select.options].some((option) => option.value === value)) select.append(new Option(label, value));
+  select.value = value;
 }
 
 /** What the last visit changed about this camera's place in the plan. */
@@ -166,6 +224,7 @@ function moved({ probability, rank }) {
 function signs(entry) {
   const [symbol, words] = FOOTAGE[entry.footage_state] ?? ["question", entry.footage_state];
   const list = [
+    entry.made_up_footage && sign("film", "made-up footage", "Recorded for a demonstration.", "poor"),
     sign(symbol, words, entry.footage_note, ["overwritten", "unknown"].includes(entry.footage_state) ? "poor" : "good"),
     reach("walk", "on foot", entry.reachable_on_foot),
     reach("car", "by vehicle", entry.reachable_by_vehicle),

@@ -20,8 +20,12 @@ export class SightingLayer {
     this._fresh.set(sightingId, Date.now() + PULSE_MS);
   }
 
-  /** Rejected sightings are not on the map; those at one camera share a marker. */
-  show(sightings, selectedId) {
+  /**
+   * Rejected sightings are not on the map; those at one camera share a marker. Those after `moment`
+   * are faint, and the route ends there.
+   */
+  show(sightings, selectedId, moment = null) {
+    this._isFuture = (sighting) => moment !== null && new Date(sighting.seen_at) > new Date(moment);
     const groups = groupByCamera(sightings.filter((sighting) => sighting.state !== "rejected"));
     for (const [cameraId, marker] of this._markers) {
       if (groups.has(cameraId)) continue;
@@ -29,13 +33,14 @@ export class SightingLayer {
       this._markers.delete(cameraId);
     }
     for (const [cameraId, group] of groups) this._showGroup(cameraId, group, selectedId);
-    const confirmed = sightings.filter((sighting) => sighting.state === "confirmed");
+    const confirmed = sightings.filter((sighting) => sighting.state === "confirmed" && !this._isFuture(sighting));
     confirmed.sort((a, b) => a.seen_at.localeCompare(b.seen_at));
     this._route.setLatLngs(confirmed.map(position));
   }
 
   _showGroup(cameraId, group, selectedId) {
-    const shown = group.find((sighting) => sighting.id === selectedId) ?? strongest(group);
+    const past = group.filter((sighting) => !this._isFuture(sighting));
+    const shown = group.find((sighting) => sighting.id === selectedId) ?? strongest(past.length ? past : group);
     const icon = this._icon(shown, group, selectedId);
     let marker = this._markers.get(cameraId);
     if (!marker) {
@@ -51,7 +56,10 @@ export class SightingLayer {
 
   _icon(shown, group, selectedId) {
     const fresh = group.some((sighting) => (this._fresh.get(sighting.id) ?? 0) > Date.now());
-    const classes = ["sighting-pin", shown.state, shown.state === "confirmed" && !shown.is_lead && "provisional", fresh && "fresh", shown.id === selectedId && "selected"];
+    const classes = [
+      "sighting-pin", shown.state, shown.state === "confirmed" && !shown.is_lead && "provisional", fresh && "fresh",
+      group.every(this._isFuture) && "future", shown.id === selectedId && "selected",
+    ];
     const face = el("span", { class: "sighting-face" }, el("img", { src: shown.face.crop, alt: "" }));
     if (group.length > 1) face.append(el("b", {}, String(group.length)));
     return L.divIcon({ className: classes.filter(Boolean).join(" "), html: face, iconSize: [44, 52], iconAnchor: [22, 58] });

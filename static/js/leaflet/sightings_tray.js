@@ -16,6 +16,7 @@ export class SightingsTray {
     this._filter.addEventListener("change", () => this._render());
     state.on("sightings", ({ arrived }) => { this._render(arrived?.id); });
     state.on("selection", ({ from }) => this._showSelection(from));
+    state.on("moment", () => this._showMoment());
   }
 
   /** The sightings as the tray shows them: the newest arrival first, those like a rejected face last. */
@@ -72,6 +73,26 @@ export class SightingsTray {
       slot.hidden = candidates === 0;
     }
     this._showSelection("tray");
+    this._showMoment();
+  }
+
+  /** Which sightings the tray shows, for the address. */
+  get filter() {
+    return this._filter.value;
+  }
+
+  set filter(value) {
+    this._filter.value = value;
+    this._render();
+  }
+
+  /** Sightings after the moment that is looked at are faint. */
+  _showMoment() {
+    const { moment, sightings } = this._state;
+    for (const card of this._list.children) {
+      const { seen_at: seenAt } = sightings.get(Number(card.dataset.sighting));
+      card.classList.toggle("future", moment !== null && new Date(seenAt) > new Date(moment));
+    }
   }
 
   _card(sighting, arrived) {
@@ -103,9 +124,15 @@ export class SightingsTray {
   }
 
   _showSelection(from) {
+    const chosen = this._state.sightings.get(this._state.selectedSighting);
+    if (chosen && from === "map" && !this.shown.includes(chosen)) {
+      this.filter = "all";
+      return;
+    }
     for (const card of this._list.children) {
       const selected = Number(card.dataset.sighting) === this._state.selectedSighting;
       card.classList.toggle("selected", selected);
+      card.querySelector(".sighting-body").setAttribute("aria-current", String(selected));
       if (selected && from !== "tray") card.scrollIntoView({ block: "nearest" });
     }
   }

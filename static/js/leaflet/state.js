@@ -1,5 +1,5 @@
 // What the page knows of its case. Panels and layers read it and listen to its events:
-// locations, ranking, cameras, sightings, sweeps, visits, photos, selection, checked.
+// locations, ranking, cameras, sightings, sweeps, visits, photos, selection, checked, moment, belief.
 
 import * as api from "./api.js";
 
@@ -13,6 +13,10 @@ export class CaseState extends EventTarget {
     this.ranking = { items: [], total: 0, radius_m: 1000 };
     this.rankingProblem = "";
     this.rankingQuery = { radius_m: 1000, limit: 20, window_start: null, window_end: null };
+    this.filters = {};
+    this.onMap = new Map(); // camera id → what the server gives of all that pass, if it was asked
+    this.moment = null; // the time that is looked at; null is all times
+    this.beliefTimes = [];
     this.cameras = new Map();
     this.sightings = new Map();
     this.sweeps = new Map();
@@ -43,12 +47,14 @@ export class CaseState extends EventTarget {
   }
 
   async loadRanking() {
-    const asked = { ...this.rankingQuery };
+    const asked = { ...this.rankingQuery, ...this.filters };
+    if (this.isFiltered || this.moment) asked.on_map = "true";
     this._rankingAsked = asked;
     try {
       const ranking = await api.get(`${this.address}/cameras`, asked);
       if (this._rankingAsked !== asked) return; // a newer question is under way
       this.ranking = ranking;
+      this.onMap = new Map((ranking.on_map ?? []).map((camera) => [camera.camera_id, camera]));
       this.rankingProblem = "";
     } catch (problem) {
       if (!(problem instanceof api.ApiProblem) || this._rankingAsked !== asked) throw problem;
@@ -99,10 +105,29 @@ export class CaseState extends EventTarget {
     if (!known || known.sweep_id <= visit.sweep_id) this.visits.set(visit.camera_id, { ...known, ...visit });
   }
 
+  get isFiltered() {
+    return Object.keys(this.filters).length > 0;
+  }
+
+  /** Look at one time (ISO 8601), or at all (null). */
+  setMoment(moment) {
+    this.moment = moment && new Date(moment).toISOString();
+    this.tell("moment");
+    if (moment && !this.ranking.on_map && !this._askingForMap) {
+      this._askingForMap = this.loadRanking().finally(() => { this._askingForMap = null; });
+    }
+  }
+
   /** `from` says who asked ("map", "list", "tray"), so that nobody answers their own question. */
   selectCamera(id, from) {
     this.selectedCamera = id;
+    if (this.sightings.get(this.selectedSighting)?.camera.id !== id) this.selectedSighting = this._newestSightingOf(id);
     this.tell("selection", { from });
+  }
+
+  _newestSightingOf(cameraId) {
+    const there = [...this.sightings.values()].filter((one) => one.camera.id === cameraId && one.state !== "rejected");
+    return there.reduce((newest, one) => (!newest || one.seen_at > newest.seen_at ? one : newest), null)?.id ?? null;
   }
 
   selectSighting(id, from) {
@@ -122,7 +147,7 @@ export class CaseState extends EventTarget {
   }
 
   nameOf(cameraId) {
-    return this.cameras.get(cameraId)?.name ?? this.rankOf(cameraId)?.name ?? this.visits.get(cameraId)?.camera?.name ?? `camera ${cameraId}`;
+    return this.cameras.get(cameraId)?.name ?? this.onMap.get(cameraId)?.name ?? this.rankOf(cameraId)?.name ?? this.visits.get(cameraId)?.camera?.name ?? `camera ${cameraId}`;
   }
 
   get latestLocation() {
