@@ -61,10 +61,10 @@ OTHER_ARGUMENTS: Final = frozenset(
         # Within the case that stands before them in the address:
         "photo_id", "location_id", "search_id", "trace_id", "feature", "format", "member_id",
         # Of no case:
-        "camera_id", "footage_id", "source_id", "user_id", "token_id", "evaluation_id", "kind", "filename", "name",
-        "x", "y", "z",
-        # Checked where they are read, because one may belong to several cases:
-        "sha256",
+        "camera_id", "footage_id", "source_id", "user_id", "token_id", "evaluation_id",
+        "kind", "filename", "name", "x", "y", "z",
+        # Checked where they are read, because one may belong to several cases, or to none:
+        "sha256", "message_id",
         # An administrator's view of a restricted case that shows nothing of what it holds:
         "restricted_id",
     }

@@ -25,6 +25,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 _MAIL_FROM: Final = re.compile(r"[^\s@<>,;:\"]+@[^\s@<>,;:\"]+", re.ASCII)
+_CHANNEL_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,39}", re.ASCII)
+_SHORTEST_SECRET: Final = 32
 _THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -104,6 +106,14 @@ class Settings(BaseSettings):
     message_give_up_hours: float = Field(default=48.0, gt=0)
     message_retention_days: int = Field(default=90, ge=1)
 
+    alert_channels: SecretStr = SecretStr("")
+    """Push and SMS services for Apprise: "duty-phone=tgram://… desk=ntfys://…"."""
+    alert_webhooks: SecretStr = SecretStr("")
+    alert_webhook_secret: SecretStr = SecretStr("")
+    allowed_webhook_hosts: str = ""
+    alert_escalation_minutes: float = Field(default=15.0, ge=0)
+    alert_escalation_to: str = ""
+
     session_cookie_secure: bool = True
     session_hours: float = Field(default=12.0, gt=0)
     rate_limits_enabled: bool = True
@@ -138,6 +148,41 @@ class Settings(BaseSettings):
             raise ValueError("MAIL_PASSWORD would travel unencrypted: set MAIL_SECURITY")
         return self
 
+    @model_validator(mode="after")
+    def _alerts_can_be_sent(self) -> Self:
+        for address in self.channel_addresses.values():
+            if "://" not in address:
+                raise ValueError("ALERT_CHANNELS: write it like duty-phone=tgram://…")
+        for address in self.webhook_addresses.values():
+            if urlsplit(address).scheme not in {"http", "https"}:
+                raise ValueError("ALERT_WEBHOOKS: write it like desk=https://desk.example/hook")
+        secret = self.alert_webhook_secret.get_secret_value()
+        if self.webhook_addresses and len(secret) < _SHORTEST_SECRET:
+            raise ValueError("ALERT_WEBHOOK_SECRET needs at least 32 characters, to sign webhooks")
+        if any(not _MAIL_FROM.fullmatch(address) for address in self.escalation_addresses):
+            raise ValueError("ALERT_ESCALATION_TO: a list of mail addresses, with commas between")
+        return self
+
+    @property
+    def channel_addresses(self) -> dict[str, str]:
+        """Apprise addresses by the name that people choose them by. Secret."""
+        return _named(self.alert_channels, "ALERT_CHANNELS")
+
+    @property
+    def webhook_addresses(self) -> dict[str, str]:
+        """Webhook addresses by name. Secret."""
+        return _named(self.alert_webhooks, "ALERT_WEBHOOKS")
+
+    @property
+    def webhook_hosts(self) -> frozenset[str]:
+        """Hosts in private networks that webhooks may call."""
+        return frozenset(host.lower() for host in _listed(self.allowed_webhook_hosts))
+
+    @property
+    def escalation_addresses(self) -> tuple[str, ...]:
+        """Who is written to about alerts that nobody acknowledges."""
+        return tuple(_listed(self.alert_escalation_to))
+
     @property
     def mail_is_configured(self) -> bool:
         """Whether there is a server to hand mail to; without one, messages wait."""
@@ -152,6 +197,17 @@ class Settings(BaseSettings):
     def allowed_hosts(self) -> frozenset[str]:
         """Hosts in private networks that the administrator lets workers connect to."""
         return frozenset(host.lower() for host in _listed(self.allowed_stream_hosts))
+
+
+def _named(secret: SecretStr, variable: str) -> dict[str, str]:
+    """Read "NAME=ADDRESS NAME=ADDRESS". Raises ValueError without showing an address."""
+    named: dict[str, str] = {}
+    for part in secret.get_secret_value().split():
+        name, equals, address = part.partition("=")
+        if not equals or not address or not _CHANNEL_NAME.fullmatch(name) or name in named:
+            raise ValueError(f"{variable}: write NAME=ADDRESS, with blanks between; names differ")
+        named[name] = address
+    return named
 
 
 def _listed(text: str) -> list[str]:

@@ -58,6 +58,8 @@ REGISTRARS: Final = frozenset({DISPATCHER, ADMINISTRATOR})
 FOOTAGE_KEEPERS: Final = frozenset({DISPATCHER, ADMINISTRATOR})
 MAP_READERS: Final = CASE_READERS | {EXAMINER}
 """Sightings are examined on a small map of their surroundings."""
+ALERT_READERS: Final = CASE_READERS
+"""An examiner judges blind: whether somebody else has seen an alert would already be a hint."""
 ADMINISTRATORS: Final = frozenset({ADMINISTRATOR})
 PICTURE_VIEWERS: Final = CASE_SIGHTING_READERS | {EXAMINER}
 
@@ -110,6 +112,16 @@ TABLE: Final[Mapping[str, Allowed]] = {
     "cases.import_trace": TRACERS,
     "cases.take_trace_back": TRACERS,
     "cases.restore_trace": TRACERS,
+    # alerts
+    "alerts.index": ALERT_READERS,
+    "alerts.acknowledge": ALERT_READERS,
+    "alerts.case": ALERT_READERS,
+    "alerts.acknowledge_case": ALERT_READERS,
+    "alerts.save_case": ALERT_READERS,
+    "alerts.set_urgent": CASE_WRITERS,
+    "alerts.account": ALERT_READERS,
+    "alerts.save_account": ALERT_READERS,
+    "alerts.retry": ALERT_READERS,
     # sweeps
     "sweeps.index": SWEEP_READERS,
     "sweeps.all_sweeps": SWEEP_READERS,
@@ -171,6 +183,8 @@ TABLE: Final[Mapping[str, Allowed]] = {
     "admin.audit_csv": ADMINISTRATORS,
     "admin.verify_audit": ADMINISTRATORS,
     "admin.health": ADMINISTRATORS,
+    "admin.messages": ADMINISTRATORS,
+    "admin.retry_message": ADMINISTRATORS,
     # the same over the API (cases)
     "api_cases.list_cases": CASE_READERS,
     "api_cases.open_case": CASE_WRITERS,
@@ -236,6 +250,8 @@ TABLE: Final[Mapping[str, Allowed]] = {
     "api_face_searches.list_face_searches": FACE_SEARCH_READERS,
     "api_face_searches.search_faces": CASE_WRITERS,
     "api_face_searches.show_face_search": FACE_SEARCH_READERS,
+    "api_alerts.list_alerts": ALERT_READERS,
+    "api_alerts.acknowledge_alert": ALERT_READERS,
     # the same over the API (cameras and footage)
     "api_cameras.list_cameras": REGISTRY_READERS,
     "api_cameras.show_camera": REGISTRY_READERS,

@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 from app.extensions import db
 from app.queues import RedisDown
 from app.services import (
+    alert_rounds,
     clips,
     following,
     galleries,
@@ -83,6 +84,7 @@ def _plan() -> None:
 
 
 def _send() -> None:
+    alert_rounds.run()
     sending.send_due()
 
 

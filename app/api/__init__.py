@@ -8,6 +8,7 @@ from flask_openapi3.openapi import OpenAPI
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from app.api.administration import api_administration
+from app.api.alerts import api_alerts
 from app.api.cameras import api_cameras
 from app.api.cases import api_cases
 from app.api.docs import api_docs
@@ -37,6 +38,7 @@ BLUEPRINTS: tuple[APIBlueprint, ...] = (
     api_sweeps,
     api_sightings,
     api_face_searches,
+    api_alerts,
     api_live,
     api_planning,
     api_timeline,

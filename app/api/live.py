@@ -46,7 +46,7 @@ def follow_board() -> Response:
     responses=answers({200: binary("Events, as they happen.", "text/event-stream")}, 404),
 )
 def follow_case(path: CasePath, query: LiveQuery) -> Response:
-    """Events of the kinds sighting, review, visit, sweep, location, photo, ranking and case.
+    """Events of the kinds sighting, review, visit, sweep, location, photo, ranking, case and alert.
 
     Each carries its cursor as its id. `hello` comes first; `reset` means: load everything anew.
     """

@@ -31,6 +31,12 @@ class CasePath(BaseModel):
     number: str = Field(max_length=200, json_schema_extra={"example": "BLR-2026-0042"})
 
 
+class AlertPath(BaseModel):
+    """An alert."""
+
+    alert_id: SightingId
+
+
 class CasePhotoPath(CasePath):
     """A reference photo of a case."""
 

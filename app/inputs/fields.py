@@ -47,7 +47,10 @@ def no_control_characters(value: str) -> str:
 Instant = Annotated[datetime, AfterValidator(_aware_utc)]
 """An aware time, turned into UTC. Forms turn local wall time into one before they validate."""
 
-OptionalInstant = Annotated[Instant | None, BeforeValidator(blank_is_none)]
+BlankIsNone = BeforeValidator(blank_is_none)
+"""An empty control of a form means: none."""
+
+OptionalInstant = Annotated[Instant | None, BlankIsNone]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 ShortText = Annotated[
@@ -59,7 +62,7 @@ OptionalText = Annotated[
 RequiredText = Annotated[
     str, StringConstraints(min_length=1, max_length=4000), AfterValidator(no_control_characters)
 ]
-OptionalAge = Annotated[Annotated[int, Field(ge=0, le=120)] | None, BeforeValidator(blank_is_none)]
+OptionalAge = Annotated[Annotated[int, Field(ge=0, le=120)] | None, BlankIsNone]
 Metres = Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)]
 Page = Annotated[int, Field(ge=1, le=100_000)]
 PageSize = Annotated[int, Field(ge=1, le=200)]

@@ -36,7 +36,7 @@ def visible_cases(actor: Actor) -> ColumnElement[bool]:
     return visible_to(actor.user_id)
 
 
-def visible_to(user_id: int) -> ColumnElement[bool]:
+def visible_to(user_id: int | InstrumentedAttribute[int]) -> ColumnElement[bool]:
     """The same for an account, whoever asks: whom a case's alerts may be sent to, for example."""
     return or_(~Case.restricted, _is_member(user_id))
 

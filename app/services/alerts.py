@@ -34,8 +34,8 @@ from app.models import (
     VisitState,
 )
 from app.models.columns import utc_now
-from app.services import audit, live
-from app.services.access import visible_to
+from app.services import audit, live, outbox
+from app.services.access import visible_cases, visible_to
 from app.services.actors import Actor
 from app.services.links import path_to
 from app.services.pages import Page, paginate
@@ -192,8 +192,10 @@ def list_open(user_id: int) -> Sequence[Alert]:
     return db.session.scalars(statement).all()
 
 
-def list_alerts(case: Case | None, page: int, per_page: int, *, only_open: bool) -> Page[Alert]:
-    """Alerts with what was sent of each, the newest first."""
+def list_alerts(
+    actor: Actor, case: Case | None, page: int, per_page: int, *, only_open: bool
+) -> Page[Alert]:
+    """Alerts of a case, or of all that `actor` sees, with what was sent of each; newest first."""
     statement = (
         select(Alert)
         .options(
@@ -201,6 +203,7 @@ def list_alerts(case: Case | None, page: int, per_page: int, *, only_open: bool)
             selectinload(Alert.notices).joinedload(AlertNotice.user),
             selectinload(Alert.notices).joinedload(AlertNotice.message),
         )
+        .where(exists().where(Case.id == Alert.case_id, visible_cases(actor)))
         .order_by(Alert.id.desc())
     )
     if case is not None:
@@ -208,6 +211,22 @@ def list_alerts(case: Case | None, page: int, per_page: int, *, only_open: bool)
     if only_open:
         statement = statement.where(_is_open())
     return paginate(statement, page, per_page)
+
+
+def retry_message(actor: Actor, message_id: int) -> OutgoingMessage:
+    """Try a message about alerts again.
+
+    Raises NotFound for one about something else, or about a case that `actor` may not see.
+    """
+    about_alerts = exists().where(
+        AlertNotice.message_id == message_id,
+        Alert.id == AlertNotice.alert_id,
+        Case.id == Alert.case_id,
+        visible_cases(actor),
+    )
+    if not db.session.scalar(select(about_alerts)):
+        raise NotFound(f"There is no message {message_id} about alerts.")
+    return outbox.retry(actor, message_id)
 
 
 def _is_open_for(user_id: int) -> ColumnElement[bool]:
@@ -270,5 +289,5 @@ def _take_back_waiting_messages(alert_ids: Sequence[int]) -> None:
 
 
 def _one_line(text: str) -> str:
-    line = " ".join(text.split())
+    line = "".join(one for one in " ".join(text.split()) if one.isprintable())
     return line if len(line) <= LONGEST_TITLE else line[: LONGEST_TITLE - 1] + "…"

@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import delete, func, select, update
 
@@ -19,6 +20,7 @@ from app.current import settings
 from app.extensions import db
 from app.models import MessageState, OutgoingAttachment, OutgoingMessage, Transport
 from app.models.columns import utc_now
+from app.services import channels, webhooks
 from app.services.delivery import GivenUp, ServerAway
 from app.services.mail import MailServer
 
@@ -52,6 +54,8 @@ def send_due(now: datetime | None = None) -> Sent:
     if settings().mail_is_configured:
         with MailServer(settings()) as server:
             done += _send_all(Transport.MAIL, server.send, at)
+    for transport, send in ((Transport.CHANNEL, channels.send), (Transport.WEBHOOK, webhooks.send)):
+        done += _send_all(transport, partial(send, settings()), at)
     return done
 
 

@@ -7,6 +7,7 @@ from flask import Flask
 from app.views import (
     accounts,
     admin,
+    alerts,
     cameras,
     case_parts,
     case_plan,  # noqa: F401 (adds its page to the cases' blueprint)
@@ -30,5 +31,5 @@ def register(application: Flask) -> None:
     presentation.install(application)
     for room in (home, accounts, admin, case_parts, sweeps, sightings, review, cameras, media):
         application.register_blueprint(room.blueprint)
-    for further in (evaluations, roads, tiles):
+    for further in (alerts, evaluations, roads, tiles):
         application.register_blueprint(further.blueprint)

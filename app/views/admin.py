@@ -18,10 +18,12 @@ from flask.typing import ResponseReturnValue
 
 from app.current import actor, settings
 from app.inputs.accounts import UserChange, UserInput, UserQuery
+from app.inputs.alerts import MessageQuery
+from app.models import MessageState
 from app.models.accounts import Role
-from app.services import accounts, audit, audit_csv, audit_reading, packs
+from app.services import accounts, audit, audit_csv, audit_reading, outbox, packs
 from app.services import health as health_service
-from app.views.forms import Form
+from app.views.forms import Form, read_query
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 
@@ -118,6 +120,28 @@ def audit_csv_file() -> Response:
 def health() -> str:
     """Which part answers, who works on what, and what to do."""
     return render_template("admin/health.html", health=health_service.check())
+
+
+@blueprint.get("/messages")
+def messages() -> str:
+    """Messages on their way out, and why some could not be delivered."""
+    query = read_query(MessageQuery)
+    page = outbox.list_messages(query.state, query.page, query.per_page)
+    return render_template(
+        "admin/messages.html",
+        page=page,
+        state=query.state,
+        states=list(MessageState),
+        timezone=settings().default_timezone,
+    )
+
+
+@blueprint.post("/messages/<int:message_id>/retry")
+def retry_message(message_id: int) -> ResponseReturnValue:
+    """Try a message again at once."""
+    message = outbox.retry(actor(), message_id)
+    flash(f"The message to {message.recipient} is tried again.", "success")
+    return redirect(url_for("admin.messages"))
 
 
 def _audit_filter() -> audit.AuditFilter:

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from flask import Flask
+from flask_login import current_user
 
 from app.current import settings
 from app.outputs.base import duration
 from app.outputs.clocks import uncertainty_s_of, words_of
-from app.services import roads
+from app.services import alerts, roads
 
 METRES_PER_KM = 1000.0
 BYTES_PER_STEP = 1024.0
@@ -34,8 +35,14 @@ def install(application: Flask) -> None:
         one_in=one_in,
     )
     application.jinja_env.globals["tiles"] = tiles
+    application.jinja_env.globals["open_alerts"] = open_alerts
     application.jinja_env.trim_blocks = True
     application.jinja_env.lstrip_blocks = True
+
+
+def open_alerts() -> int:
+    """How many alerts wait for somebody, for the count in the header of every page."""
+    return alerts.count_open(current_user.id)
 
 
 def tiles() -> dict[str, object]:

@@ -50,6 +50,7 @@ class Hidden:
     sweep: Sweep
     visit: Visit
     sighting: Sighting
+    alert_id: int
     camera_id: int
 
     def values(self) -> dict[str, object]:
@@ -58,6 +59,7 @@ class Hidden:
             "sweep_id": self.sweep.id,
             "visit_id": self.visit.id,
             "sighting_id": self.sighting.id,
+            "alert_id": self.alert_id,
             "collection": f"sightings.{self.case.number}",
             "feature": str(self.sighting.id),
             "format": "gpx",
@@ -70,6 +72,7 @@ class Hidden:
             "sweep_id": 987_654,
             "visit_id": 987_654,
             "sighting_id": 987_654,
+            "alert_id": 987_654,
             "collection": "sightings.NO-SUCH-CASE",
             "feature": "1",
             "format": "gpx",
@@ -86,7 +89,10 @@ def hidden(user_factory: Callable[..., User]) -> Hidden:
     visit = factories.make_visit(sweep, factories.make_camera())
     crop = {"crop_sha256": media.store(f"a face of {case.number}".encode())}
     sighting = factories.make_sighting(case, sweep=sweep, camera=camera, face=crop)
-    return Hidden(case, member, sweep, visit, sighting, camera.id)
+    alerts.raise_for_sighting(sighting)
+    db.session.commit()
+    (alert,) = alerts.list_open(member.id)
+    return Hidden(case, member, sweep, visit, sighting, alert.id, camera.id)
 
 
 def case_rules(app: Flask) -> Iterator[tuple[Rule, str]]:
@@ -104,7 +110,9 @@ def path_of(app: Flask, rule: Rule, method: str, values: dict[str, object]) -> s
 def plain(answer: Any) -> str:
     """The answer without its CSRF token, and without the name of what there is not."""
     text = re.sub(r'"csrf[-_]token" (content|value)="[^"]*"', "", answer.get_data(as_text=True))
-    return re.sub(r"There is no (case|sweep|visit|sighting) [A-Z0-9-]+", r"There is no \1", text)
+    return re.sub(
+        r"There is no (case|sweep|visit|sighting|alert) [A-Z0-9-]+", r"There is no \1", text
+    )
 
 
 def test_every_argument_of_an_address_is_known_to_name_a_case_or_none(app: Flask) -> None:
@@ -158,7 +166,7 @@ def test_who_is_on_the_list_reaches_every_reading_route(
             answer = client.open(path_of(app, rule, method, hidden.values()), method=method)
             answer.close()
             asked += 1
-            # Nothing is confirmed, no plan made and no clip cut: some answers are a 409, 422 or 404.
+            # Nothing is confirmed, no plan made, no clip cut: some answers are a 409, 422 or 404.
             needs_making = {"api_planning.show_belief", "sightings.clip", "api_sightings.show_clip"}
             planless = rule.endpoint in needs_making and answer.status_code == 404
             # An examiner who has not judged a sighting is led to its blind page.
@@ -394,8 +402,6 @@ def test_rights_to_many_open_maps_are_asked_for_at_once(
 def test_alerts_of_a_restricted_case_wait_only_for_the_people_on_its_list(
     app: Flask, hidden: Hidden, user_factory: Callable[..., User]
 ) -> None:
-    alerts.raise_for_sighting(hidden.sighting)
-    db.session.commit()
     assert alerts.count_open(hidden.member.id) == 1
     assert alerts.count_open(user_factory(Role.INVESTIGATOR).id) == 0
     (alert,) = alerts.list_open(hidden.member.id)

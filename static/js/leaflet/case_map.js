@@ -314,6 +314,7 @@ function showLive(word) {
 new LiveFeed(`${state.address}/live`, settings.cursor, {
   onState: showLive,
   onEvent: (kind, data) => {
+    if (kind === "alert" || kind === "reset") document.dispatchEvent(new CustomEvent("lastseen:alert"));
     if (kind === "reset") loadUntilItWorks();
     else if (ready) takers[kind]?.(data);
     else if (kind in takers) waiting.push([kind, data]);
