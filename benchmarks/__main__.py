@@ -13,6 +13,8 @@ _NOT_BENCHMARKS = frozenset(
         "database",
         "kept_faces",
         "live_client",
+        "published_classifiers",
+        "recognition_runs",
         "report",
         "server",
         "street_clip",
