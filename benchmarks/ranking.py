@@ -8,17 +8,11 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import random
-import socket
 import statistics
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from urllib.parse import urlsplit
 
 from flask import Flask
 from geopy.distance import great_circle
@@ -31,10 +25,10 @@ from app.models import LocationSource, SubjectCategory
 from app.models.accounts import Role
 from app.services import accounts, cases, locations, registry, tokens
 from app.services.actors import COMMAND_LINE
-from benchmarks.database import benchmark_app, environment_of
+from benchmarks.database import benchmark_app
 from benchmarks.report import Figure, publish, shared_dir
+from benchmarks.server import web_server
 
-ROOT = Path(__file__).resolve().parent.parent
 MILLION = 1_000_000
 ANSWERS = 200
 WARM_UP = 20
@@ -131,8 +125,8 @@ def _add_synthetic(count: int) -> None:
 
 def _measure(application: Flask, token: str, label: str, goal_ms: float) -> dict[str, Figure]:
     times_ms = []
-    with _server(application) as port:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    with web_server(application) as address:
+        connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=60)
         rng = random.Random(1)
         for number in range(WARM_UP + ANSWERS):
             radius_m = rng.choice((500, 1000, 2000))
@@ -173,43 +167,6 @@ def _ratio(figures: dict[str, Figure], label: str) -> None:
 
 def _p95(values: list[float]) -> float:
     return statistics.quantiles(values, n=20)[-1]
-
-
-@contextmanager
-def _server(application: Flask) -> Iterator[int]:
-    """The product's own web process over the benchmark's database."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = environment_of(application.config["LASTSEEN"])
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--threads", "8"),
-            *("--worker-class", "gthread", "--keep-alive", "60", "--no-control-socket"),
-            "wsgi:app",
-        ],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        _wait_for(port)
-        yield port
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def _wait_for(port: int) -> None:
-    deadline = time.monotonic() + 60
-    while True:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        if time.monotonic() > deadline:
-            raise SystemExit("The web process did not start.")
-        time.sleep(0.1)
 
 
 if __name__ == "__main__":

@@ -16,63 +16,36 @@ one face reaches the recogniser's threshold. For the peers any single frame may 
 
 from __future__ import annotations
 
-import contextlib
-import io
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
-import av
 import cv2
 import numpy as np
-import onnxruntime as ort
-from insightface.app import FaceAnalysis
 
 from benchmarks.peer_tracks import PeerTrack, peer_tracks
+from benchmarks.recognition_runs import (
+    Run,
+    Sighted,
+    all_frames,
+    length_s,
+    load_peer,
+    our_run,
+    peer_on,
+    peer_run,
+    references_of,
+)
 from benchmarks.report import Figure, publish, shared_dir
-from benchmarks.street_clip import PEOPLE, Appearance, frames_of, street_clip
-from cameras.footage import MotionGate, gating, read_frames, sampling
-from recognition import pipeline as pipeline_module
+from benchmarks.street_clip import PEOPLE, Appearance, street_clip
 from recognition.embedders.normalise import unit_rows
-from recognition.faces import FaceTrack, FloatArray, ImageBGR
-from recognition.images import encode_jpeg
+from recognition.faces import FloatArray, ImageBGR
 from recognition.packs import ChosenRecogniser, DetectorChoice, choose_recogniser
-from recognition.pipeline import FacePipeline
 
-FRAMES_PER_S = 5
 QUIET_SAMPLES = 150
 SLACK_S = 0.5
-STAGES = ("decode", "gate", "detect", "embed", "write", "other")
 CACHE = Path(__file__).resolve().parent.parent / "var" / "bench"
-
-
-@dataclass(frozen=True)
-class Sighted:
-    """An embedded face or track and when it was seen."""
-
-    from_s: float
-    to_s: float
-    embedding: FloatArray
-
-
-@dataclass
-class Run:
-    """What one system found in one recording, and what it cost."""
-
-    footage_s: float
-    cpu_s: float
-    seen: list[Sighted] = field(default_factory=list)
-    stages_s: dict[str, float] = field(default_factory=dict)
-    looked_share: float = 1.0
-
-    @property
-    def speed(self) -> float:
-        """Seconds of footage per second of processor time."""
-        return self.footage_s / self.cpu_s
 
 
 @dataclass(frozen=True)
@@ -89,8 +62,8 @@ def main() -> None:
     cv2.setNumThreads(1)
     shared = shared_dir()
     pack = shared / "models" / "insightface-mini"
-    as_it_comes, lean = _peer(pack, lean=False), _peer(pack, lean=True)
-    references = _references(shared, lean)
+    as_it_comes, lean = load_peer(pack, lean=False), load_peer(pack, lean=True)
+    references = references_of(shared, lean)
     ours = {
         "MTCNN": choose_recogniser(str(pack), 1),
         "SCRFD": choose_recogniser(str(pack), 1, detector=DetectorChoice.PACK),
@@ -100,151 +73,6 @@ def main() -> None:
     figures |= _clips_with_several_people(shared, lean, ours)
     figures |= _no_face_clips(shared, lean, ours)
     publish("recognition", figures)
-
-
-# ------------------------------------------------------------------------------------- the peers
-
-
-def _peer(pack: Path, *, lean: bool) -> Any:
-    with contextlib.redirect_stdout(io.StringIO()):
-        if not lean:
-            app = FaceAnalysis(name=str(pack), providers=["CPUExecutionProvider"])
-            app.prepare(ctx_id=-1)
-            return app
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        app = FaceAnalysis(
-            name=str(pack),
-            allowed_modules=["detection", "recognition"],
-            providers=["CPUExecutionProvider"],
-            sess_options=options,
-        )
-        app.prepare(ctx_id=-1, det_size=(640, 640))
-        return app
-
-
-def _references(shared: Path, lean: Any) -> dict[str, FloatArray]:
-    """One embedding for each sign clip: its sharpest detection."""
-    references = {}
-    for name in (clip for clips in PEOPLE.values() for clip in clips):
-        faces = [face for frame in frames_of(shared / f"video/sign/{name}.mkv")[::10]
-                 for face in lean.get(frame)]  # fmt: skip
-        best = max(faces, key=lambda face: float(face.det_score))
-        references[name] = np.asarray(best.normed_embedding, np.float32)
-    return references
-
-
-def _peer_on(app: Any, frames: Iterator[tuple[float, ImageBGR]]) -> tuple[list[Sighted], float]:
-    """Every face of the frames, and the processor seconds that finding them took."""
-    seen, spent_s = [], 0.0
-    for at_s, image in frames:
-        began = time.process_time()
-        faces = app.get(image)
-        spent_s += time.process_time() - began
-        seen += [Sighted(at_s, at_s, np.asarray(face.normed_embedding)) for face in faces]
-    return seen, spent_s
-
-
-def _peer_run(app: Any, path: Path) -> Run:
-    began = time.process_time()
-    seen, _ = _peer_on(app, _all_frames(path))
-    return Run(_length_s(path), time.process_time() - began, seen)
-
-
-def _all_frames(path: Path) -> Iterator[tuple[float, ImageBGR]]:
-    with av.open(str(path)) as file:
-        file.streams.video[0].thread_count = 1
-        first: float | None = None
-        for frame in file.decode(video=0):
-            first = frame.time if first is None else first
-            yield frame.time - first, np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
-
-
-def _length_s(path: Path) -> float:
-    reading = read_frames(path, every_s=1.0, key_frames_only=True)
-    for _ in reading:
-        pass
-    assert reading.end is not None
-    return reading.end.decoded_to_s
-
-
-# ------------------------------------------------------------------------------------------ ours
-
-
-class _Clock:
-    """Processor time by stage; a stage inside another is taken out of the outer one."""
-
-    def __init__(self) -> None:
-        self.spent_s = dict.fromkeys(STAGES, 0.0)
-        self._inner_s = [0.0]
-
-    @contextlib.contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        began = time.process_time()
-        self._inner_s.append(0.0)
-        yield
-        took_s = time.process_time() - began
-        self.spent_s[name] += took_s - self._inner_s.pop()
-        self._inner_s[-1] += took_s
-
-    def timed(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*args: Any, **kwargs: Any) -> Any:
-            with self.stage(name):
-                return function(*args, **kwargs)
-
-        return call
-
-
-def _our_run(chosen: ChosenRecogniser, path: Path) -> Run:
-    """A visit without its database: read, look, embed, and write crops and embeddings to a disk."""
-    clock = _Clock()
-    with _timed_stages(clock, chosen), tempfile.TemporaryDirectory() as folder:
-        began = time.process_time()
-        reading = read_frames(path, every_s=1 / FRAMES_PER_S, gate=MotionGate())
-        looker = FacePipeline(chosen.detector, chosen.embedder)
-        tracks: list[FaceTrack] = []
-        frames = iter(reading)
-        while True:
-            with clock.stage("decode"):
-                frame = next(frames, None)
-            if frame is None:
-                break
-            with clock.stage("other"):
-                looker.feed(frame.at_s, frame.image_bgr)
-                if looker.checkpoint_due:
-                    tracks += _written(looker, clock, Path(folder), len(tracks))
-        with clock.stage("other"):
-            tracks += _written(looker, clock, Path(folder), len(tracks))
-        spent_s = time.process_time() - began
-    assert reading.end is not None
-    seen = [Sighted(track.first_at_s, track.last_at_s, track.embedding) for track in tracks]
-    return Run(reading.end.decoded_to_s, spent_s, seen, dict(clock.spent_s), reading.coverage.share)
-
-
-def _written(looker: FacePipeline, clock: _Clock, folder: Path, number: int) -> list[FaceTrack]:
-    tracks = looker.close_chunk().tracks
-    with clock.stage("write"):
-        for index, track in enumerate(tracks, number):
-            (folder / f"{index}.jpg").write_bytes(encode_jpeg(track.best_crop_bgr))
-            (folder / f"{index}.f16").write_bytes(track.embedding.astype(np.float16).tobytes())
-    return tracks
-
-
-@contextlib.contextmanager
-def _timed_stages(clock: _Clock, chosen: ChosenRecogniser) -> Iterator[None]:
-    """The product's own functions, each with a stop-watch around it."""
-    with contextlib.ExitStack() as stack:
-        for owner, name, stage in (
-            (chosen.detector, "detect", "detect"),
-            (chosen.embedder, "embed", "embed"),
-            (sampling, "has_moved", "gate"),
-            (gating, "has_moved", "gate"),
-            (gating, "is_steady", "gate"),
-            (pipeline_module, "small_grey", "gate"),
-        ):
-            original = getattr(owner, name)
-            stack.enter_context(mock.patch.object(owner, name, clock.timed(stage, original)))
-        yield
 
 
 # ---------------------------------------------------------------------------------------- recall
@@ -287,9 +115,9 @@ def _always_in_view(
     paths = {name: shared / f"video/sign/{name}.mkv" for name in clips}
     least = ours["MTCNN"].embedder.threshold.similarity
     systems: dict[str, Callable[[Path], Run]] = {
-        "peer (a)": lambda path: _peer_run(as_it_comes, path),
-        "peer (b)": lambda path: _peer_run(lean, path),
-    } | {name: lambda path, one=one: _our_run(one, path) for name, one in ours.items()}
+        "peer (a)": lambda path: peer_run(as_it_comes, path),
+        "peer (b)": lambda path: peer_run(lean, path),
+    } | {name: lambda path, one=one: our_run(one, path) for name, one in ours.items()}
     figures: dict[str, Figure] = {}
     speeds, recalls = {}, {}
     for name, run_on in systems.items():
@@ -320,10 +148,10 @@ def _long_clip(
     truths = [Truth(one.person, one.clip, one.from_s, one.to_s) for one in plan]
     least = ours["MTCNN"].embedder.threshold.similarity
     figures = {
-        "long street: length": Figure(_length_s(path) / 60, "minutes"),
+        "long street: length": Figure(length_s(path) / 60, "minutes"),
         "long street: passers-by": Figure(len(plan), "people"),
         "long street: share of time with somebody in view": Figure(
-            sum(one.to_s - one.from_s for one in plan) / _length_s(path), "share"
+            sum(one.to_s - one.from_s for one in plan) / length_s(path), "share"
         ),
         "long street: quiet frames the peers were timed on": Figure(QUIET_SAMPLES, "frames"),
     }
@@ -350,12 +178,12 @@ def _long_runs(
 ) -> Iterator[tuple[str, Run]]:
     decoding_s, busy, quiet, frames = _sampled_frames(path, plan)
     for name, app in (("peer (a)", as_it_comes), ("peer (b)", lean)):
-        seen, busy_s = _peer_on(app, iter(busy))
-        _, quiet_s = _peer_on(app, iter(quiet))
+        seen, busy_s = peer_on(app, iter(busy))
+        _, quiet_s = peer_on(app, iter(quiet))
         whole_s = decoding_s + busy_s + quiet_s / len(quiet) * (frames - len(busy))
-        yield name, Run(_length_s(path), whole_s, seen)
+        yield name, Run(length_s(path), whole_s, seen)
     for name, chosen in ours.items():
-        yield name, _our_run(chosen, path)
+        yield name, our_run(chosen, path)
 
 
 def _sampled_frames(
@@ -364,9 +192,9 @@ def _sampled_frames(
     """Processor seconds to decode all; every frame with somebody in it; some quiet ones; count."""
     busy: list[tuple[float, ImageBGR]] = []
     quiet: list[tuple[float, ImageBGR]] = []
-    every = round(_length_s(path) * 25 / QUIET_SAMPLES)
+    every = round(length_s(path) * 25 / QUIET_SAMPLES)
     began, number = time.process_time(), 0
-    for at_s, image in _all_frames(path):
+    for at_s, image in all_frames(path):
         if any(one.from_s <= at_s < one.to_s for one in plan):
             busy.append((at_s, image))
         elif number % every == 0:
@@ -393,12 +221,12 @@ def _clips_with_several_people(
         path = shared / "video" / clip
         theirs = [
             track
-            for track in peer_tracks(lean, _all_frames(path))
+            for track in peer_tracks(lean, all_frames(path))
             if track.is_worth_finding(smallest_px, 1.0)
         ]
         tracks += len(theirs)
         for name, chosen in ours.items():
-            seen = _our_run(chosen, path).seen
+            seen = our_run(chosen, path).seen
             found[name] += sum(_is_among(track, seen, least) for track in theirs)
     figures = {"several people: tracks of peer (b), from 1 s and 40 px": Figure(tracks, "tracks")}
     for name in ours:
@@ -422,13 +250,13 @@ def _no_face_clips(shared: Path, lean: Any, ours: dict[str, ChosenRecogniser]) -
     figures: dict[str, Figure] = {}
     for clip in ("car-detection", "one-by-one-person-detection"):
         path = shared / f"video/empty/{clip}.mp4"
-        sample = [frame for index, frame in enumerate(_all_frames(path)) if index % 20 == 0]
-        began, count = time.process_time(), sum(1 for _ in _all_frames(path))
+        sample = [frame for index, frame in enumerate(all_frames(path)) if index % 20 == 0]
+        began, count = time.process_time(), sum(1 for _ in all_frames(path))
         decoding_s = time.process_time() - began
-        _, spent_s = _peer_on(lean, iter(sample))
+        _, spent_s = peer_on(lean, iter(sample))
         peer_s = decoding_s + spent_s / len(sample) * count
         for name, chosen in ours.items():
-            run = _our_run(chosen, path)
+            run = our_run(chosen, path)
             figures[f"{clip}, {_label(name)}: footage seconds per processor second"] = Figure(
                 run.speed, "s/s"
             )
