@@ -112,6 +112,7 @@ TABLE: Final[Mapping[str, Allowed]] = {
     "cases.import_trace": TRACERS,
     "cases.take_trace_back": TRACERS,
     "cases.restore_trace": TRACERS,
+<<<<<<< HEAD
     # alerts
     "alerts.index": ALERT_READERS,
     "alerts.acknowledge": ALERT_READERS,
@@ -122,6 +123,14 @@ TABLE: Final[Mapping[str, Allowed]] = {
     "alerts.account": ALERT_READERS,
     "alerts.save_account": ALERT_READERS,
     "alerts.retry": ALERT_READERS,
+=======
+    "cases.reports": CASE_READERS,
+    "cases.add_report": CASE_WRITERS,
+    "cases.report": CASE_READERS,
+    "cases.decide_mark": CASE_WRITERS,
+    "cases.remove_report": CASE_WRITERS,
+    "cases.restore_report": CASE_WRITERS,
+>>>>>>> 8fa3d33 (Read reports: mark times, places, numbers and descriptions, and take what a person accepts)
     # sweeps
     "sweeps.index": SWEEP_READERS,
     "sweeps.all_sweeps": SWEEP_READERS,
@@ -212,6 +221,12 @@ TABLE: Final[Mapping[str, Allowed]] = {
     "api_planning.show_prior": CASE_READERS,
     "api_timeline.show_timeline": TIMELINE_READERS,
     "api_timeline.show_corridor": TIMELINE_READERS,
+    "api_reports.list_reports": CASE_READERS,
+    "api_reports.add_report": CASE_WRITERS,
+    "api_reports.show_report": CASE_READERS,
+    "api_reports.decide_mark": CASE_WRITERS,
+    "api_reports.remove_report": CASE_WRITERS,
+    "api_reports.restore_report": CASE_WRITERS,
     "api_timeline.list_traces": CASE_READERS,
     "api_timeline.import_trace": TRACERS,
     "api_timeline.take_trace_back": TRACERS,

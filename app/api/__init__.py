@@ -22,6 +22,7 @@ from app.api.members import api_members
 from app.api.ogc import api_ogc
 from app.api.photos import api_photos
 from app.api.planning import api_planning
+from app.api.reports import api_reports
 from app.api.roads import api_roads
 from app.api.route import api_route
 from app.api.sightings import api_sightings
@@ -35,6 +36,7 @@ BLUEPRINTS: tuple[APIBlueprint, ...] = (
     api_members,
     api_photos,
     api_locations,
+    api_reports,
     api_sweeps,
     api_sightings,
     api_face_searches,

@@ -38,6 +38,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "only_with_footage": True,
         "priority": "high",
     },
+    "MarkInput": {"decision": "accept", "time_mark_id": 12, "reliability": "likely"},
     "AssignBody": {"user_id": 3},
     "MemberInput": {"user_id": 3},
     "PriorityBody": {"priority": "urgent"},

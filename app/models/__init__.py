@@ -36,6 +36,7 @@ from app.models.requests import (
     FootageRequestCamera,
     RequestState,
 )
+from app.models.reports import MarkState, Report, ReportKind, ReportMark
 from app.models.retention import RetentionReceipt
 from app.models.roads import GazetteerPlace, Road, RoadSource
 from app.models.searches import FaceSearch, FaceSearchResult, SearchMethod, SearchOccasion
@@ -92,6 +93,7 @@ __all__ = [
     "LiveEvent",
     "LivePhase",
     "LocationSource",
+    "MarkState",
     "MessageState",
     "NoticeState",
     "OutgoingAttachment",
@@ -101,6 +103,9 @@ __all__ = [
     "RegistrySource",
     "Reliability",
     "RequestState",
+    "Report",
+    "ReportKind",
+    "ReportMark",
     "RetentionReceipt",
     "Review",
     "ReviewStage",

@@ -17,6 +17,7 @@ from app.views import (
     media,
     members,  # noqa: F401 (adds its pages to the cases' and administrators' blueprints)
     presentation,
+    reports,  # noqa: F401 (adds its pages to the cases' blueprint)
     review,
     roads,
     sightings,

@@ -1,15 +1,21 @@
 // Keys on pages of sightings: J and K move, C, R and U judge the one that has the focus, O opens it.
 
-const cards = [...document.querySelectorAll("[data-review-card]")];
 const TYPING = "input, textarea, select";
 
+// Looked up each time: a page may replace its cards after a decision.
+function cards() {
+  return [...document.querySelectorAll("[data-review-card]")];
+}
+
 function current() {
-  return document.activeElement?.closest("[data-review-card]") ?? (cards.length === 1 ? cards[0] : null);
+  const all = cards();
+  return document.activeElement?.closest("[data-review-card]") ?? (all.length === 1 ? all[0] : null);
 }
 
 function move(step) {
-  const at = cards.indexOf(current());
-  cards[Math.min(cards.length - 1, Math.max(0, at + step))]?.focus();
+  const all = cards();
+  const at = all.indexOf(current());
+  all[Math.min(all.length - 1, Math.max(0, at + step))]?.focus();
 }
 
 document.addEventListener("keydown", (event) => {

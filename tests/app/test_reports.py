@@ -1,0 +1,306 @@
+"""Reports: handing in, accepting what they say, taking it back; page, API, shell."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.errors import Conflict, NotFound, Refused
+from app.extensions import db
+from app.inputs.reports import MarkDecision, MarkInput, ReportInput
+from app.intake.marks import MarkKind
+from app.models import (
+    AuditEntry,
+    Case,
+    GazetteerPlace,
+    LastKnownLocationRow,
+    MarkState,
+    Report,
+    ReportKind,
+    ReportMark,
+    RoadSource,
+)
+from app.models.cases import LocationSource, Reliability
+from app.services import reports
+from app.services.actors import Actor
+from app.services.locations import list_locations
+from tests.app import factories
+from tests.app.answers import body
+from tests.app.conftest import Client
+from tests.app.test_api import counted_queries
+
+LogIn = Callable[..., Client]
+TEXT = (
+    "The complainant states that on 18/11/2026 at 6.30 pm her son was near Example Market. "
+    "He was wearing a red shirt. A car KA 01 AB 1234 stood there. Call 99000 12345. "
+    "<script>alert(1)</script>"
+)
+WRITTEN = datetime(2026, 11, 19, 4, 0, tzinfo=UTC)
+FIR = ReportInput(kind=ReportKind.FIR, written_at=WRITTEN)
+ACCEPT = MarkInput(decision=MarkDecision.ACCEPT)
+
+
+@pytest.fixture
+def actor(actor_factory: Callable[..., Actor]) -> Actor:
+    return actor_factory("investigator")
+
+
+@pytest.fixture
+def case(app: Flask) -> Case:
+    made = factories.make_case()
+    source = RoadSource(
+        name="made up",
+        file_name="made-up.geojson",
+        file_sha256="0" * 64,
+        format="geojson",
+        streets=0,
+        named_streets=0,
+        places=1,
+        length_m=0,
+        west_deg=77,
+        south_deg=12,
+        east_deg=78,
+        north_deg=13,
+    )
+    db.session.add(source)
+    db.session.flush()
+    db.session.add(
+        GazetteerPlace(
+            source_id=source.id,
+            name="Example Market",
+            kind="market",
+            latitude_deg=12.9655,
+            longitude_deg=77.5772,
+        )
+    )
+    db.session.commit()
+    return made
+
+
+@pytest.fixture
+def report(actor: Actor, case: Case) -> Report:
+    return reports.add_report(actor, case, FIR, text=TEXT)
+
+
+def mark_of(report: Report, kind: MarkKind) -> ReportMark:
+    return next(one for one in report.marks if one.kind is kind)
+
+
+def accepted_place(actor: Actor, case: Case, report: Report) -> LastKnownLocationRow:
+    place, moment = mark_of(report, MarkKind.PLACE), mark_of(report, MarkKind.TIME)
+    given = MarkInput(decision=MarkDecision.ACCEPT, time_mark_id=moment.id)
+    mark = reports.decide(actor, case, report.id, place.id, given)
+    assert mark.location is not None
+    return mark.location
+
+
+def test_what_a_report_says_is_marked_and_nothing_enters_the_case(
+    case: Case, report: Report
+) -> None:
+    assert {one.kind for one in report.marks} == set(MarkKind)
+    assert all(one.state is MarkState.PROPOSED for one in report.marks)
+    assert list_locations(case) == []
+
+
+def test_an_accepted_place_is_a_last_known_location_with_its_source(
+    case: Case, actor: Actor, report: Report
+) -> None:
+    location = accepted_place(actor, case, report)
+    assert location.seen_at == datetime(2026, 11, 18, 13, 0, tzinfo=UTC)
+    assert (location.latitude_deg, location.longitude_deg) == (12.9655, 77.5772)
+    assert location.source is LocationSource.POLICE
+    assert location.reliability is Reliability.LIKELY
+    assert "near Example Market" in location.remarks
+
+
+def test_undo_takes_the_location_out_and_accepting_again_brings_the_same_one_back(
+    case: Case, actor: Actor, report: Report
+) -> None:
+    location = accepted_place(actor, case, report)
+    place = mark_of(report, MarkKind.PLACE)
+    reports.decide(actor, case, report.id, place.id, MarkInput(decision=MarkDecision.UNDO))
+    assert not location.active
+    again = accepted_place(actor, case, report)
+    assert again.id == location.id
+    assert again.active
+    assert len(list_locations(case, include_inactive=True)) == 1
+
+
+def test_accepting_twice_changes_nothing(case: Case, actor: Actor, report: Report) -> None:
+    accepted_place(actor, case, report)
+    accepted_place(actor, case, report)
+    assert len(list_locations(case, include_inactive=True)) == 1
+
+
+def test_a_time_is_proposed_for_a_place(report: Report) -> None:
+    found = reports.time_for(report, mark_of(report, MarkKind.PLACE))
+    assert found is mark_of(report, MarkKind.TIME)
+
+
+def test_a_message_is_believed_less(case: Case, actor: Actor) -> None:
+    given = ReportInput(kind=ReportKind.MESSAGE, written_at=WRITTEN)
+    sent = reports.add_report(actor, case, given, text="seen at Example Market")
+    reports.decide(actor, case, sent.id, sent.marks[0].id, ACCEPT)
+    (location,) = list_locations(case)
+    assert location.reliability is Reliability.DOUBTFUL
+    assert location.seen_at is None
+
+
+def test_a_day_without_an_hour_is_no_time_for_a_place(case: Case, actor: Actor) -> None:
+    sent = reports.add_report(actor, case, FIR, text="Seen at Example Market on 18/11/2026.")
+    day, place = mark_of(sent, MarkKind.TIME), mark_of(sent, MarkKind.PLACE)
+    given = MarkInput(decision=MarkDecision.ACCEPT, time_mark_id=day.id)
+    with pytest.raises(Refused, match="Only the day"):
+        reports.decide(actor, case, sent.id, place.id, given)
+
+
+def test_facts_are_what_was_accepted(case: Case, actor: Actor, report: Report) -> None:
+    phone = mark_of(report, MarkKind.PHONE)
+    reports.decide(actor, case, report.id, phone.id, ACCEPT)
+    assert [one.value for one in reports.facts_of(case)] == ["+919900012345"]
+    reports.remove_report(actor, case, report.id)
+    assert reports.facts_of(case) == []
+
+
+def test_a_removed_report_takes_its_locations_along_and_comes_back_with_them(
+    case: Case, actor: Actor, report: Report
+) -> None:
+    accepted_place(actor, case, report)
+    reports.remove_report(actor, case, report.id)
+    assert list_locations(case) == []
+    with pytest.raises(NotFound):
+        reports.find_report(case, report.id)
+    reports.restore_report(actor, case, report.id)
+    assert len(list_locations(case)) == 1
+
+
+def test_the_same_report_is_not_taken_twice(case: Case, actor: Actor, report: Report) -> None:
+    with pytest.raises(Conflict, match="is here already"):
+        reports.add_report(actor, case, FIR, text=TEXT)
+
+
+def test_every_step_is_in_the_audit_log(case: Case, actor: Actor, report: Report) -> None:
+    accepted_place(actor, case, report)
+    actions = {one.action for one in db.session.query(AuditEntry).filter_by(case_number=case.number)}
+    assert {"report.add", "mark.accept"} <= actions
+
+
+def test_another_case_s_report_is_not_there(actor: Actor, report: Report) -> None:
+    other = factories.make_case(number="OTHER-1")
+    with pytest.raises(NotFound):
+        reports.find_report(other, report.id)
+
+
+# --------------------------------------------------------------------------------------- the doors
+
+
+def fields(**changes: Any) -> dict[str, Any]:
+    return {
+        "kind": "FIR",
+        "written_at": "2026-11-19T09:30",
+        "region": "IN",
+        "text": TEXT,
+        **changes,
+    }
+
+
+def test_the_page_takes_a_text_shows_its_marks_and_escapes_it(case: Case, logged_in: LogIn) -> None:
+    client = logged_in("investigator")
+    answer = client.post(f"/cases/{case.number}/reports", data=fields(), follow_redirects=True)
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 200
+    assert "<script>alert(1)" not in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert 'class="found place proposed"' in page
+
+
+def test_the_page_takes_a_file_and_keeps_only_its_last_name(case: Case, logged_in: LogIn) -> None:
+    client = logged_in("investigator")
+    given = fields(text="", report=(io.BytesIO(TEXT.encode()), "../../etc/passwd"))
+    answer = client.post(f"/cases/{case.number}/reports", data=given)
+    assert answer.status_code == 302
+    assert db.session.query(Report).one().file_name == "passwd"
+
+
+def test_nothing_handed_in_is_said_at_the_field(case: Case, logged_in: LogIn) -> None:
+    client = logged_in("investigator")
+    answer = client.post(f"/cases/{case.number}/reports", data=fields(text=" "))
+    assert answer.status_code == 422
+    assert "give one of the two" in answer.get_data(as_text=True)
+
+
+def test_a_decision_over_the_page_comes_back_to_the_mark(
+    case: Case, report: Report, logged_in: LogIn
+) -> None:
+    client = logged_in("investigator")
+    mark = mark_of(report, MarkKind.PHONE)
+    path = f"/cases/{case.number}/reports/{report.id}"
+    answer = client.post(f"{path}/marks/{mark.id}", data={"decision": "accept"})
+    assert answer.location.endswith(f"{path}#mark-{mark.id}")
+    assert "accepted" in client.get(path).get_data(as_text=True)
+
+
+def test_an_analyst_reads_and_does_not_decide(case: Case, report: Report, logged_in: LogIn) -> None:
+    client = logged_in("analyst")
+    path = f"/cases/{case.number}/reports/{report.id}"
+    assert client.get(path).status_code == 200
+    mark = report.marks[0]
+    assert client.post(f"{path}/marks/{mark.id}", data={"decision": "accept"}).status_code == 403
+
+
+def test_the_api_hands_in_decides_and_lists(case: Case, logged_in: LogIn) -> None:
+    client = logged_in("investigator")
+    base = f"/api/cases/{case.number}/reports"
+    given = fields(written_at="2026-11-19T09:30:00+05:30")
+    made = client.post(base, data=given, content_type="multipart/form-data")
+    assert made.status_code == 201
+    answer = body(made)
+    place = next(one for one in answer["marks"] if one["kind"] == "place")
+    moment = next(one for one in answer["marks"] if one["kind"] == "time")
+    assert moment["at"] == "2026-11-18T13:00:00Z"
+    path = f"{base}/{answer['report']['id']}"
+    decided = client.post(
+        f"{path}/marks/{place['id']}",
+        json={"decision": "accept", "time_mark_id": moment["id"]},
+    )
+    assert body(decided)["location_id"]
+    listed = body(client.get(base))
+    assert listed["items"][0]["marks_accepted"] == 1
+    assert client.delete(path).status_code == 200
+    assert client.get(path).status_code == 404
+    assert client.post(f"{path}/restore").status_code == 200
+
+
+def test_the_shell_hands_in_and_decides(case: Case, app: Flask, tmp_path: Any) -> None:
+    file = tmp_path / "fir.txt"
+    file.write_text(TEXT)
+    run = app.test_cli_runner().invoke
+    arguments = ["reports", "add", case.number, str(file), "--kind", "FIR", "--json"]
+    done = run(args=[*arguments, "--written-at", "2026-11-19T09:30+05:30"])
+    assert done.exit_code == 0, done.output
+    answer = json.loads(done.output)
+    mark, report_id = answer["marks"][0]["id"], str(answer["report"]["id"])
+    decided = run(args=["reports", "decide", case.number, report_id, str(mark), "dismiss"])
+    assert "is dismissed" in decided.output
+    assert "FIR" in run(args=["reports", "list", case.number]).output
+    assert "Example Market" in run(args=["reports", "show", case.number, report_id]).output
+
+
+def test_pages_ask_the_same_number_of_questions_for_many_reports(
+    case: Case, actor: Actor, logged_in: LogIn
+) -> None:
+    client = logged_in("investigator")
+    reports.add_report(actor, case, FIR, text=TEXT)
+    with counted_queries() as few:
+        client.get(f"/cases/{case.number}/reports")
+    for number in range(5):
+        reports.add_report(actor, case, FIR, text=f"{TEXT} {number}")
+    with counted_queries() as many:
+        client.get(f"/cases/{case.number}/reports")
+    assert len(many) == len(few)
