@@ -42,6 +42,10 @@ def _sighting(asker: Actor, sighting_id: int) -> None:
     access.require_sighting(asker, min(sighting_id, LARGEST_BIG_INTEGER))
 
 
+def _request(asker: Actor, request_id: int) -> None:
+    access.require_request(asker, min(request_id, LARGEST_INTEGER))
+
+
 def _alert(asker: Actor, alert_id: int) -> None:
     access.require_alert(asker, min(alert_id, LARGEST_BIG_INTEGER))
 
@@ -52,6 +56,7 @@ CASE_ARGUMENTS: Final[Mapping[str, Check]] = {
     "visit_id": _visit,
     "sighting_id": _sighting,
     "alert_id": _alert,
+    "request_id": _request,
     "collection": _collection,
 }
 """Arguments of addresses that name a case, or something that belongs to one."""
@@ -63,6 +68,8 @@ OTHER_ARGUMENTS: Final = frozenset(
         # Of no case:
         "camera_id", "footage_id", "source_id", "user_id", "token_id", "evaluation_id",
         "kind", "filename", "name", "x", "y", "z",
+        # The secret of an upload link, and what was sent by it: the service asks for both.
+        "secret", "delivery_id",
         # Checked where they are read, because one may belong to several cases, or to none:
         "sha256", "message_id",
         # An administrator's view of a restricted case that shows nothing of what it holds:

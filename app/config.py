@@ -87,6 +87,7 @@ class Settings(BaseSettings):
     max_registry_bytes: int = 64 * 1024 * 1024
     max_roads_bytes: int = 256 * 1024 * 1024
     max_footage_bytes: int = 4 * 1024 * 1024 * 1024
+    disk_reserve_bytes: int = Field(default=2 * 1024 * 1024 * 1024, ge=0)
 
     tile_url: str = ""
     tile_attribution: str = ""

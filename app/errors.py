@@ -6,6 +6,7 @@ LastseenError
 │   ├── PhotoRefused    a reference photo failed the quality gate; `marked_jpeg` shows where
 │   └── BadQuery        a parameter of the address is unknown or unreadable, where a standard asks
 │                       for 400
+├── Gone                it was there, and has ended (410)
 ├── Conflict            it contradicts what is there already (409)
 ├── Forbidden           this account may not do that (403)
 ├── TooLarge            more bytes than are taken (413)
@@ -27,6 +28,10 @@ class LastseenError(Exception):
 
 class NotFound(LastseenError):
     """There is no such thing, or none that this account may see."""
+
+
+class Gone(LastseenError):
+    """It was there, and has ended: a link that expired, for example."""
 
 
 class Refused(LastseenError):

@@ -84,6 +84,7 @@ _REDIS_DOWN: Final = _Rule(
 
 TABLE: Final[Mapping[type[Exception], _Rule]] = {
     errors.NotFound: _Rule(404, "Not found"),
+    errors.Gone: _Rule(410, "No longer there"),
     errors.PhotoRefused: _Rule(422, "Photo refused"),
     errors.BadQuery: _Rule(400, "Bad Request"),
     errors.Refused: _Rule(422, "Input refused"),
@@ -138,6 +139,7 @@ _NEXT_STEPS: Final[Mapping[int, str]] = {
     403: "Go back to your start page. An administrator can change what an account may do.",
     404: "Go back to your start page, or search for the case by its number.",
     409: "Load the page again to see the present state, then decide anew.",
+    410: "Ask whoever sent you the link.",
     413: "Send a smaller file, or ask an administrator to raise the limit.",
     422: "Go back, correct what is named below, and send it again.",
     429: "Wait a minute, then load the page again.",

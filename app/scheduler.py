@@ -15,7 +15,9 @@ from app.queues import RedisDown
 from app.services import (
     alert_rounds,
     clips,
+    deliveries,
     following,
+    footage_requests,
     galleries,
     outbox,
     retention,
@@ -89,6 +91,7 @@ def _send() -> None:
 
 
 def _rescue() -> None:
+    footage_requests.settle()
     done = upkeep.rescue_visits()
     if done.requeued or done.given_up or done.finished:
         log.warning(
@@ -110,3 +113,4 @@ def _tidy() -> None:
     galleries.prune_changes()
     outbox.prune()
     workers.prune()
+    deliveries.discard_unfinished()

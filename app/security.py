@@ -14,6 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import identity
 from app.config import Settings
 from app.extensions import limiter
+from app.services.deliveries import PIECE_BYTES
 from app.services.traces import MAX_TRACE_BYTES
 
 REQUEST_LIMIT: Final = "600 per minute"
@@ -84,6 +85,7 @@ def body_limits(settings: Settings) -> Mapping[str, int]:
         "roads.import_file": roads,
         "api_roads.import_roads": roads,
         "cameras.upload_footage": footage,
+        "deliveries.add_piece": PIECE_BYTES,
         "api_footage.upload_footage": footage,
     }
 

@@ -100,7 +100,8 @@ class Delivery(Model):
     """One file that somebody sends by a request's link.
 
     `part_name` is its name on our disk while it arrives, `file_name` what the sender calls it: it
-    names nothing here. `shown_at` is what the camera's clock showed at the first frame.
+    names nothing here. `shown_at` is what the camera's clock showed at the first frame,
+    `clock_offset_s` that clock minus true time, None where the sender did not compare it.
     """
 
     __tablename__ = "footage_deliveries"
@@ -117,7 +118,7 @@ class Delivery(Model):
     size_bytes: Mapped[int] = mapped_column(BigInteger)
     received_bytes: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))
     shown_at: Mapped[UtcTime]
-    clock_offset_s: Mapped[float]
+    clock_offset_s: Mapped[float | None]
     sha256: Mapped[str | None] = mapped_column(String(64))
     reason: Mapped[LongText]
     footage_id: Mapped[int | None] = mapped_column(ForeignKey("footage.id", ondelete="SET NULL"))

@@ -18,6 +18,7 @@ from app.models.access import CaseMember
 from app.models.accounts import Role, User
 from app.models.alerts import Alert
 from app.models.cases import Case
+from app.models.requests import FootageRequest
 from app.models.sightings import Sighting
 from app.models.sweeps import Sweep, Visit
 from app.services.actors import Actor
@@ -100,6 +101,17 @@ def require_sighting(actor: Actor, sighting_id: int) -> None:
     )
     if db.session.scalar(wanted.where(visible_cases(actor))) is None:
         raise NotFound(f"There is no sighting {sighting_id}.")
+
+
+def require_request(actor: Actor, request_id: int) -> None:
+    """Raises NotFound unless there is such a request, for a case that `actor` may see."""
+    wanted = (
+        select(FootageRequest.id)
+        .join(Case, Case.id == FootageRequest.case_id)
+        .where(FootageRequest.id == request_id)
+    )
+    if db.session.scalar(wanted.where(visible_cases(actor))) is None:
+        raise NotFound(f"There is no request {request_id}.")
 
 
 def require_alert(actor: Actor, alert_id: int) -> None:

@@ -34,6 +34,8 @@ SUFFIXES = frozenset(
 """Which files of a folder are tried; whether one is a video is decided by its content."""
 
 MOST_FILES = 5000
+BY_EYE_S = 5.0
+"""How sure an offset is that came with a recording: somebody compared the clock with a phone."""
 _COPY_BYTES = 1024 * 1024
 
 
@@ -114,6 +116,14 @@ def add_upload(
     return footage
 
 
+def register_kept(actor: Actor, camera: CameraRow, path: Path, given: FootageFileInput) -> Footage:
+    """Register a recording that lies in a footage folder already; the caller commits.
+
+    Raises a CamerasError where it is no recording.
+    """
+    return _register(actor, camera, path, given)[0]
+
+
 def remove_footage(actor: Actor, footage_id: int) -> Footage:
     """Take a recording off the list; the file itself is not touched, what was found there stays."""
     footage = find_footage(footage_id)
@@ -151,7 +161,7 @@ def _register(
 ) -> tuple[Footage, bool]:
     facts = probe(path)
     shown_at = given.started_at or _time_from_name(named or path.name, given)
-    started_at, uncertainty_s = clocks.clock_of(camera).true_time(shown_at)
+    started_at, uncertainty_s = _true_time(camera, shown_at, given)
     known = db.session.scalar(
         select(Footage).where(
             Footage.camera_id == camera.id,
@@ -169,7 +179,7 @@ def _register(
         started_at=started_at,
         ended_at=started_at + timedelta(seconds=facts.duration_s),
         clock_offset_s=(shown_at - started_at) / timedelta(seconds=1),
-        clock_uncertainty_s=uncertainty_s if clocks.is_compared(camera) else None,
+        clock_uncertainty_s=uncertainty_s,
         made_up=given.made_up,
         remarks=_remarks(given, facts),
         added_by_id=actor.user_id,
@@ -190,6 +200,16 @@ def _register(
         details={"camera_id": camera.id, "sha256": facts.sha256},
     )
     return footage, True
+
+
+def _true_time(
+    camera: CameraRow, shown_at: datetime, given: FootageFileInput
+) -> tuple[datetime, float | None]:
+    """When the first frame really was, and how sure that is; None where nobody compared clocks."""
+    if given.clock_offset_s is not None:
+        return shown_at - timedelta(seconds=given.clock_offset_s), BY_EYE_S
+    started_at, uncertainty_s = clocks.clock_of(camera).true_time(shown_at)
+    return started_at, uncertainty_s if clocks.is_compared(camera) else None
 
 
 def _remarks(given: FootageFileInput, facts: FootageFacts) -> str:

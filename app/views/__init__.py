@@ -11,8 +11,10 @@ from app.views import (
     cameras,
     case_parts,
     case_plan,  # noqa: F401 (adds its page to the cases' blueprint)
+    deliveries,
     evaluations,
     face_searches,  # noqa: F401 (adds its pages to the cases' blueprint)
+    footage_requests,
     home,
     media,
     members,  # noqa: F401 (adds its pages to the cases' and administrators' blueprints)
@@ -34,3 +36,5 @@ def register(application: Flask) -> None:
         application.register_blueprint(room.blueprint)
     for further in (alerts, evaluations, roads, tiles):
         application.register_blueprint(further.blueprint)
+    for owners in (footage_requests, deliveries):
+        application.register_blueprint(owners.blueprint)

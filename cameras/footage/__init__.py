@@ -8,7 +8,7 @@ from cameras.footage.ending import EndReason, FootageEnd
 from cameras.footage.gating import MotionGate
 from cameras.footage.names import start_time_from_name
 from cameras.footage.pictures import Frame
-from cameras.footage.probing import FootageFacts, probe
+from cameras.footage.probing import FootageFacts, probe, sha256_of
 from cameras.footage.reading import FrameReading, read_frames
 from cameras.footage.watching import BackOff, Outage, StreamWatch
 
@@ -26,5 +26,6 @@ __all__ = [
     "StreamWatch",
     "probe",
     "read_frames",
+    "sha256_of",
     "start_time_from_name",
 ]

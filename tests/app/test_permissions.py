@@ -77,7 +77,9 @@ def test_who_is_not_logged_in_reaches_only_what_is_public(app: Flask, client: Cl
         if endpoint == "accounts.log_in":
             continue
         answer = client.open(path, method=method)
-        if TABLE[endpoint] is PUBLIC:
+        if endpoint.startswith("deliveries."):  # whoever has no right secret sees nothing
+            expected = answer.status_code == 404
+        elif TABLE[endpoint] is PUBLIC:
             expected = answer.status_code == 200
         elif path.startswith("/api/") or method != "GET":
             expected = answer.status_code == 401
@@ -90,7 +92,11 @@ def test_who_is_not_logged_in_reaches_only_what_is_public(app: Flask, client: Cl
 
 def test_only_these_are_public() -> None:
     public = {endpoint for endpoint, allowed in TABLE.items() if allowed is PUBLIC}
-    assert public == {"static", "home.healthz", "accounts.login", "accounts.log_in"}
+    links = {
+        f"deliveries.{name}" for name in ("show", "announce", "add_piece", "finish", "decline")
+    }
+    assert public - links == {"static", "home.healthz", "accounts.login", "accounts.log_in"}
+    assert links <= public
 
 
 def test_partners_reach_nothing_of_cases_cameras_or_administration() -> None:
@@ -100,6 +106,7 @@ def test_partners_reach_nothing_of_cases_cameras_or_administration() -> None:
         "home",
         "accounts",
         "api_docs",
+        "deliveries",  # whoever has a link, partner or not
     }
 
 
