@@ -1,32 +1,22 @@
-"""Reading street networks from files: OSMnx GraphML, and lines in GeoJSON.
+"""Reading street networks from files: OSMnx GraphML, and lines in GeoJSON."""
 
-GraphML is read with defusedxml, which refuses document types and entities, so that a hostile file
-can neither read other files nor swell in memory.
-"""
-
-import io
 import json
 import math
-import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
-from xml.etree.ElementTree import Element, ParseError  # types only; defusedxml does the parsing
 
 import numpy as np
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import iterparse
 
 from geo.distance import haversine_many_m
 from geo.errors import InvalidNetwork, InvalidPosition
+from geo.graphml import UNREADABLE, Vertex, graphml_edges
 from geo.network import MAX_NODES, StreetNetwork, network_of
 from geo.points import Point
 
 MAX_BYTES = 400_000_000
 _SAME_PLACE_DECIMALS = 7  # a centimetre: vertices of one OSM node have equal digits
 _LONGEST_STRETCH = 20.0  # a "length" beyond this many straight lines is a mistake, not a bend
-
-Vertex = tuple[float, float]  # latitude, longitude in degrees
 
 
 def read_network(data: bytes, filename: str = "") -> StreetNetwork:
@@ -49,22 +39,11 @@ def read_graphml(data: bytes) -> StreetNetwork:
 
     Each directed edge is a direction vehicles may drive. An edge's `geometry` gives its bends.
     """
-    reader = _GraphmlReader()
-    try:
-        for element in _elements(data):
-            reader.take(element)
-    except DefusedXmlException as error:
-        raise InvalidNetwork(
-            "This GraphML declares entities or a document type, which is refused: save it again "
-            "with OSMnx."
-        ) from error
-    except (ParseError, ValueError, LookupError) as error:
-        if isinstance(error, InvalidNetwork):
-            raise
-        raise InvalidNetwork(
-            "This GraphML cannot be read: save the network again with OSMnx."
-        ) from error
-    return reader.pieces.network()
+    pieces = _Pieces()
+    for edge in graphml_edges(data):
+        stated = None if edge.has_geometry else edge.values.get("length")
+        pieces.add(edge.vertices, two_way=False, length_m=_metres(stated))
+    return pieces.network()
 
 
 def read_geojson_lines(data: bytes) -> StreetNetwork:
@@ -137,61 +116,11 @@ class _Pieces:
         return self._numbers.setdefault(key, len(self._numbers))
 
 
-class _GraphmlReader:
-    """Takes the elements of a GraphML file one after the other."""
-
-    def __init__(self) -> None:
-        self.pieces = _Pieces()
-        self._names: dict[str, str] = {}
-        self._nodes: dict[str, Vertex] = {}
-
-    def take(self, element: Element) -> None:
-        match _local_name(element):
-            case "key":
-                self._names[element.attrib["id"]] = element.attrib["attr.name"]
-            case "node":
-                values = self._values(element)
-                self._nodes[element.attrib["id"]] = (float(values["y"]), float(values["x"]))
-                element.clear()
-            case "edge":
-                self._take_edge(element)
-                element.clear()
-
-    def _take_edge(self, element: Element) -> None:
-        values = self._values(element)
-        ends = self._nodes[element.attrib["source"]], self._nodes[element.attrib["target"]]
-        bends = _wkt_line(values.get("geometry", ""))
-        stated_m = None if bends or "length" not in values else float(values["length"])
-        vertices = [ends[0], *bends[1:-1], ends[1]]
-        self.pieces.add(vertices, two_way=False, length_m=stated_m)
-
-    def _values(self, element: Element) -> dict[str, str]:
-        return {
-            self._names.get(data.attrib["key"], ""): data.text or ""
-            for data in element
-            if _local_name(data) == "data"
-        }
-
-
-_WKT_LINE = re.compile(r"\s*LINESTRING\s*Z?\s*\(([^()]*)\)\s*", re.IGNORECASE)
-
-
-def _elements(data: bytes) -> Iterator[Element]:
-    for _, element in iterparse(io.BytesIO(data), events=("end",), forbid_dtd=True):
-        yield element
-
-
-def _local_name(element: Element) -> str:
-    return str(element.tag).rpartition("}")[2]
-
-
-def _wkt_line(text: str) -> list[Vertex]:
-    """The vertices of "LINESTRING (lon lat, …)", none where the text is no line."""
-    match = _WKT_LINE.fullmatch(text)
-    if match is None:
-        return []
-    numbers = [pair.split() for pair in match[1].split(",")]
-    return [(float(pair[1]), float(pair[0])) for pair in numbers]
+def _metres(text: str | None) -> float | None:
+    try:
+        return None if text is None else float(text)
+    except ValueError as error:
+        raise InvalidNetwork(UNREADABLE) from error
 
 
 def _stretch(vertices: Sequence[Vertex], length_m: float | None) -> float:
