@@ -112,7 +112,12 @@ TABLE: Final[Mapping[str, Allowed]] = {
     "cases.import_trace": TRACERS,
     "cases.take_trace_back": TRACERS,
     "cases.restore_trace": TRACERS,
-<<<<<<< HEAD
+    "cases.reports": CASE_READERS,
+    "cases.add_report": CASE_WRITERS,
+    "cases.report": CASE_READERS,
+    "cases.decide_mark": CASE_WRITERS,
+    "cases.remove_report": CASE_WRITERS,
+    "cases.restore_report": CASE_WRITERS,
     # alerts
     "alerts.index": ALERT_READERS,
     "alerts.acknowledge": ALERT_READERS,
@@ -123,14 +128,6 @@ TABLE: Final[Mapping[str, Allowed]] = {
     "alerts.account": ALERT_READERS,
     "alerts.save_account": ALERT_READERS,
     "alerts.retry": ALERT_READERS,
-=======
-    "cases.reports": CASE_READERS,
-    "cases.add_report": CASE_WRITERS,
-    "cases.report": CASE_READERS,
-    "cases.decide_mark": CASE_WRITERS,
-    "cases.remove_report": CASE_WRITERS,
-    "cases.restore_report": CASE_WRITERS,
->>>>>>> 8fa3d33 (Read reports: mark times, places, numbers and descriptions, and take what a person accepts)
     # sweeps
     "sweeps.index": SWEEP_READERS,
     "sweeps.all_sweeps": SWEEP_READERS,

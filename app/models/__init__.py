@@ -29,6 +29,7 @@ from app.models.galleries import GalleryChange
 from app.models.live import LiveEvent
 from app.models.messages import MessageState, OutgoingAttachment, OutgoingMessage, Transport
 from app.models.plans import SearchPlan
+from app.models.reports import MarkState, Report, ReportKind, ReportMark
 from app.models.requests import (
     Delivery,
     DeliveryState,
@@ -36,7 +37,6 @@ from app.models.requests import (
     FootageRequestCamera,
     RequestState,
 )
-from app.models.reports import MarkState, Report, ReportKind, ReportMark
 from app.models.retention import RetentionReceipt
 from app.models.roads import GazetteerPlace, Road, RoadSource
 from app.models.searches import FaceSearch, FaceSearchResult, SearchMethod, SearchOccasion
@@ -102,10 +102,10 @@ __all__ = [
     "ReferencePhoto",
     "RegistrySource",
     "Reliability",
-    "RequestState",
     "Report",
     "ReportKind",
     "ReportMark",
+    "RequestState",
     "RetentionReceipt",
     "Review",
     "ReviewStage",

@@ -187,7 +187,8 @@ def test_the_same_report_is_not_taken_twice(case: Case, actor: Actor, report: Re
 
 def test_every_step_is_in_the_audit_log(case: Case, actor: Actor, report: Report) -> None:
     accepted_place(actor, case, report)
-    actions = {one.action for one in db.session.query(AuditEntry).filter_by(case_number=case.number)}
+    entries = db.session.query(AuditEntry).filter_by(case_number=case.number)
+    actions = {one.action for one in entries}
     assert {"report.add", "mark.accept"} <= actions
 
 
