@@ -2,53 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from importlib import import_module
+from pkgutil import iter_modules
+
+import click
 from flask import Flask
-
-from app.cli import (
-    audit,
-    cameras,
-    cases,
-    evaluate,
-    faces,
-    footage,
-    members,
-    messages,
-    packs,
-    plan,
-    processes,
-    reports,
-    roads,
-    route,
-    sightings,
-    sweeps,
-    traces,
-    users,
-)
-
-_MODULES = (
-    audit,
-    cameras,
-    cases,
-    evaluate,
-    faces,
-    footage,
-    members,
-    messages,
-    packs,
-    plan,
-    processes,
-    reports,
-    roads,
-    route,
-    sightings,
-    sweeps,
-    traces,
-    users,
-)
 
 
 def register(application: Flask) -> None:
-    """Add all commands to `flask`."""
-    for module in _MODULES:
-        for command in module.commands:
+    """Add the `commands` of every module here to `flask`."""
+    for found in iter_modules(__path__):
+        module = import_module(f"{__name__}.{found.name}")
+        commands: Sequence[click.Command] = getattr(module, "commands", ())
+        for command in commands:
             application.cli.add_command(command)
