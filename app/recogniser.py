@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 import cv2
 from flask import Flask, current_app
+from sqlalchemy import select
 
 from app.config import Settings
 from app.errors import NoRecogniser
+from app.extensions import db
+from app.models import PackUse
 from recognition.errors import BrokenPack, NoModelInstalled
 from recognition.packs import ChosenRecogniser, PackChoice, choose_pack, load
 
@@ -25,32 +28,53 @@ class LoadedRecogniser:
     lock: threading.Lock
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A pack that is asked for, empty for any, and by what."""
+
+    pack: str
+    by: str
+
+
 class RecogniserHolder:
-    """Chooses and loads the recogniser of `settings` at most once."""
+    """Chooses the recogniser, and loads it at most once for each choice."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._loading = threading.Lock()
         self._loaded: LoadedRecogniser | None = None
+        self._loaded_for: _Asked | None = None
 
     def choice(self) -> PackChoice:
         """Which pack would be loaded, and why, without loading it. Raises NoRecogniser."""
-        try:
-            return choose_pack(self._settings.face_pack or None, self._settings.insightface_home)
-        except (NoModelInstalled, BrokenPack) as error:
-            raise NoRecogniser(str(error)) from error
+        return self._choose(self._asked())
 
     def get(self) -> LoadedRecogniser:
-        """The recogniser; the first call takes a second or two. Raises NoRecogniser."""
+        """The recogniser; loading takes a second or two. Raises NoRecogniser.
+
+        It is loaded at the first call, and anew when another pack was chosen since.
+        """
+        asked = self._asked()
         with self._loading:
-            if self._loaded is None:
-                self._loaded = self._load(self.choice())
+            if self._loaded is None or asked != self._loaded_for:
+                self._loaded = self._load(self._choose(asked))
+                self._loaded_for = asked
             return self._loaded
 
     def other(self, pack: str) -> LoadedRecogniser:
         """Another pack, loaded for once and not kept. Raises NoRecogniser."""
+        return self._load(self._choose(_Asked(pack, "This command")))
+
+    def _asked(self) -> _Asked:
+        """FACE_PACK comes first, then what was chosen with `flask packs use`."""
+        if self._settings.face_pack:
+            return _Asked(self._settings.face_pack, "FACE_PACK")
+        newest = select(PackUse.pack).order_by(PackUse.id.desc()).limit(1)
+        return _Asked(db.session.scalar(newest) or "", "“flask packs use”")
+
+    def _choose(self, asked: _Asked) -> PackChoice:
         try:
-            return self._load(choose_pack(pack, self._settings.insightface_home))
+            return choose_pack(asked.pack, self._settings.insightface_home, asked.by)
         except (NoModelInstalled, BrokenPack) as error:
             raise NoRecogniser(str(error)) from error
 

@@ -115,4 +115,8 @@ def _load_models() -> None:
     except NoRecogniser as error:
         log.error("%s", error)
         return
+    except (OperationalError, PoolTimeout):
+        db.session.rollback()
+        log.error("The database does not answer; the models are loaded with the first visit.")
+        return
     log.warning("Recogniser: %s (%s)", chosen.embedder.name, chosen.reason)

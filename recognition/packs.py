@@ -114,12 +114,15 @@ def default_home() -> Path:
     return Path(os.environ.get("INSIGHTFACE_HOME") or "~/.insightface").expanduser()
 
 
-def choose_pack(face_pack: str | None = None, home: Path | None = None) -> PackChoice:
+def choose_pack(
+    face_pack: str | None = None, home: Path | None = None, asked_by: str = "FACE_PACK"
+) -> PackChoice:
     """Which pack is used on this machine, without loading it.
 
     Args:
         face_pack: a folder, the name of an installed pack, or "dlib"; None or "" to choose.
         home: InsightFace's folder, `default_home()` unless given.
+        asked_by: what asks for `face_pack`, for the reason and for what is refused.
 
     Raises:
         NoModelInstalled: nothing is installed, or what was asked for is not.
@@ -127,7 +130,7 @@ def choose_pack(face_pack: str | None = None, home: Path | None = None) -> PackC
     """
     home = home or default_home()
     if face_pack:
-        return _asked_for(face_pack, home)
+        return _asked_for(face_pack, home, asked_by)
     installed = installed_packs(home)
     if installed:
         pack = describe_pack(installed[0])
@@ -143,20 +146,25 @@ def choose_pack(face_pack: str | None = None, home: Path | None = None) -> PackC
                            f"{_HOW_TO_INSTALL}")  # fmt: skip
 
 
-def _asked_for(face_pack: str, home: Path) -> PackChoice:
+def _asked_for(face_pack: str, home: Path, asked_by: str) -> PackChoice:
     if face_pack == DLIB:
         fallback = _dlib_pack()
         if fallback is None:
             raise NoModelInstalled(
-                "FACE_PACK asks for dlib, which is not installed. Install the packages dlib-bin "
+                f"{asked_by} asks for dlib, which is not installed. Install the packages dlib-bin "
                 "and face_recognition_models with pip."
             )
-        return PackChoice(fallback, "FACE_PACK asks for dlib's recogniser.")
+        return PackChoice(fallback, f"{asked_by} asks for dlib's recogniser.")
+    if Path(face_pack).expanduser().is_file():
+        raise BrokenPack(
+            f"{asked_by} asks for {Path(face_pack).name}, which is a file: name the folder it lies "
+            "in. A network other than InsightFace's needs a pack.toml beside it (docs/models.md)."
+        )
     for folder in (Path(face_pack).expanduser(), home / "models" / face_pack):
         if folder.is_dir():
-            return PackChoice(describe_pack(folder), f"FACE_PACK asks for {folder.name}.")
+            return PackChoice(describe_pack(folder), f"{asked_by} asks for {folder.name}.")
     raise NoModelInstalled(
-        f"FACE_PACK asks for {face_pack}, but no such pack is installed. {_HOW_TO_INSTALL}"
+        f"{asked_by} asks for {face_pack}, but no such pack is installed. {_HOW_TO_INSTALL}"
     )
 
 

@@ -8,9 +8,10 @@ import click
 from flask.cli import AppGroup
 from rich.progress import BarColumn, DownloadColumn, Progress, TransferSpeedColumn
 
-from app.cli.common import json_option, reports_errors, say
+from app.cli.common import actor_of, as_option, json_option, reports_errors, say
 from app.current import settings
 from app.outputs import Output
+from app.recogniser import holder
 from app.services import packs
 from recognition.errors import BrokenPack
 from recognition.pack_download import install_pack
@@ -75,6 +76,15 @@ class VerifiedOut(Output):
     threshold_measured_on: str
 
 
+class PackUseOut(Output):
+    """A pack that was chosen, empty for whichever is installed, and why the one in force is."""
+
+    pack: str
+    model: str
+    model_sha256: str
+    reason: str
+
+
 @group.command("list")
 @json_option
 @reports_errors
@@ -120,8 +130,7 @@ def install(name: str, timeout_s: float, as_json: bool) -> None:
 @reports_errors
 def verify(name: str, as_json: bool) -> None:
     """Hash and load a pack (the one in force, if none is named)."""
-    wanted = name or settings().face_pack or None
-    pack = choose_pack(wanted, settings().insightface_home).pack
+    pack = _named(name) if name else holder().choice().pack
     embedder = load_embedder(pack, settings().recognition_threads)
     output = VerifiedOut(
         pack=PackOut.of(pack),
@@ -134,6 +143,36 @@ def verify(name: str, as_json: bool) -> None:
     lines.append(f"{pack.name} loads; its embeddings have {embedder.dimension} numbers.")
     lines.append(_threshold_line(output))
     say(output, lines, as_json=as_json)
+
+
+@group.command("use")
+@click.argument("name", default="")
+@click.option("--automatic", is_flag=True, help="Take whichever is installed, as at first.")
+@as_option
+@json_option
+@reports_errors
+def use(name: str, email: str | None, *, automatic: bool, as_json: bool) -> None:
+    """Load the pack NAME (a name, a folder, or dlib) and take it from now on, everywhere.
+
+    Running processes load it before their next visit or photo. Open cases' photos are embedded
+    anew; faces that another model embedded are not compared with it.
+    """
+    if bool(name) == automatic:
+        raise click.UsageError("Name a pack, or say --automatic.")
+    chosen = packs.use(actor_of(email), name)
+    in_force = packs.overview().in_force
+    output = PackUseOut(
+        pack=chosen.pack,
+        model=chosen.model,
+        model_sha256=chosen.model_sha256,
+        reason=in_force.reason if in_force else packs.why_none(),
+    )
+    words = f"{Path(chosen.pack).name} is used from now on: {chosen.model} loads." if name else ""
+    say(output, [*filter(None, (words, output.reason))], as_json=as_json)
+
+
+def _named(name: str) -> PackDescription:
+    return choose_pack(name, settings().insightface_home, "This command").pack
 
 
 def _threshold_line(output: VerifiedOut) -> str:

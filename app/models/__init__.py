@@ -28,6 +28,7 @@ from app.models.footage import Footage, FootageKind
 from app.models.galleries import GalleryChange
 from app.models.live import LiveEvent
 from app.models.messages import MessageState, OutgoingAttachment, OutgoingMessage, Transport
+from app.models.packs import PackUse
 from app.models.plans import SearchPlan
 from app.models.reports import MarkState, Report, ReportKind, ReportMark
 from app.models.requests import (
@@ -98,6 +99,7 @@ __all__ = [
     "NoticeState",
     "OutgoingAttachment",
     "OutgoingMessage",
+    "PackUse",
     "ReferenceEmbedding",
     "ReferencePhoto",
     "RegistrySource",

@@ -195,5 +195,8 @@ def _recogniser() -> Part:
         choice = holder().choice()
     except NoRecogniser as error:
         return Part("recogniser", False, str(error))
+    except (DBAPIError, PoolTimeout):
+        db.session.rollback()
+        return Part("recogniser", False, "The database, which says which one is used, is away.")
     fallback = " (fallback)" if choice.pack.is_fallback else ""
     return Part("recogniser", True, f"{choice.pack.name}{fallback}: {choice.reason}")
