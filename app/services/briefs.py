@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from sqlalchemy import func, select
 from app.current import settings
 from app.errors import Conflict, NotFound
 from app.extensions import db
+from app.inputs import ComparisonInput
 from app.models import Case, Review, Road, RoadSource
 from app.models.columns import utc_now
 from app.outputs import LEAD_NOTICE
@@ -183,6 +185,8 @@ def _references(case: Case) -> tuple[BriefPhoto, ...]:
 
 def _pictures(case: Case, timeline: Timeline) -> tuple[BriefPhoto, ...]:
     found: list[BriefPhoto] = []
+    shown = [stop.sighting.id for stop in timeline.stops if stop.sighting]
+    comparisons = _comparisons(shown)
     for stop in timeline.stops:
         if stop.sighting is None or len(found) == MOST_PICTURES:
             continue
@@ -193,12 +197,34 @@ def _pictures(case: Case, timeline: Timeline) -> tuple[BriefPhoto, ...]:
             f"in view {_span(stop.sight.seconds_in_view)}, face {face.face_height_px:.0f} px high",
             stop.clock,
             "made-up footage" if face.footage.made_up else "",
+            *comparisons.get(stop.sighting.id, ()),
         )
         title = f"Stop {stop.number}, sighting {stop.sighting.id}"
         found.append(
             BriefPhoto(_path(face.crop_sha256), title, tuple(line for line in lines if line))
         )
     return tuple(found)
+
+
+def _comparisons(sighting_ids: Sequence[int]) -> dict[int, list[str]]:
+    """What the checklists of the reviews that stand came to, by sighting, oldest first."""
+    rows = db.session.scalars(
+        select(Review)
+        .where(Review.sighting_id.in_(sighting_ids), Review.undone_at.is_(None))
+        .where(Review.comparison.is_not(None))
+        .order_by(Review.id)
+    )
+    lines: dict[int, list[str]] = {}
+    for review in rows:
+        filled = ComparisonInput.model_validate(review.comparison)
+        found = Counter(one.finding for one in filled.features.values())
+        counts = ", ".join(f"{count} {finding}" for finding, count in found.items())
+        lines.setdefault(review.sighting_id, []).append(
+            f"checklist of {review.reviewer_name}{' (blind)' if review.blind else ''}: "
+            f"{filled.conclusion}; pictures {filled.suitability}"
+            + (f"; {counts}" if counts else "")
+        )
+    return lines
 
 
 def _assumptions(case: Case, timeline: Timeline) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import itertools
 import json
 import re
@@ -14,6 +15,7 @@ import pytest
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
+from pypdf import PdfReader
 from sqlalchemy import event, select
 
 from app.config import PROJECT_ROOT
@@ -436,3 +438,52 @@ def test_every_answer_says_whether_a_sighting_is_a_lead_or_provisional(
     assert "second review open" in analyst.get(f"/cases/{case.number}/timeline").text
     assert body(analyst.get(f"{base}/sightings?is_lead=true"))["total"] == 0
     assert sightings.list_sightings(case, SightingQuery(is_lead=False)).total == 1
+
+
+# ------------------------------------------------------------------------------ the checklist
+
+FILLED = {
+    "verdict": "confirmed",
+    "suitability": "limited",
+    "conclusion": "some support for the same person",
+    "finding.ears": "similar",
+    "remark.ears": "same notch",
+    "finding.nose": "not comparable",
+}
+
+
+def test_a_checklist_is_kept_with_the_review_and_shown_once_it_is_given(
+    first_judged: Sighting, logged_in: LogIn
+) -> None:
+    examiner, at = logged_in(Role.EXAMINER), f"/sightings/{first_judged.id}"
+    assert 'name="finding.ears"' in examiner.get(f"/review/{first_judged.id}").text
+    examiner.post(f"{at}/review", data=FILLED)
+    page = examiner.get(at).text
+    for words in ("some support for the same person", "same notch", "pictures limited"):
+        assert words in page
+    told = body(examiner.get(f"/api{at}"))["reviews"][1]["comparison"]
+    assert told["features"]["ears"] == {"finding": "similar", "remark": "same notch"}
+    assert set(told["features"]) == {"ears", "nose"}
+
+
+def test_a_checklist_without_its_conclusion_is_refused_and_no_verdict_is_given(
+    first_judged: Sighting, logged_in: LogIn
+) -> None:
+    examiner, at = logged_in(Role.EXAMINER), f"/sightings/{first_judged.id}/review"
+    page = examiner.post(at, data={**FILLED, "conclusion": ""}, follow_redirects=True).text
+    assert 'class="notice error"' in page
+    assert len(sightings.reviews_of(first_judged)) == 1
+    wrong = {"verdict": "confirmed", "comparison": {"suitability": "suitable",
+             "conclusion": "identified", "features": {}}}  # fmt: skip
+    problem(examiner.post(f"/api/sightings/{first_judged.id}/reviews", json=wrong), 422)
+
+
+def test_the_brief_prints_what_the_checklists_came_to(
+    first_judged: Sighting, logged_in: LogIn
+) -> None:
+    logged_in(Role.EXAMINER).post(f"/sightings/{first_judged.id}/review", data=FILLED)
+    analyst = logged_in(Role.ANALYST)
+    pdf = analyst.get(f"/api/cases/{first_judged.case.number}/brief.pdf").data
+    text = " ".join(" ".join(p.extract_text() for p in PdfReader(io.BytesIO(pdf)).pages).split())
+    assert "some support for the same person; pictures limited; 1 similar, 1 not comparable" in text
+    assert "lead: confirmed by 2 people" in text

@@ -138,7 +138,7 @@ export class SightingsTray {
   }
 }
 
-/** Both faces are cut to the same frame around the eyes, so they are at the same scale. */
+/** Both pictures are cut with the same margin around the face, so they are at about the same scale. */
 export function facePair(sighting) {
   const photo = sighting.reference_photo;
   return el("span", { class: "face-pair" },
