@@ -181,7 +181,9 @@ def test_faces_are_shown_at_one_scale_and_the_clip_plays(
     video = page.locator("#clip video")
     video.wait_for()
     video.evaluate("video => video.play()")
-    played = "video => new Promise((done) => { video.ontimeupdate = () => video.currentTime > 0.5 && done(video.currentTime); })"
+    played = """video => new Promise((done) => {
+        video.ontimeupdate = () => video.currentTime > 0.5 && done(video.currentTime);
+    })"""
     assert video.evaluate(played) > 0.5
     assert video.evaluate("video => video.videoWidth") > 0
     overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
