@@ -65,6 +65,7 @@ OTHER_ARGUMENTS: Final = frozenset(
     {
         # Within the case that stands before them in the address:
         "photo_id", "location_id", "search_id", "trace_id", "feature", "format", "member_id",
+        "report_id", "mark_id",
         # Of no case:
         "camera_id", "footage_id", "source_id", "user_id", "token_id", "evaluation_id",
         "kind", "filename", "name", "x", "y", "z",

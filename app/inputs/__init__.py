@@ -13,6 +13,7 @@ from app.inputs.queries import (
     RankingQuery,
     SightingQuery,
 )
+from app.inputs.reports import MarkInput, ReportInput
 from app.inputs.searches import FaceSearchInput, FaceSearchQuery, OneInInput, ThresholdInput
 from app.inputs.sweeps import ReviewInput, SweepInput
 
@@ -29,11 +30,13 @@ __all__ = [
     "FootageFolderInput",
     "LocationChange",
     "LocationInput",
+    "MarkInput",
     "MemberInput",
     "OneInInput",
     "QueueQuery",
     "RankingOrder",
     "RankingQuery",
+    "ReportInput",
     "ReviewInput",
     "SightingQuery",
     "SweepInput",

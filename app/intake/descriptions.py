@@ -134,6 +134,10 @@ _COMPILED: Final = tuple(
 _NOBODY = re.compile(
     r"\b(?:for|since|within|last|driving\s+for|after)\s+$|\b(?:distance|limit)\s+$", re.IGNORECASE
 )
+_SAID = re.compile(
+    r"^(?:(?:was|is)\s+)?(?:wearing|wears|dressed\s+in|clad\s+in|wore|with|speaks?|spoke)\s+",
+    re.IGNORECASE,
+)
 _A_STREET = re.compile(r"\s+(?:road|street)\b", re.IGNORECASE)
 
 
@@ -149,4 +153,5 @@ def find_descriptions(text: str) -> Iterator[WordMark]:
             if any(span.overlaps(other) for other in taken):
                 continue
             taken.append(span)
-            yield WordMark(span, MarkKind.DESCRIPTION, " ".join(found[0].split()), field)
+            said = _SAID.sub("", " ".join(found[0].split()))
+            yield WordMark(span, MarkKind.DESCRIPTION, said, field)

@@ -100,6 +100,8 @@ class PlaceIndex:
     ) -> PlaceMark | None:
         part = tokens[position : position + length]
         words = tuple(one.plain for one in part)
+        if length > 1 and words[-1] in _FILLERS:
+            return None
         between = text[part[0].start : part[-1].end]
         if re.search(r"[\n;:!?]|[.,]\s+(?=[A-Z0-9])", between) and "." not in _initials(between):
             return None
@@ -115,7 +117,7 @@ class PlaceIndex:
 
     def _by_beginning(self, words: tuple[str, ...], *, led: bool) -> list[KnownPlace] | None:
         """Places whose name begins with these words, in order, with others left out."""
-        if words[0] in _COMMON and len(words) == 1:
+        if words[0][0].isdigit() or (words[0] in _COMMON and len(words) == 1):
             return None
         named = self._first.get(words[0], {})
         fitting = [

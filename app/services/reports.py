@@ -233,10 +233,12 @@ def _place_follows(
 ) -> None:
     """Make the place a last-known location, bring it back, or take it out of the ranking."""
     if accepted:
+        seen_at = _time_of(mark, given)
         location = mark.location or _new_location(actor, case, mark)
-        location.seen_at = _time_of(mark, given)
+        location.seen_at = seen_at
         location.reliability = given.reliability or _BELIEVED[mark.report.kind]
         location.active = True
+        db.session.add(location)
         db.session.flush()
         mark.location_id = location.id
     elif mark.location is not None:
@@ -248,7 +250,7 @@ def _place_follows(
 
 
 def _new_location(actor: Actor, case: Case, mark: ReportMark) -> LastKnownLocationRow:
-    location = LastKnownLocationRow(
+    return LastKnownLocationRow(
         case_id=case.id,
         latitude_deg=mark.latitude_deg,
         longitude_deg=mark.longitude_deg,
@@ -258,8 +260,6 @@ def _new_location(actor: Actor, case: Case, mark: ReportMark) -> LastKnownLocati
         remarks=f"{mark.report.kind.value} “{mark.report.title}”: “{_quote(mark)}”",
         created_by_id=actor.user_id,
     )
-    db.session.add(location)
-    return location
 
 
 def _time_of(place: ReportMark, given: MarkInput) -> datetime | None:

@@ -46,14 +46,8 @@ FIR = ReportInput(kind=ReportKind.FIR, written_at=WRITTEN)
 ACCEPT = MarkInput(decision=MarkDecision.ACCEPT)
 
 
-@pytest.fixture
-def actor(actor_factory: Callable[..., Actor]) -> Actor:
-    return actor_factory("investigator")
-
-
-@pytest.fixture
-def case(app: Flask) -> Case:
-    made = factories.make_case()
+def add_made_up_place() -> None:
+    """A market of the imported gazetteer, which `TEXT` names."""
     source = RoadSource(
         name="made up",
         file_name="made-up.geojson",
@@ -80,6 +74,17 @@ def case(app: Flask) -> Case:
         )
     )
     db.session.commit()
+
+
+@pytest.fixture
+def actor(actor_factory: Callable[..., Actor]) -> Actor:
+    return actor_factory("investigator")
+
+
+@pytest.fixture
+def case(app: Flask) -> Case:
+    made = factories.make_case()
+    add_made_up_place()
     return made
 
 
@@ -187,8 +192,9 @@ def test_the_same_report_is_not_taken_twice(case: Case, actor: Actor, report: Re
 
 def test_every_step_is_in_the_audit_log(case: Case, actor: Actor, report: Report) -> None:
     accepted_place(actor, case, report)
-    entries = db.session.query(AuditEntry).filter_by(case_number=case.number)
-    actions = {one.action for one in entries}
+    actions = {
+        one.action for one in db.session.query(AuditEntry).filter_by(case_number=case.number)
+    }
     assert {"report.add", "mark.accept"} <= actions
 
 
@@ -260,8 +266,7 @@ def test_the_api_hands_in_decides_and_lists(case: Case, logged_in: LogIn) -> Non
     base = f"/api/cases/{case.number}/reports"
     given = fields(written_at="2026-11-19T09:30:00+05:30")
     made = client.post(base, data=given, content_type="multipart/form-data")
-    assert made.status_code == 201
-    answer = body(made)
+    answer = body(made, 201)
     place = next(one for one in answer["marks"] if one["kind"] == "place")
     moment = next(one for one in answer["marks"] if one["kind"] == "time")
     assert moment["at"] == "2026-11-18T13:00:00Z"

@@ -1,0 +1,68 @@
+"""Going through a report by keyboard, as an investigator does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from app.extensions import db
+from app.models import LastKnownLocationRow, Role
+from tests.app import factories
+from tests.app.test_reports import TEXT, add_made_up_place
+from tests.journeys.conftest import Site
+
+pytestmark = pytest.mark.journey
+
+
+def test_a_pasted_report_becomes_a_last_known_location_by_keys(
+    site: Site, open_browser: Callable[..., Page]
+) -> None:
+    case = factories.make_case(number="MADE-UP-7")
+    add_made_up_place()
+    page = open_browser(Role.INVESTIGATOR)
+    page.goto("/cases/MADE-UP-7/reports")
+    page.fill("textarea[name=text]", TEXT)
+    page.fill("input[name=written_at]", "2026-11-19T09:30:00")
+    page.click("text=Read it")
+
+    expect(page.locator(".mark-card.proposed")).to_have_count(5)
+    expect(page.locator(".mark-card").first).to_be_focused()
+    page.keyboard.press("a")  # the time
+    expect(page.locator(".mark-card.time.accepted")).to_have_count(1)
+    expect(page.locator(".mark-card.place")).to_be_focused()
+    page.keyboard.press("a")  # the place, at the time that stands in its sentence
+    expect(page.locator(".mark-card.place.accepted")).to_have_count(1)
+    page.keyboard.press("d")  # the clothes
+    expect(page.locator(".mark-card.description.dismissed")).to_have_count(1)
+    page.keyboard.press("k")
+    page.keyboard.press("k")  # back over the clothes to the place
+    page.keyboard.press("u")
+    expect(page.locator(".mark-card.place.proposed")).to_have_count(1)
+    page.keyboard.press("a")
+    expect(page.locator(".mark-card.place.accepted")).to_have_count(1)
+
+    site.fresh()
+    location = db.session.query(LastKnownLocationRow).filter_by(case_id=case.id).one()
+    assert location.active
+    assert location.seen_at is not None
+    assert site.troubles == []
+
+
+def test_what_cannot_be_read_is_said_and_what_was_typed_stays(
+    site: Site, open_browser: Callable[..., Page]
+) -> None:
+    factories.make_case(number="MADE-UP-8")
+    page = open_browser(Role.INVESTIGATOR, phone=True)
+    page.goto("/cases/MADE-UP-8/reports")
+    page.fill("input[name=title]", "a statement")
+    page.set_input_files(
+        "input[type=file]",
+        {"name": "scan.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4 broken"},
+    )
+    page.click("text=Read it")
+    expect(page.locator(".notice.error")).to_contain_text("copy its text and paste it")
+    expect(page.locator("input[name=title]")).to_have_value("a statement")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert site.troubles == []
