@@ -66,8 +66,9 @@ def send(settings: Settings, message: OutgoingMessage) -> None:
         connection, target = _opened(address, settings)
         status = _post(connection, target, message, settings)
     except RefusedAddress as error:
-        sentence = f"Webhook “{message.recipient}” may not be called: {error}"
-        raise GivenUp(f"{sentence} (ALLOWED_WEBHOOK_HOSTS)") from error
+        raise _not_allowed(
+            message.recipient, unknown=isinstance(error.__cause__, OSError)
+        ) from None
     except (OSError, http.client.HTTPException) as error:
         sentence = f"Webhook “{message.recipient}” does not answer ({type(error).__name__})."
         raise ServerAway(sentence, for_all=False) from error
@@ -120,6 +121,16 @@ def _post(
         return connection.getresponse().status
     finally:
         connection.close()
+
+
+def _not_allowed(name: str, *, unknown: bool) -> GivenUp | ServerAway:
+    """Without what the check said of it: that names the host, which is part of the secret."""
+    if unknown:
+        return ServerAway(f"The host of webhook “{name}” is not known now.", for_all=False)
+    return GivenUp(
+        f"Webhook “{name}” may not be called: its host is in a private network, and "
+        "ALLOWED_WEBHOOK_HOSTS does not name it."
+    )
 
 
 def _judge(status: int, name: str) -> None:

@@ -3,7 +3,8 @@
 
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {
-    if (!menu.contains(event.target)) menu.open = false;
+    // By the click's way, not by where its target is now: a button may redraw what is in it.
+    if (!event.composedPath().includes(menu)) menu.open = false;
   }
 });
 

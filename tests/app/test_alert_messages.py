@@ -536,7 +536,23 @@ def test_a_webhook_into_a_private_network_is_not_called_unless_allowed(
     assert receiver.calls == []
     assert message.state is MessageState.FAILED
     assert message.failure is not None
-    assert "may not be called" in message.failure
+    assert "may not be called: its host is in a private network" in message.failure
+    assert "127.0.0.1" not in message.failure
+
+
+def test_a_webhook_whose_host_is_not_known_now_is_tried_again(
+    app: Flask, server: MailServer, people: People
+) -> None:
+    hook = SecretStr("desk=https://nowhere.invalid/made-up-token")
+    changes = {"alert_webhooks": hook, "alert_webhook_secret": SecretStr(SECRET)}
+    with mailing_to(server, app, **changes):
+        user = people()
+        choose(user, channels=("webhook:desk",))
+        sight(factories.make_case(created_by_id=user.id), NOON)
+        round_at(NOON)
+    message = db.session.scalars(select(OutgoingMessage)).one()
+    assert message.state is MessageState.WAITING
+    assert message.failure == "The host of webhook “desk” is not known now."
 
 
 def test_a_push_service_that_is_away_is_tried_again_and_its_address_is_never_told(
