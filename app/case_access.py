@@ -67,8 +67,9 @@ OTHER_ARGUMENTS: Final = frozenset(
         "photo_id", "location_id", "search_id", "trace_id", "feature", "format", "member_id",
         "report_id", "mark_id",
         # Of no case:
-        "camera_id", "footage_id", "source_id", "user_id", "token_id", "evaluation_id",
-        "kind", "filename", "name", "x", "y", "z",
+        "camera_id", "footage_id", "source_id", "user_id", "token_id", "session_id", "link_id",
+        "registration_id", "evaluation_id", "check_id", "kind", "token", "filename", "name",
+        "x", "y", "z",
         # The secret of an upload link, and what was sent by it: the service asks for both.
         "secret", "delivery_id",
         # Checked where they are read, because one may belong to several cases, or to none:

@@ -30,6 +30,9 @@ _SHORTEST_SECRET: Final = 32
 _THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
+_ROLES = {"investigator", "dispatcher", "analyst", "examiner", "partner", "administrator"}
+
+
 class ConfigurationError(RuntimeError):
     """The environment lacks a value, or holds one that the product must not start with."""
 
@@ -117,6 +120,12 @@ class Settings(BaseSettings):
 
     session_cookie_secure: bool = True
     session_hours: float = Field(default=12.0, gt=0)
+    session_idle_minutes: float = Field(default=120.0, gt=0)
+    second_factor_roles: str = ""
+    """Roles that must log in with a second factor, separated by commas."""
+    invitation_days: int = Field(default=7, ge=1, le=60)
+    password_link_minutes: int = Field(default=30, ge=5, le=1440)
+    registration_enabled: bool = False
     rate_limits_enabled: bool = True
     trusted_proxies: int = Field(default=0, ge=0, le=5)
 
@@ -127,6 +136,14 @@ class Settings(BaseSettings):
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError(f"'{value}' is not a time zone of the IANA list") from error
+        return value
+
+    @field_validator("second_factor_roles")
+    @classmethod
+    def _known_roles(cls, value: str) -> str:
+        unknown = sorted({part.lower() for part in _listed(value)} - _ROLES)
+        if unknown:
+            raise ValueError(f"'{unknown[0]}' is no role; roles are {', '.join(sorted(_ROLES))}")
         return value
 
     @field_validator("base_url")
@@ -188,6 +205,16 @@ class Settings(BaseSettings):
     def mail_is_configured(self) -> bool:
         """Whether there is a server to hand mail to; without one, messages wait."""
         return bool(self.mail_host)
+
+    @property
+    def can_mail_links(self) -> bool:
+        """Whether a mail can hold a link of this installation: never one that a request names."""
+        return self.mail_is_configured and bool(self.base_url)
+
+    @property
+    def roles_with_second_factor(self) -> frozenset[str]:
+        """The roles that must log in with a second factor."""
+        return frozenset(role.lower() for role in _listed(self.second_factor_roles))
 
     @property
     def footage_root_paths(self) -> tuple[Path, ...]:

@@ -7,19 +7,21 @@ nothing can be changed.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from flask import Flask, g, request, session
 from flask_login import login_user, logout_user
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
-from app.current import settings
-from app.extensions import login_manager
+from app.extensions import db, login_manager
 from app.models.accounts import User
-from app.services import accounts
+from app.services import accounts, user_sessions
 
-_LOGGED_IN_AT = "logged_in_at"
+_KEY = "session_key"
+_HALF = "half_logged_in"
+HALF_LOGGED_IN_S = 300.0
+"""How long the second step of a login may take."""
 _TOKEN_PATHS = ("/api/", "/media/")
 _BASIC_PATH = "/api/ogc"
 
@@ -35,14 +37,43 @@ def begin_session(user: User) -> None:
     """Log `user` in: what the session held before is gone, and with it every older token in it."""
     session.clear()
     session.permanent = True
-    session[_LOGGED_IN_AT] = datetime.now(UTC).timestamp()
+    agent = request.user_agent.string
+    session[_KEY] = user_sessions.begin(user, request.remote_addr, agent)
     login_user(user)
 
 
 def end_session() -> None:
     """Log out of this browser."""
+    key = session.get(_KEY)
+    if isinstance(key, str):
+        user_sessions.forget(key)
+        db.session.commit()
     logout_user()
     session.clear()
+
+
+def session_id() -> int | None:
+    """Which of the account's sessions this request belongs to; None for a bearer token."""
+    found: int | None = g.get("session_id")
+    return found
+
+
+def begin_half_session(user: User, wanted: str) -> None:
+    """Remember that the password was right, until the second step; nobody is logged in by it."""
+    session.clear()
+    session[_HALF] = [user.id, user.session_epoch, datetime.now(UTC).timestamp(), wanted]
+
+
+def half_session() -> tuple[User, str] | None:
+    """Who is in the middle of a login, and where they wanted to go; None if nobody is."""
+    held = session.get(_HALF)
+    if not isinstance(held, list) or len(held) != 4:
+        return None
+    user_id, epoch, at, wanted = held
+    if at < datetime.now(UTC).timestamp() - HALF_LOGGED_IN_S:
+        return None
+    user = accounts.half_logged_in(user_id, epoch)
+    return None if user is None else (user, wanted)
 
 
 def is_bearer() -> bool:
@@ -76,8 +107,9 @@ def _sent_token() -> str | None:
 
 def _user_of_session(identity: str) -> User | None:
     """The user whom the cookie names, unless the session is too old or was ended from elsewhere."""
-    started = session.get(_LOGGED_IN_AT)
-    oldest = datetime.now(UTC) - timedelta(hours=settings().session_hours)
-    if not isinstance(started, float) or started < oldest.timestamp():
+    key = session.get(_KEY)
+    known = user_sessions.known(key) if isinstance(key, str) else None
+    if known is None or known.user.get_id() != identity:
         return None
-    return accounts.user_of_session(identity)
+    g.session_id = known.session_id
+    return known.user

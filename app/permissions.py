@@ -13,10 +13,12 @@ from werkzeug.exceptions import Forbidden, NotFound, Unauthorized
 from werkzeug.wrappers import Response
 
 from app import case_access
+from app.errors import Forbidden as NotAllowed
 from app.extensions import csrf
 from app.identity import is_bearer
 from app.models.accounts import Role
 from app.problems import wants_json
+from app.services import second_factors
 
 logger = logging.getLogger(__name__)
 
@@ -71,10 +73,26 @@ TABLE: Final[Mapping[str, Allowed]] = {
     "home.healthz": PUBLIC,
     "accounts.login": PUBLIC,
     "accounts.log_in": PUBLIC,
+    "accounts.second_step": PUBLIC,
+    "accounts.log_in_second": PUBLIC,
+    "accounts.invitation": PUBLIC,
+    "accounts.accept_invitation": PUBLIC,
+    "accounts.forgotten": PUBLIC,
+    "accounts.ask_for_password": PUBLIC,
+    "accounts.new_password": PUBLIC,
+    "accounts.set_password": PUBLIC,
+    "accounts.registration": PUBLIC,
+    "accounts.register": PUBLIC,
     "accounts.logout": ANY_ROLE,
     "accounts.me": ANY_ROLE,
     "accounts.change_password": ANY_ROLE,
     "accounts.sign_out_everywhere": ANY_ROLE,
+    "accounts.end_one_session": ANY_ROLE,
+    "accounts.second_factor": ANY_ROLE,
+    "accounts.begin_second_factor": ANY_ROLE,
+    "accounts.confirm_second_factor": ANY_ROLE,
+    "accounts.new_recovery_codes": ANY_ROLE,
+    "accounts.remove_second_factor": ANY_ROLE,
     "accounts.issue_token": ANY_ROLE,
     "accounts.revoke_token": ANY_ROLE,
     "media.picture": PICTURE_VIEWERS,
@@ -190,6 +208,16 @@ TABLE: Final[Mapping[str, Allowed]] = {
     "admin.edit_user": ADMINISTRATORS,
     "admin.change_user": ADMINISTRATORS,
     "admin.reset_password": ADMINISTRATORS,
+    "admin.invitations": ADMINISTRATORS,
+    "admin.invite": ADMINISTRATORS,
+    "admin.withdraw_invitation": ADMINISTRATORS,
+    "admin.registrations": ADMINISTRATORS,
+    "admin.approve_registration": ADMINISTRATORS,
+    "admin.refuse_registration": ADMINISTRATORS,
+    "admin.send_password_link": ADMINISTRATORS,
+    "admin.end_user_sessions": ADMINISTRATORS,
+    "admin.end_user_session": ADMINISTRATORS,
+    "admin.reset_second_factor": ADMINISTRATORS,
     "admin.restricted": ADMINISTRATORS,
     "admin.restricted_case": ADMINISTRATORS,
     "admin.add_case_member": ADMINISTRATORS,
@@ -308,6 +336,17 @@ TABLE: Final[Mapping[str, Allowed]] = {
 }
 
 
+WITHOUT_SECOND_FACTOR: Final = frozenset(
+    {
+        "accounts.logout",
+        "accounts.second_factor",
+        "accounts.begin_second_factor",
+        "accounts.confirm_second_factor",
+    }
+)
+"""What those reach who must set up a second factor and have not yet."""
+
+
 def allows(endpoint: str, role: Role | None) -> bool:
     """Whether someone with `role` (None: not logged in) may reach `endpoint`."""
     allowed = TABLE.get(endpoint)
@@ -344,6 +383,10 @@ def _check() -> Response | None:
             return _ask_to_log_in()
         if not allows(endpoint, role):
             raise Forbidden
+        if endpoint not in WITHOUT_SECOND_FACTOR and not is_bearer():
+            answer = _ask_for_second_factor()
+            if answer is not None:
+                return answer
     if current_app.config["WTF_CSRF_ENABLED"] and not is_bearer():
         csrf.protect()
     case_access.check_request()
@@ -352,6 +395,15 @@ def _check() -> Response | None:
 
 def _role() -> Role | None:
     return current_user.role if current_user.is_authenticated else None
+
+
+def _ask_for_second_factor() -> Response | None:
+    """To its page, for those whose role needs one and who have none yet."""
+    if not second_factors.must_enrol(current_user):
+        return None
+    if wants_json() or request.method not in {"GET", "HEAD"}:
+        raise NotAllowed("Your role needs a second factor: set it up on your account's page first.")
+    return redirect(url_for("accounts.second_factor"))
 
 
 def _ask_to_log_in() -> Response:

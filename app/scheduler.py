@@ -19,11 +19,13 @@ from app.services import (
     following,
     footage_requests,
     galleries,
+    joining,
     outbox,
     retention,
     search_models,
     sending,
     upkeep,
+    user_sessions,
     workers,
 )
 from app.services.actors import SCHEDULER
@@ -87,6 +89,7 @@ def _plan() -> None:
 
 def _send() -> None:
     alert_rounds.run()
+    joining.answer_password_requests()
     sending.send_due()
 
 
@@ -114,3 +117,5 @@ def _tidy() -> None:
     outbox.prune()
     workers.prune()
     deliveries.discard_unfinished()
+    user_sessions.prune()
+    joining.prune()

@@ -40,7 +40,3 @@ def case_access(
     state = "restricted to:" if output.restricted else "not restricted; on its list:"
     lines = [f"Case {case.number} is {state}", *table(("e-mail", "role", "name"), rows)]
     say(output, lines, as_json=as_json)
-
-
-commands: tuple[click.Command, ...] = ()
-"""Its command belongs to the group of cases."""

@@ -7,7 +7,7 @@ from typing import Annotated
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, Field, StringConstraints
 
-from app.inputs.fields import Input, Page, PageSize, ShortText
+from app.inputs.fields import Input, OptionalText, Page, PageSize, ShortText
 from app.models.accounts import Role
 
 
@@ -31,6 +31,29 @@ class UserInput(Input):
     role: Role
 
 
+class InvitationInput(Input):
+    """Who is invited, and to which role; the name may be left to them."""
+
+    email: EmailAddress
+    name: Annotated[str, StringConstraints(max_length=200)] = ""
+    role: Role
+
+
+class RegistrationInput(Input):
+    """Somebody who asks for an account, and for which organisation."""
+
+    email: EmailAddress
+    name: ShortText
+    organisation: ShortText
+    remarks: Annotated[OptionalText, StringConstraints(max_length=1000)] = ""
+
+
+class AddressInput(Input):
+    """The address of somebody who forgot the password."""
+
+    email: EmailAddress
+
+
 class UserChange(Input):
     """What an administrator may change; a field that is not given stays."""
 
@@ -40,10 +63,11 @@ class UserChange(Input):
 
 
 class UserQuery(Input):
-    """Accounts by part of the name or address, and by role."""
+    """Accounts by part of the name or address, by role, and by whether they are active."""
 
     text: str = Field(default="", max_length=200)
     role: Role | None = None
+    active: bool | None = None
     page: Page = 1
     per_page: PageSize = 50
 

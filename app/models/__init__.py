@@ -24,8 +24,10 @@ from app.models.cases import (
 )
 from app.models.evaluations import Evaluation
 from app.models.faces import Embedder, Face, ReferenceEmbedding
+from app.models.factors import RecoveryCode, SecondFactor
 from app.models.footage import Footage, FootageKind
 from app.models.galleries import GalleryChange
+from app.models.joining import AccountLink, PasswordRequest, Registration
 from app.models.live import LiveEvent
 from app.models.messages import MessageState, OutgoingAttachment, OutgoingMessage, Transport
 from app.models.packs import PackUse
@@ -41,6 +43,7 @@ from app.models.requests import (
 from app.models.retention import RetentionReceipt
 from app.models.roads import GazetteerPlace, Road, RoadSource
 from app.models.searches import FaceSearch, FaceSearchResult, SearchMethod, SearchOccasion
+from app.models.sessions import UserSession
 from app.models.sightings import (
     Review,
     ReviewStage,
@@ -64,6 +67,7 @@ from app.models.traces import Trace
 from app.models.workers import WorkerMinute, WorkerRow
 
 __all__ = [
+    "AccountLink",
     "Alert",
     "AlertKind",
     "AlertMode",
@@ -100,8 +104,11 @@ __all__ = [
     "OutgoingAttachment",
     "OutgoingMessage",
     "PackUse",
+    "PasswordRequest",
+    "RecoveryCode",
     "ReferenceEmbedding",
     "ReferencePhoto",
+    "Registration",
     "RegistrySource",
     "Reliability",
     "Report",
@@ -117,6 +124,7 @@ __all__ = [
     "SearchMethod",
     "SearchOccasion",
     "SearchPlan",
+    "SecondFactor",
     "Sighting",
     "SightingClip",
     "SightingSimilarity",
@@ -129,6 +137,7 @@ __all__ = [
     "Trace",
     "Transport",
     "User",
+    "UserSession",
     "Verdict",
     "Visit",
     "VisitPart",

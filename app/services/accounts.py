@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import or_, select, update
@@ -15,8 +14,9 @@ from app.extensions import db
 from app.inputs.accounts import UserChange, UserInput, UserQuery
 from app.models.accounts import ApiToken, Role, User
 from app.models.columns import utc_now
-from app.services import audit, passwords
+from app.services import audit, passwords, second_factors
 from app.services.actors import Actor
+from app.services.lockout import lock_after
 from app.services.pages import Page, paginate
 from app.services.tokens import user_of_token
 
@@ -24,25 +24,21 @@ __all__ = [
     "NewAccount",
     "actor_for",
     "authenticate",
+    "authenticate_second",
     "change_own_password",
     "change_user",
     "create_user",
     "find_by_email",
     "find_user",
+    "half_logged_in",
     "list_users",
     "lock_after",
     "record_logout",
     "reset_password",
     "search_users",
     "sign_out_everywhere",
-    "user_of_session",
     "user_of_token",
 ]
-
-FREE_ATTEMPTS: Final = 4
-"""Wrong passwords in a row before an account is locked for the first time."""
-FIRST_LOCK: Final = timedelta(seconds=30)
-LONGEST_LOCK: Final = timedelta(minutes=30)
 
 LOGIN_REFUSED: Final = (
     "E-mail address or password is wrong, or the account is locked for a while after too many "
@@ -83,21 +79,34 @@ def authenticate(email: str, password: str, address: str | None) -> User:
         raise Refused(LOGIN_REFUSED)
     if passwords.needs_rehash(user.password_hash):
         user.password_hash = passwords.hash_password(password)
-    user.failed_logins, user.locked_until, user.last_login_at = 0, None, utc_now()
-    audit.record(actor, "login.accept", subject=user.email)
+    user.failed_logins, user.locked_until = 0, None
+    if second_factors.is_enrolled(user.id):
+        audit.record(actor, "login.password", subject=user.email)
+    else:
+        _note_login(actor, user)
     db.session.commit()
     return user
 
 
-def user_of_session(identity: str) -> User | None:
-    """The active user whose present session identity this is (`User.get_id`)."""
-    number, _, epoch = identity.partition(".")
-    if not (number.isdecimal() and epoch.isdecimal()):
-        return None
-    user: User | None = db.session.get(User, int(number))
-    if user is None or not user.active or user.session_epoch != int(epoch):
+def authenticate_second(user: User, code: str, address: str | None) -> None:
+    """The second step of a login, after `authenticate`. Raises Refused."""
+    actor = actor_for(user, address)
+    second_factors.check(actor, user, code)
+    _note_login(actor, user)
+    db.session.commit()
+
+
+def half_logged_in(user_id: int, epoch: int) -> User | None:
+    """The account whose password was right a moment ago; None if it has changed since."""
+    user: User | None = db.session.get(User, user_id)
+    if user is None or not user.active or user.session_epoch != epoch:
         return None
     return user
+
+
+def _note_login(actor: Actor, user: User) -> None:
+    user.last_login_at = utc_now()
+    audit.record(actor, "login.accept", subject=user.email)
 
 
 def actor_for(user: User, address: str | None = None) -> Actor:
@@ -115,6 +124,8 @@ def search_users(query: UserQuery) -> Page[User]:
     statement = select(User).order_by(User.active.desc(), User.email)
     if query.role is not None:
         statement = statement.where(User.role == query.role)
+    if query.active is not None:
+        statement = statement.where(User.active == query.active)
     if query.text:
         statement = statement.where(
             or_(
@@ -229,15 +240,6 @@ def record_logout(actor: Actor) -> None:
     """Write down that somebody logged out."""
     audit.record(actor, "logout", subject=actor.name)
     audit.commit()
-
-
-def lock_after(failures: int, now: datetime) -> datetime | None:
-    """Until when an account is locked after so many wrong passwords in a row."""
-    if failures <= FREE_ATTEMPTS:
-        return None
-    doublings = min(failures - FREE_ATTEMPTS - 1, 16)
-    locked_for = min(FIRST_LOCK * (1 << doublings), LONGEST_LOCK)
-    return now + locked_for
 
 
 def _reason_to_refuse(user: User, right: bool) -> str:

@@ -16,12 +16,15 @@ from app.views import (
     face_searches,  # noqa: F401 (adds its pages to the cases' blueprint)
     footage_requests,
     home,
+    joining,  # noqa: F401 (adds its pages to the accounts' blueprint)
     media,
     members,  # noqa: F401 (adds its pages to the cases' and administrators' blueprints)
+    people,  # noqa: F401 (adds its pages to the administrators' blueprint)
     presentation,
     reports,  # noqa: F401 (adds its pages to the cases' blueprint)
     review,
     roads,
+    second_factor,  # noqa: F401 (adds its pages to the accounts' blueprint)
     sightings,
     sweeps,
     tiles,

@@ -11,14 +11,14 @@ from flask.typing import ResponseReturnValue
 from flask_limiter.util import get_remote_address
 from flask_login import current_user
 
-from app.current import actor
+from app.current import actor, settings
 from app.errors import Refused
 from app.extensions import limiter
-from app.identity import begin_session, end_session
+from app.identity import begin_half_session, begin_session, end_session, session_id
 from app.inputs.accounts import TokenInput
 from app.models.accounts import User
 from app.security import LOGIN_LIMIT
-from app.services import accounts, tokens
+from app.services import accounts, second_factors, tokens, user_sessions
 from app.views.forms import Form
 
 blueprint = Blueprint("accounts", __name__)
@@ -46,7 +46,7 @@ def login() -> ResponseReturnValue:
     wanted = request.args.get("next", "")
     if current_user.is_authenticated:
         return redirect(safe_next(wanted))
-    return render_template("accounts/login.html", form=Form(), wanted=wanted)
+    return _login_page(Form(), wanted)
 
 
 @blueprint.post("/login")
@@ -60,9 +60,22 @@ def log_in() -> ResponseReturnValue:
         user = accounts.authenticate(
             form.value("email"), request.form.get("password", ""), request.remote_addr
         )
+        if second_factors.is_enrolled(user.id):
+            begin_half_session(user, wanted)
+            return redirect(url_for("accounts.second_step"))
         begin_session(user)
         return redirect(safe_next(wanted))
-    return render_template("accounts/login.html", form=form, wanted=wanted), 401
+    return _login_page(form, wanted), 401
+
+
+def _login_page(form: Form, wanted: str) -> str:
+    return render_template(
+        "accounts/login.html",
+        form=form,
+        wanted=wanted,
+        can_register=settings().registration_enabled,
+        can_mail=settings().can_mail_links,
+    )
 
 
 @blueprint.post("/logout")
@@ -107,12 +120,23 @@ def sign_out_everywhere() -> ResponseReturnValue:
     return redirect(url_for("accounts.login"))
 
 
+@blueprint.post("/account/sessions/<int:session_id>/end")
+def end_one_session(session_id: int) -> ResponseReturnValue:
+    """End one session; that of this browser logs it out."""
+    user_sessions.end(actor(), _myself(), session_id)
+    flash("The session is ended.", "success")
+    return redirect(url_for("accounts.me"))
+
+
 @blueprint.post("/account/tokens")
+@limiter.limit(LOGIN_LIMIT)
 def issue_token() -> ResponseReturnValue:
     """Make an API token; the answer shows it, and nothing else ever does."""
-    form = Form(request.form, shown=("label", "days"))
+    form = Form(request.form, shown=("label", "days", "code"))
     with form:
-        issued = tokens.issue_token(actor(), _myself(), form.read(TokenInput))
+        wanted = form.read(TokenInput)
+        second_factors.check_if_enrolled(actor(), _myself(), form.value("code"))
+        issued = tokens.issue_token(actor(), _myself(), wanted)
         return _page(issued=issued), 201
     return _page(token_form=form), form.status
 
@@ -141,5 +165,8 @@ def _page(
         token_form=token_form or Form({"days": "90"}),
         issued=issued,
         tokens=tokens.list_tokens(_myself()),
+        sessions=user_sessions.list_sessions(_myself()),
+        session_id=session_id(),
+        has_second_factor=second_factors.is_enrolled(_myself().id),
         now=datetime.now(UTC),
     )

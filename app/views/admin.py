@@ -20,8 +20,17 @@ from app.current import actor, settings
 from app.inputs.accounts import UserChange, UserInput, UserQuery
 from app.inputs.alerts import MessageQuery
 from app.models import MessageState
-from app.models.accounts import Role
-from app.services import accounts, audit, audit_csv, audit_reading, outbox, packs
+from app.models.accounts import Role, User
+from app.services import (
+    accounts,
+    audit,
+    audit_csv,
+    audit_reading,
+    outbox,
+    packs,
+    second_factors,
+    user_sessions,
+)
 from app.services import health as health_service
 from app.views.forms import Form, read_query
 
@@ -60,7 +69,7 @@ def edit_user(user_id: int) -> str:
     """One account and what may be changed in it."""
     user = accounts.find_user(user_id)
     form = Form({"name": user.name, "role": user.role.value, "active": "1" if user.active else ""})
-    return render_template("admin/edit_user.html", user=user, form=form, roles=list(Role))
+    return _user_page(user, form)
 
 
 @blueprint.post("/users/<int:user_id>")
@@ -73,8 +82,7 @@ def change_user(user_id: int) -> ResponseReturnValue:
         accounts.change_user(actor(), user, change)
         flash(f"{user.email} is changed.", "success")
         return redirect(url_for("admin.users"))
-    page = render_template("admin/edit_user.html", user=user, form=form, roles=list(Role))
-    return page, form.status
+    return _user_page(user, form), form.status
 
 
 @blueprint.post("/users/<int:user_id>/password")
@@ -142,6 +150,18 @@ def retry_message(message_id: int) -> ResponseReturnValue:
     message = outbox.retry(actor(), message_id)
     flash(f"The message to {message.recipient} is tried again.", "success")
     return redirect(url_for("admin.messages"))
+
+
+def _user_page(user: User, form: Form) -> str:
+    return render_template(
+        "admin/edit_user.html",
+        user=user,
+        form=form,
+        roles=list(Role),
+        sessions=user_sessions.list_sessions(user),
+        has_second_factor=second_factors.is_enrolled(user.id),
+        timezone=settings().default_timezone,
+    )
 
 
 def _audit_filter() -> audit.AuditFilter:

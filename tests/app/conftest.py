@@ -11,7 +11,6 @@ import itertools
 import os
 import secrets
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ from app.config import PROJECT_ROOT, Settings, load_settings
 from app.extensions import db
 from app.factory import create_app
 from app.models.accounts import Role, User
-from app.services import passwords
+from app.services import passwords, user_sessions
 from app.services.accounts import actor_for
 from app.services.actors import Actor
 from tests.private_database import Cluster
@@ -152,10 +151,11 @@ def actor_factory(user_factory: Callable[..., User]) -> Callable[..., Actor]:
 
 def log_in(client: Client, user: User) -> Client:
     """Give the client the session cookie that a login of `user` would have given it."""
+    key = user_sessions.begin(user, "192.0.2.1", "a test")
     with client.session_transaction() as cookie:
         cookie["_user_id"] = user.get_id()
         cookie["_fresh"] = True
-        cookie["logged_in_at"] = datetime.now(UTC).timestamp()
+        cookie["session_key"] = key
     client.user = user
     return client
 

@@ -18,7 +18,8 @@ from app.extensions import db
 from app.inputs.accounts import TokenInput, UserChange, UserInput
 from app.models.accounts import ApiToken, Role, User
 from app.models.audit import AuditEntry
-from app.services import accounts, passwords, tokens
+from app.models.sessions import UserSession
+from app.services import accounts, lockout, passwords, tokens
 from app.services.actors import COMMAND_LINE
 from app.views.accounts import safe_next
 from tests.app.conftest import PASSWORD, Client
@@ -142,7 +143,7 @@ def test_a_hash_with_old_parameters_is_renewed_at_login(
     [(1, 0), (4, 0), (5, 30), (6, 60), (7, 120), (11, 1800), (500, 1800)],
 )
 def test_locks_grow_with_wrong_passwords_up_to_half_an_hour(failures: int, seconds: int) -> None:
-    until = accounts.lock_after(failures, NOW)
+    until = lockout.lock_after(failures, NOW)
     assert until == (NOW + timedelta(seconds=seconds) if seconds else None)
 
 
@@ -209,8 +210,9 @@ def test_a_session_ends_after_its_hours_however_busy_it_is(
 ) -> None:
     client = logged_in()
     assert client.get("/account").status_code == 200
-    with client.session_transaction() as cookie:
-        cookie["logged_in_at"] = (datetime.now(UTC) - timedelta(hours=12, seconds=1)).timestamp()
+    row = db.session.scalars(select(UserSession)).one()
+    row.created_at = datetime.now(UTC) - timedelta(hours=12, seconds=1)
+    db.session.commit()
     assert client.get("/account").status_code == 302
 
 

@@ -42,6 +42,11 @@ def requests_of(application: Flask) -> Iterator[tuple[str, str, str]]:
             yield rule.endpoint, method, sample_path(application, rule)
 
 
+def endpoint_arguments(application: Flask, endpoint: str) -> set[str]:
+    rules = application.url_map.iter_rules(endpoint)
+    return {name for rule in rules for name in rule.arguments}
+
+
 def test_every_route_of_the_application_is_in_the_table(app: Flask) -> None:
     endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
     assert endpoints - set(TABLE) == set(), "routes that nobody decided about"
@@ -79,8 +84,12 @@ def test_who_is_not_logged_in_reaches_only_what_is_public(app: Flask, client: Cl
         answer = client.open(path, method=method)
         if endpoint.startswith("deliveries."):  # whoever has no right secret sees nothing
             expected = answer.status_code == 404
+        elif endpoint in {"accounts.second_step", "accounts.log_in_second"}:
+            expected = answer.location == "/login"  # there was no first step
+        elif TABLE[endpoint] is PUBLIC and "token" in endpoint_arguments(app, endpoint):
+            expected = answer.status_code == 404  # a link that nobody has
         elif TABLE[endpoint] is PUBLIC:
-            expected = answer.status_code == 200
+            expected = answer.status_code == (422 if method == "POST" else 200)
         elif path.startswith("/api/") or method != "GET":
             expected = answer.status_code == 401
         else:
@@ -95,7 +104,22 @@ def test_only_these_are_public() -> None:
     links = {
         f"deliveries.{name}" for name in ("show", "announce", "add_piece", "finish", "decline")
     }
-    assert public - links == {"static", "home.healthz", "accounts.login", "accounts.log_in"}
+    assert public - links == {
+        "static",
+        "home.healthz",
+        "accounts.login",
+        "accounts.log_in",
+        "accounts.second_step",
+        "accounts.log_in_second",
+        "accounts.invitation",
+        "accounts.accept_invitation",
+        "accounts.forgotten",
+        "accounts.ask_for_password",
+        "accounts.new_password",
+        "accounts.set_password",
+        "accounts.registration",
+        "accounts.register",
+    }
     assert links <= public
 
 

@@ -1,0 +1,115 @@
+"""One's own second factor, and the second step of a login."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_limiter.util import get_remote_address
+from flask_login import current_user
+
+from app.current import actor, settings
+from app.extensions import limiter
+from app.identity import begin_session, half_session
+from app.models.accounts import User
+from app.security import LOGIN_LIMIT
+from app.services import accounts, second_factors
+from app.views.accounts import blueprint, safe_next
+from app.views.forms import Form
+
+
+@blueprint.get("/login/second")
+def second_step() -> ResponseReturnValue:
+    """The form for the code, after the password was right."""
+    if half_session() is None:
+        return redirect(url_for("accounts.login"))
+    return render_template("accounts/second_step.html", form=Form())
+
+
+@blueprint.post("/login/second")
+@limiter.limit(LOGIN_LIMIT, key_func=get_remote_address)
+def log_in_second() -> ResponseReturnValue:
+    """Check the code and begin the session."""
+    half = half_session()
+    if half is None:
+        flash("That took too long. Log in again.", "error")
+        return redirect(url_for("accounts.login"))
+    user, wanted = half
+    form = Form(shown=("code",))
+    with form:
+        accounts.authenticate_second(user, request.form.get("code", ""), request.remote_addr)
+        begin_session(user)
+        return redirect(safe_next(wanted))
+    return render_template("accounts/second_step.html", form=form), 422
+
+
+@blueprint.get("/account/second-factor", endpoint="second_factor")
+def show_second_factor() -> str:
+    """Whether one is in force; its QR code while it is being set up."""
+    return _page(Form())
+
+
+@blueprint.post("/account/second-factor")
+def begin_second_factor() -> ResponseReturnValue:
+    """Make a secret for the app."""
+    with Form() as form:
+        second_factors.begin(_myself())
+    if form.sentence:
+        flash(form.sentence, "error")
+    return redirect(url_for("accounts.second_factor"))
+
+
+@blueprint.post("/account/second-factor/confirm")
+@limiter.limit(LOGIN_LIMIT)
+def confirm_second_factor() -> ResponseReturnValue:
+    """Put it into force by its first code, and show the recovery codes, once."""
+    form = Form(shown=("code",))
+    with form:
+        codes = second_factors.confirm(actor(), _myself(), request.form.get("code", ""))
+        return _page(Form(), codes)
+    return _page(form), form.status
+
+
+@blueprint.post("/account/second-factor/codes")
+@limiter.limit(LOGIN_LIMIT)
+def new_recovery_codes() -> ResponseReturnValue:
+    """Replace the recovery codes and show the new ones, once."""
+    form = Form(shown=("code",))
+    with form:
+        codes = second_factors.new_recovery_codes(actor(), _myself(), request.form.get("code", ""))
+        return _page(Form(), codes)
+    return _page(form), form.status
+
+
+@blueprint.post("/account/second-factor/remove")
+@limiter.limit(LOGIN_LIMIT)
+def remove_second_factor() -> ResponseReturnValue:
+    """Take it away, with a code of it."""
+    form = Form(shown=("code",))
+    with form:
+        second_factors.remove(actor(), _myself(), request.form.get("code", ""))
+        flash("The second factor is removed.", "success")
+        return redirect(url_for("accounts.second_factor"))
+    return _page(form), form.status
+
+
+def _myself() -> User:
+    user: User = current_user._get_current_object()
+    return user
+
+
+def _page(form: Form, codes: Sequence[str] = ()) -> str:
+    user = _myself()
+    factor = second_factors.find(user)
+    is_waiting = factor is not None and factor.confirmed_at is None
+    return render_template(
+        "accounts/second_factor.html",
+        form=form,
+        factor=factor,
+        picture=second_factors.picture_of(user, factor) if factor and is_waiting else "",
+        secret=second_factors.secret_of(factor) if factor and is_waiting else "",
+        codes=codes,
+        codes_left=second_factors.recovery_codes_left(user),
+        is_needed=user.role.value in settings().roles_with_second_factor,
+    )
