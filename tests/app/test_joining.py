@@ -223,8 +223,7 @@ def test_nobody_learns_which_addresses_have_an_account(
         answer = browser.post(path, data={"email": email, **more})
         plain = re.sub(r'"csrf[-_]token" (content|value)="[^"]*"', "", answer.text)
         answers.append((answer.status_code, plain, dict(answer.headers)))
-        savepoint = re.compile(r"sa_savepoint_\d+")
-        asked.append([savepoint.sub("", one) for one in statements.seen])
+        asked.append([one for one in statements.seen if "SAVEPOINT" not in one])
     for index in (1, 2):
         assert answers[index][:2] == answers[0][:2]
         assert answers[index][2].keys() == answers[0][2].keys()
