@@ -151,6 +151,7 @@ class Visit(Model):
         choice(LivePhase), default=LivePhase.NONE, server_default="none"
     )
     embedder_id: Mapped[int | None] = mapped_column(ForeignKey("embedders.id"))
+    detector: Mapped[str | None] = mapped_column(String(60))
 
     sweep: Mapped[Sweep] = relationship()
     camera: Mapped[CameraRow] = relationship()
@@ -163,6 +164,10 @@ class VisitPart(Model):
     """A stretch of one recording that a visit looks through, in seconds of the recording.
 
     Everything before `checkpoint_s` is committed: faces, sightings and progress together.
+    `looked_at` is when that began, and `embedder_id`, `detector`, `smallest_face_px`,
+    `frames_per_second` and `frame_side_px` (the largest side of a frame) say with what; all are
+    None where it was begun in one way and gone on with in another. A part that `is_reused` was
+    answered from faces kept of an earlier look, made at `looked_at` for another case.
     """
 
     __tablename__ = "visit_parts"
@@ -181,6 +186,14 @@ class VisitPart(Model):
     seconds_seen: Mapped[float] = mapped_column(default=0.0, server_default=text("0"))
     done: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     problem: Mapped[str | None] = mapped_column(Text)
+    looked_at: Mapped[UtcTime | None]
+    embedder_id: Mapped[int | None] = mapped_column(ForeignKey("embedders.id"))
+    detector: Mapped[str | None] = mapped_column(String(60))
+    smallest_face_px: Mapped[int | None]
+    frames_per_second: Mapped[float | None]
+    frame_side_px: Mapped[int | None]
+    faces_found: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    is_reused: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
 
     visit: Mapped[Visit] = relationship(back_populates="parts")
     footage: Mapped[Footage] = relationship()

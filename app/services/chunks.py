@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.current import settings
 from app.models import Embedder
 from app.recogniser import LoadedRecogniser
 from app.services import galleries, media, visits
 from app.services.faces import FoundFace
-from app.services.visits import Chunk, Claim, LiveNews
+from app.services.visits import Chunk, Claim, LiveNews, LookedWith
 from cameras.footage import Coverage
 from recognition.faces import FaceTrack, ImageBGR
 from recognition.images import encode_jpeg
@@ -33,6 +34,17 @@ class LookAt:
     recogniser: LoadedRecogniser
     embedder: Embedder
     on_progress: OnProgress
+
+    @property
+    def means(self) -> LookedWith:
+        """What faces are looked for with."""
+        detector = self.recogniser.chosen.detector
+        return LookedWith(
+            detector=detector.name,
+            smallest_face_px=detector.smallest_face_px,
+            frames_per_second=settings().frames_per_second,
+            frame_side_px=settings().max_frame_side_px,
+        )
 
 
 class PartInHand:
@@ -108,6 +120,7 @@ class PartInHand:
                 seconds_seen=seen_s,
                 frames_looked_at=chunk.statistics.frames_fed,
                 faces=[_found(track, gallery) for track in chunk.tracks],
+                looked_with=self._look_at.means,
                 live=live,
                 took_s=time.monotonic() - self._begun_at,
             ),

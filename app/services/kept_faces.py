@@ -63,8 +63,8 @@ class Reach:
 class Survey:
     """What is there to be searched by one model within a reach.
 
-    `seconds` are those of footage, overlaps of one camera counted once, that the model looked
-    through and whose faces have not expired.
+    `seconds` are those of footage, overlaps of one camera counted once, that the model really saw
+    (not what it merely went through) and whose faces have not expired.
     """
 
     faces: int
@@ -109,7 +109,7 @@ def survey(reach: Reach, embedder: Embedder) -> Survey:
         looked AS ({_looked_sql(reach)})
         SELECT own.faces, other.faces,
                (SELECT count(*) FROM looked WHERE NOT isempty(spans)),
-               (SELECT coalesce(sum(extract(epoch FROM upper(span) - lower(span))), 0)
+               (SELECT coalesce(sum(seen_share * extract(epoch FROM upper(span) - lower(span))), 0)
                 FROM looked, unnest(looked.spans) AS span),
                own.oldest_at, own.newest_at
         FROM own, other
@@ -229,7 +229,10 @@ def _conditions(reach: Reach, *, as_filter: bool = False) -> str:
 
 
 def _looked_sql(reach: Reach) -> str:
-    """For each camera, when it was looked at by the model, cut to the reach's time."""
+    """For each camera, when it was looked at by the model, cut to the reach's time.
+
+    `seen_share` is the share of that which was really seen, 0 to 1, taken as even over all of it.
+    """
     within = "AND v.camera_id IN (SELECT camera_id FROM reach)" if reach.radius_m else ""
     since = ":since" if reach.since is not None else "NULL"
     until = ":until" if reach.until is not None else "NULL"
@@ -239,7 +242,8 @@ def _looked_sql(reach: Reach) -> str:
                    tstzrange(ft.started_at + part.from_s * interval '1 second',
                              ft.started_at + part.checkpoint_s * interval '1 second')
                    * tstzrange({since}, {until})
-               ) AS spans
+               ) AS spans,
+               least(1, sum(part.seconds_seen) / sum(part.checkpoint_s - part.from_s)) AS seen_share
         FROM visit_parts AS part
         JOIN visits AS v ON v.id = part.visit_id
         JOIN footage AS ft ON ft.id = part.footage_id

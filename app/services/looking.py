@@ -13,7 +13,7 @@ from app.errors import NoRecogniser, Refused, Unavailable
 from app.extensions import db
 from app.models import Footage, FootageKind, VisitPart
 from app.recogniser import holder
-from app.services import embedders, live_visits, photos, visits
+from app.services import embedders, live_visits, photos, reusing, visits
 from app.services.chunks import LookAt, OnProgress, PartInHand
 from app.services.footage import checked_path
 from app.services.live_visits import NotNow
@@ -72,6 +72,7 @@ def _look_through(held: Claim, on_progress: OnProgress) -> None:
     embedder = embedders.register(recogniser)
     photos.embed_missing(recogniser, embedder)
     look_at = LookAt(held, recogniser, embedder, on_progress)
+    reusing.answer_from_kept(look_at)
     part_ids, failures = _open_parts(held), list[str]()
     for part_id in part_ids:
         try:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from statistics import median
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import exists, func, or_, select, update
 
@@ -30,6 +31,7 @@ from app.models import (
     VisitState,
 )
 from app.models.columns import utc_now
+from app.outputs.base import duration
 from app.services import alerts, audit, detection, faces, live, progress, sightings, workers
 from app.services.actors import WORKER
 from app.services.faces import FoundFace
@@ -62,6 +64,16 @@ class WorkerStopping(Exception):
     """The worker was asked to stop; the visit is another's to go on with."""
 
 
+@dataclass(frozen=True)
+class LookedWith:
+    """What faces were looked for with: a detector, from which size on, in which frames."""
+
+    detector: str
+    smallest_face_px: int
+    frames_per_second: float
+    frame_side_px: int
+
+
 @dataclass(frozen=True, eq=False)
 class Chunk:
     """What one chunk of footage gave: all of it is committed together.
@@ -76,6 +88,7 @@ class Chunk:
     seconds_seen: float
     frames_looked_at: int
     faces: Sequence[FoundFace]
+    looked_with: LookedWith
     took_s: float = 0.0
     live: LiveNews | None = None
 
@@ -171,12 +184,14 @@ def commit_chunk(held: Claim, chunk: Chunk, embedder: Embedder) -> int:
     part.checkpoint_s = chunk.to_s
     part.done = chunk.to_s >= part.to_s
     part.seconds_seen += chunk.seconds_seen
+    part.faces_found += len(chunk.faces)
+    _note_means(part, chunk.looked_with, embedder)
     visit.seconds_looked_at += chunk.to_s - chunk.from_s
     visit.seconds_seen += chunk.seconds_seen
     visit.frames_looked_at += chunk.frames_looked_at
     visit.faces_found += len(chunk.faces)
     visit.sightings_found += proposed
-    visit.embedder_id = embedder.id
+    visit.embedder_id, visit.detector = embedder.id, chunk.looked_with.detector
     visit.heartbeat_at = utc_now()
     workers.note_pace(held.worker, chunk.to_s - chunk.from_s, chunk.took_s)
     if chunk.live is not None:
@@ -213,7 +228,7 @@ def note_problem(held: Claim, part_id: int, sentence: str) -> None:
 def finish(held: Claim) -> None:
     """End a visit that looked through all its parts."""
     visit = hold(held)
-    _end(visit, VisitState.DONE, _problems(visit))
+    _end(visit, VisitState.DONE, " ".join([*reused_in_words(visit), _problems(visit)]).strip())
 
 
 def fail(held: Claim, sentence: str) -> None:
@@ -305,6 +320,33 @@ def _end(visit: Visit, state: VisitState, sentence: str) -> None:
     progress.publish_sweep(visit.sweep)
     live.publish(visit.sweep.case_id, "ranking", {"reason": f"{visit.camera.name} was looked at."})
     db.session.commit()
+
+
+def reused_in_words(visit: Visit) -> list[str]:
+    """What of a visit was answered from faces kept of an earlier look; it names no other case."""
+    reused = [part for part in visit.parts if part.is_reused]
+    if not reused:
+        return []
+    zone = ZoneInfo(visit.sweep.case.timezone)
+    days = sorted({part.looked_at.astimezone(zone).date() for part in reused if part.looked_at})
+    seconds = sum(part.to_s - part.from_s for part in reused)
+    faces_compared = sum(part.faces_found for part in reused)
+    kept = "1 kept face" if faces_compared == 1 else f"{faces_compared} kept faces"
+    named = " and ".join(f"{day:%d %b %Y}" for day in days)
+    return [f"{duration(seconds)} looked at before, on {named} for another case: {kept} compared."]
+
+
+def _note_means(part: VisitPart, means: LookedWith, embedder: Embedder) -> None:
+    """Say with what a part was looked at; nothing, where it was not the same all through."""
+    if part.looked_at is None:
+        part.looked_at, part.embedder_id = utc_now(), embedder.id
+        for name, value in asdict(means).items():
+            setattr(part, name, value)
+    elif part.embedder_id != embedder.id or any(
+        getattr(part, name) != value for name, value in asdict(means).items()
+    ):
+        part.embedder_id = part.detector = part.smallest_face_px = None
+        part.frames_per_second = part.frame_side_px = None
 
 
 def _problems(visit: Visit) -> str:
