@@ -27,12 +27,12 @@ from app.models import (
 from app.models.columns import utc_now
 from app.services import audit, search_models
 from app.services.actors import Actor
+from app.services.candidates import candidates_near
 from app.services.locations import list_locations
 from app.services.ranking import (
     ProbableEntry,
     RankedEntry,
     Ranking,
-    candidates_near,
     compute_ranking,
     entries_of,
     question_of,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,12 +16,11 @@ from app.inputs import RankingOrder, RankingQuery
 from app.models import Case, Footage, LastKnownLocationRow, Sighting, SightingState, Sweep, Visit
 from app.models.cases import SubjectCategory
 from app.models.columns import utc_now
-from app.services.camera_values import camera_of
+from app.services.candidates import candidates_near
 from app.services.locations import list_locations
 from app.services.ranking_filters import MapCamera, as_drawn, wanted
-from cameras.held import FootageHeld, FootageOutlook, TimeSpan
+from cameras.held import FootageOutlook, TimeSpan
 from cameras.ranking import (
-    Candidate,
     LastKnownLocation,
     RankedCamera,
     RankingQuestion,
@@ -41,32 +39,6 @@ _CHILDREN = {
     SubjectCategory.CHILD_7_9,
     SubjectCategory.CHILD_10_12,
 }
-
-_CANDIDATES = text(
-    """
-    SELECT DISTINCT ON (c.id)
-           c.id, c.source, c.ref, c.name, c.latitude_deg, c.longitude_deg, c.headings_deg,
-           c.field_of_view_deg, c.range_m, c.kind, c.status, c.owner, c.is_indoor,
-           c.retention_hours, c.clock_offset_s, c.clock_uncertainty_s,
-           c.stream_address IS NOT NULL AS has_stream
-    FROM unnest(CAST(:latitudes AS float8[]), CAST(:longitudes AS float8[]))
-        AS l(latitude, longitude)
-    CROSS JOIN LATERAL (
-        SELECT * FROM cameras
-        WHERE deleted_at IS NULL AND status NOT IN ('removed', 'planned')
-          AND ST_DWithin(
-              position,
-              ST_SetSRID(ST_MakePoint(l.longitude, l.latitude), 4326)::geography,
-              :radius_m,
-              false
-          )
-        ORDER BY position <-> ST_SetSRID(ST_MakePoint(l.longitude, l.latitude), 4326)::geography
-        LIMIT :needed
-    ) AS c
-    """
-)
-"""The nearest cameras of each location. On `geography`, `<->` is the distance on the sphere that
-the ranking uses too, so the nearest N of each location hold the nearest N of all."""
 
 _COUNT = text(
     """
@@ -239,42 +211,6 @@ def location_value(row: LastKnownLocationRow) -> LastKnownLocation:
         reliability=Reliability(row.reliability.value),
         label=row.label,
     )
-
-
-def candidates_near(
-    locations: Sequence[LastKnownLocation], radius_m: float, needed: int
-) -> list[Candidate]:
-    """The `needed` nearest cameras of each location within the radius, with their footage."""
-    if not locations:
-        return []
-    rows = db.session.execute(
-        _CANDIDATES,
-        {
-            "latitudes": [at.position.latitude_deg for at in locations],
-            "longitudes": [at.position.longitude_deg for at in locations],
-            "radius_m": radius_m,
-            "needed": needed,
-        },
-    ).all()
-    held = _held_footage([row.id for row in rows])
-    return [
-        Candidate(row.id, camera_of(row, has_stream=row.has_stream), held[row.id]) for row in rows
-    ]
-
-
-def _held_footage(camera_ids: Sequence[int]) -> dict[int, FootageHeld]:
-    spans: dict[int, list[TimeSpan]] = defaultdict(list)
-    rows = db.session.execute(
-        select(Footage.camera_id, Footage.started_at, Footage.ended_at).where(
-            Footage.camera_id == func.any(list(camera_ids)),
-            Footage.removed_at.is_(None),
-            Footage.ended_at > Footage.started_at,
-        )
-    )
-    for camera_id, start, end in rows:
-        if end is not None:
-            spans[camera_id].append(TimeSpan(start, end))
-    return {camera_id: FootageHeld(tuple(spans[camera_id])) for camera_id in camera_ids}
 
 
 def _count(locations: Sequence[LastKnownLocation], radius_m: float) -> int:

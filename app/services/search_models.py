@@ -26,8 +26,9 @@ from app.models import CameraRow, Case, CaseState, LastKnownLocationRow, SearchP
 from app.models.cases import SubjectCategory
 from app.models.columns import utc_now
 from app.services import live, roads
+from app.services.candidates import candidates_near
 from app.services.locations import list_locations
-from app.services.ranking import candidates_near, location_value
+from app.services.ranking import location_value
 from cameras.errors import CamerasError
 from cameras.held import TimeSpan
 from cameras.planning import SearchModel, SearchQuestion, build_search

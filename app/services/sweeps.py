@@ -11,9 +11,8 @@ from sqlalchemy.orm import contains_eager, joinedload
 from app.current import settings
 from app.errors import Conflict, NotFound, Refused
 from app.extensions import db
-from app.inputs import RankingQuery, SweepInput
+from app.inputs import SweepInput
 from app.models import (
-    CameraRow,
     Case,
     LivePhase,
     Sweep,
@@ -30,9 +29,10 @@ from app.services import audit, dispatch, members
 from app.services.access import visible_cases
 from app.services.actors import Actor
 from app.services.cases import require_searchable
+from app.services.choosing import choose_cameras
 from app.services.pages import Page, paginate
 from app.services.progress import SweepProgress, progress_of, publish_sweep, publish_visit
-from app.services.ranking import RankedEntry, compute_ranking
+from app.services.ranking import RankedEntry
 from app.services.search_models import asked_by
 from app.services.stretches import LookedAt, give_parts
 
@@ -74,7 +74,7 @@ def plan_sweep(actor: Actor, case: Case, given: SweepInput) -> Sweep:
     require_searchable(case)
     if given.follows_plan:
         asked_by(case)  # refuses where the case cannot be planned by probability
-    entries = () if given.follows_plan else _chosen(case, given)
+    entries = () if given.follows_plan else choose_cameras(case, given)
     sweep = Sweep(
         case_id=case.id,
         ordinal=_next_ordinal(case),
@@ -329,54 +329,6 @@ def assignable_users(case: Case | None) -> Sequence[User]:
         listed = {member.user_id for member in members.list_members(case)}
         people = people.where(User.id.in_(listed))
     return db.session.scalars(people.order_by(User.name)).all()
-
-
-def _chosen(case: Case, given: SweepInput) -> tuple[RankedEntry, ...]:
-    query = RankingQuery(
-        radius_m=given.radius_m,
-        limit=1000 if given.camera_ids else min(given.limit, 1000),
-        window_start=given.window_start,
-        window_end=given.window_end,
-    )
-    entries = compute_ranking(case, query).entries
-    if given.camera_ids:
-        entries = _named(given, entries)
-    if given.only_with_footage:
-        entries = tuple(one for one in entries if one.footage_state in _WITH_FOOTAGE)
-    if not entries:
-        raise Refused(
-            "No camera can be ranked for this plan: enter a last-known location, widen the radius, "
-            "or add footage for the window."
-        )
-    return entries
-
-
-_WITH_FOOTAGE = {"held", "partly_held", "live"}
-
-
-def _named(given: SweepInput, entries: tuple[RankedEntry, ...]) -> tuple[RankedEntry, ...]:
-    """The named cameras, in the ranking's order. Raises Refused when one is not in the radius."""
-    wanted = set(given.camera_ids)
-    missing = wanted - {entry.camera_id for entry in entries}
-    if missing:
-        known = set(
-            db.session.scalars(
-                select(CameraRow.id).where(
-                    CameraRow.id.in_(missing), CameraRow.deleted_at.is_(None)
-                )
-            )
-        )
-        if missing - known:
-            raise Refused(
-                "There is no camera "
-                + ", ".join(str(camera_id) for camera_id in sorted(missing - known)[:5])
-                + "."
-            )
-        raise Refused(
-            f"{len(missing)} of the chosen cameras lie outside the radius of "
-            f"{given.radius_m:.0f} m: widen it."
-        )
-    return tuple(entry for entry in entries if entry.camera_id in wanted)
 
 
 def _next_ordinal(case: Case) -> int:

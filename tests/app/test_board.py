@@ -356,3 +356,62 @@ def test_one_click_does_not_sweep_for_a_case_that_one_may_not_see(logged_in: Log
     a_case_seen(20.0, number="SECRET-2", restricted=True)
     form = {"case": "SECRET-2", "camera_id": make_camera().id}
     assert logged_in(Role.DISPATCHER).post("/sweeps/camera", data=form).status_code == 404
+
+
+def corners(*places: tuple[float, float]) -> list[dict[str, float]]:
+    return [
+        {"latitude_deg": latitude, "longitude_deg": longitude} for latitude, longitude in places
+    ]
+
+
+AROUND = [(12.95, 77.59), (12.95, 77.62), (13.0, 77.62), (13.0, 77.59)]
+
+
+def test_a_sweep_takes_all_cameras_in_a_drawn_shape_and_no_other(logged_in: LogIn) -> None:
+    case = make_case()
+    make_location(case)
+    inside = {make_camera(latitude_deg=north).id for north in (12.96, 12.97, 12.99)}
+    on_edge = make_camera(latitude_deg=12.97, longitude_deg=77.59).id
+    make_camera(latitude_deg=13.01)
+    make_camera(latitude_deg=12.97, status="removed")
+    # Longitude where latitude belongs would find this one.
+    make_camera(latitude_deg=77.6, longitude_deg=12.97)
+    body = {
+        "window_start": "2026-11-18T14:00:00+05:30",
+        "window_end": "2026-11-18T15:00:00+05:30",
+        "shape": corners(*AROUND),
+    }
+    client, address = logged_in(Role.DISPATCHER), f"/api/cases/{case.number}/sweeps"
+    answer = client.post(address, json=body)
+    assert answer.status_code == 201, answer.text
+    visits = client.get(f"/api/sweeps/{answer.get_json()['id']}/visits").get_json()["items"]
+    assert {visit["camera_id"] for visit in visits} == inside | {on_edge}
+    distances = [visit["distance_m"] for visit in visits]
+    assert distances == sorted(distances)
+    assert max(distances) > 1000  # the radius does not count
+
+
+@pytest.mark.parametrize(
+    ("shape", "words"),
+    [
+        ([AROUND[0], AROUND[2], AROUND[1], AROUND[3]], "crosses itself"),
+        ([(12.95, 77.59), (12.96, 77.59), (12.97, 77.59)], "no area"),
+        (AROUND[:2], "at least three corners"),
+        ([(40.0, 10.0), (40.0, 10.1), (40.1, 10.1)], "No camera stands in this shape"),
+        ([(95.0, 10.0), (40.0, 10.1), (40.1, 10.1)], "latitude"),
+    ],
+)
+def test_a_shape_that_cannot_be_is_refused_in_words(
+    logged_in: LogIn, shape: list[tuple[float, float]], words: str
+) -> None:
+    case = make_case()
+    make_location(case)
+    make_camera()
+    body = {
+        "window_start": "2026-11-18T14:00:00+05:30",
+        "window_end": "2026-11-18T15:00:00+05:30",
+        "shape": corners(*shape),
+    }
+    answer = logged_in(Role.DISPATCHER).post(f"/api/cases/{case.number}/sweeps", json=body)
+    assert answer.status_code == 422
+    assert words in answer.text

@@ -13,6 +13,8 @@ export class SweepDialog {
     this._form = this._dialog.querySelector("form");
     this._form.elements.follows_plan.addEventListener("change", () => this._showWays());
     byId("plan-sweep")?.addEventListener("click", () => this.open());
+    state.on("shape", () => { if (state.shape) this.open(); });
+    this._dialog.addEventListener("close", () => this._dropShape());
     for (const close of this._dialog.querySelectorAll("[data-close]")) close.addEventListener("click", () => this._dialog.close());
     this._form.addEventListener("submit", (event) => { event.preventDefault(); this._plan(); });
   }
@@ -23,18 +25,24 @@ export class SweepDialog {
     elements.window_start.value = clock.toControl(rankingQuery.window_start);
     elements.window_end.value = clock.toControl(rankingQuery.window_end);
     elements.limit.value = Math.max(1, ranking.items.length);
-    elements.follows_plan.checked = ranking.order === "probability" && checked.size === 0;
+    elements.follows_plan.checked = ranking.order === "probability" && checked.size === 0 && !this._state.shape;
     this._showWays();
-    byId("sweep-cameras").textContent = checked.size
+    byId("sweep-cameras").textContent = this._state.shape ? "All cameras in the drawn shape, in the order of the ranking." : checked.size
       ? `${checked.size} selected camera${checked.size > 1 ? "s" : ""}, in the order of the ranking.`
       : `The best ranked cameras within ${metres(ranking.radius_m)} of a last-known location.`;
     this._showProblem("");
     this._dialog.showModal();
   }
 
+  _dropShape() {
+    if (!this._state.shape) return;
+    this._state.shape = null;
+    this._state.tell("shape");
+  }
+
   _showWays() {
     const follows = this._form.elements.follows_plan.checked;
-    byId("sweep-limit-field").hidden = follows || this._state.checked.size > 0;
+    byId("sweep-limit-field").hidden = follows || this._state.checked.size > 0 || Boolean(this._state.shape);
     byId("sweep-budget-field").hidden = !follows;
   }
 
@@ -51,6 +59,7 @@ export class SweepDialog {
       follows_plan: elements.follows_plan.checked,
     };
     if (body.follows_plan) body.budget_minutes = Number(elements.budget_minutes.value) || null;
+    else if (this._state.shape) body.shape = this._state.shape;
     else if (checked.size) body.camera_ids = [...checked];
     else body.limit = Number(elements.limit.value);
     const submit = this._form.querySelector("button[type=submit]");
