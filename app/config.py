@@ -70,6 +70,12 @@ class Settings(BaseSettings):
     closed_case_retention_days: int = Field(default=365, ge=1)
     index_build_memory_mb: int = Field(default=1024, ge=64)
     face_search_reach_m: float = Field(default=100_000.0, gt=0)
+    tip_retention_days: int = Field(default=180, ge=1)
+    tip_waiting_limit: int = Field(default=5000, ge=1)
+    tip_media_mb: int = Field(default=5000, ge=1)
+    tip_max_upload_mb: int = Field(default=40, ge=1)
+    tip_phone: str = ""
+    tip_public_map: bool = True
     event_retention_hours: int = Field(default=24, ge=1)
     visit_stale_seconds: float = Field(default=30.0, ge=2)
     worker_stall_seconds: float = Field(default=300.0, ge=10)

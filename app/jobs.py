@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import current_app
 from rq.timeouts import JobTimeoutException
 
-from app.services import looking, visits
+from app.services import contributions, looking, visits
 from app.worker import stop_requested, worker_name
 from app.worker_watch import watch
 
@@ -13,6 +13,7 @@ OUT_OF_TIME = (
     "This visit took longer than a visit may take (VISIT_TIMEOUT_SECONDS). What was found until "
     "then is kept; retry it to go on from there."
 )
+PHOTO_OUT_OF_TIME = "Finding faces in this photo took too long; look at it by eye."
 
 
 def run_visit(visit_id: int) -> None:
@@ -28,4 +29,14 @@ def run_visit(visit_id: int) -> None:
             looking.look(visit_id, worker_name(), on_progress)
         except JobTimeoutException:
             visits.fail_running(visit_id, OUT_OF_TIME)
+            raise
+
+
+def analyse_contribution(photo_id: int) -> None:
+    """Find and compare the faces of one photo that was handed in."""
+    with current_app.app_context():
+        try:
+            contributions.analyse(photo_id)
+        except JobTimeoutException:
+            contributions.fail_running(photo_id, PHOTO_OUT_OF_TIME)
             raise

@@ -63,13 +63,15 @@ MAP_READERS: Final = CASE_READERS | {EXAMINER}
 ALERT_READERS: Final = CASE_READERS
 """An examiner judges blind: whether somebody else has seen an alert would already be a hint."""
 ADMINISTRATORS: Final = frozenset({ADMINISTRATOR})
+PARTNERS: Final = frozenset({Role.PARTNER})
+TIP_READERS: Final = frozenset({INVESTIGATOR})
+"""Tips and found persons show people who are no subject of any case: investigators alone."""
 PICTURE_VIEWERS: Final = CASE_SIGHTING_READERS | {EXAMINER}
 
 TABLE: Final[Mapping[str, Allowed]] = {
     "static": PUBLIC,
     # start, account
     "home.index": ANY_ROLE,
-    "home.partner": ANY_ROLE,
     "home.healthz": PUBLIC,
     "accounts.login": PUBLIC,
     "accounts.log_in": PUBLIC,
@@ -146,6 +148,43 @@ TABLE: Final[Mapping[str, Allowed]] = {
     "alerts.account": ALERT_READERS,
     "alerts.save_account": ALERT_READERS,
     "alerts.retry": ALERT_READERS,
+    "cases.tips": TIP_READERS,
+    "cases.publish_tip_code": CASE_WRITERS,
+    "cases.withdraw_tip_code": CASE_WRITERS,
+    # what the public hands in, and its triage
+    "tip.form": PUBLIC,
+    "tip.form_of_poster": PUBLIC,
+    "tip.hand_in": PUBLIC,
+    "tip.sign_in": PUBLIC,
+    "tip.open_tip": PUBLIC,
+    "tip.mine": PUBLIC,
+    "tip.say_more": PUBLIC,
+    "tip.leave": PUBLIC,
+    "tip.places": PUBLIC,
+    "tip.streets": PUBLIC,
+    "tips.index": TIP_READERS,
+    "tips.show": TIP_READERS,
+    "tips.accept": TIP_READERS,
+    "tips.reject": TIP_READERS,
+    "tips.spam": TIP_READERS,
+    "tips.undo": TIP_READERS,
+    "tips.ask": TIP_READERS,
+    "tips.picture": TIP_READERS,
+    # found persons: partners' own entries, and investigators' matches
+    "found.index": PARTNERS,
+    "found.new": PARTNERS,
+    "found.register": PARTNERS,
+    "found.show": PARTNERS,
+    "found.change": PARTNERS,
+    "found.add_photos": PARTNERS,
+    "found.close": PARTNERS,
+    "found.reopen": PARTNERS,
+    "found.picture": PARTNERS,
+    "found_matches.index": TIP_READERS,
+    "found_matches.show": TIP_READERS,
+    "found_matches.ask": TIP_READERS,
+    "found_matches.decide": TIP_READERS,
+    "found_matches.picture": TIP_READERS,
     # sweeps
     "sweeps.index": SWEEP_READERS,
     "sweeps.all_sweeps": SWEEP_READERS,

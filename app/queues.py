@@ -1,6 +1,6 @@
 """Redis and RQ: the only file that knows how to reach them.
 
-Redis carries visit ids and wake-up calls, never state: all of that is in PostgreSQL.
+Redis carries ids of visits and photos and wake-up calls, never state: that is in PostgreSQL.
 """
 
 from __future__ import annotations
@@ -15,8 +15,11 @@ from rq import Queue
 
 from app.config import Settings
 
-QUEUE_NAMES = ("visits-urgent", "visits-high", "visits", "visits-low")
+CONTRIBUTIONS_QUEUE = "contributions"
+VISIT_QUEUES = ("visits-urgent", "visits-high", "visits", "visits-low")
 """In the order in which workers take from them; one for each priority of a sweep."""
+QUEUE_NAMES = (VISIT_QUEUES[0], CONTRIBUTIONS_QUEUE, *VISIT_QUEUES[1:])
+"""All of them, in that order: a contributed photo takes a second, a visit hours."""
 LIVE_CHANNEL = "lastseen-live"
 SOCKET_TIMEOUT_S = 5.0
 
@@ -47,7 +50,7 @@ def redis_client() -> Redis:
 
 
 def queue(name: str) -> Queue:
-    """One of the visit queues."""
+    """One of the queues."""
     return Queue(name, connection=redis_client())
 
 

@@ -15,6 +15,8 @@ from app.queues import RedisDown
 from app.services import (
     alert_rounds,
     clips,
+    contribution_retention,
+    contributions,
     deliveries,
     following,
     footage_requests,
@@ -50,7 +52,7 @@ def run_until_stopped(application: Flask, stopping: threading.Event) -> None:
             target=_every, args=(application, stopping, (step,)), name=name, daemon=True
         )
         beside.start()
-    _every(application, stopping, (_rescue,), (_tidy,))
+    _every(application, stopping, (_rescue, _rescue_photos), (_tidy,))
 
 
 def _every(
@@ -109,7 +111,14 @@ def _keep_clips() -> None:
     clips.cut_missing()
 
 
+def _rescue_photos() -> None:
+    requeued = contributions.rescue()
+    if requeued:
+        log.warning("Put back %d contributed photos.", requeued)
+
+
 def _tidy() -> None:
+    contribution_retention.purge(SCHEDULER)
     retention.expire_faces(SCHEDULER)
     retention.clean_index(at_most_every=INDEX_CLEANED_EVERY)
     upkeep.prune_events()

@@ -14,6 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import identity
 from app.config import Settings
 from app.extensions import limiter
+from app.services.contributed_photos import MOST_PHOTOS
 from app.services.deliveries import PIECE_BYTES
 from app.services.traces import MAX_TRACE_BYTES
 
@@ -33,8 +34,11 @@ MULTIPART_EXTRA_BYTES: Final = MEGABYTE
 STATIC_SECONDS: Final = 3600
 HSTS_SECONDS: Final = 365 * 24 * 3600
 
-_TILES: Final = frozenset({"tiles.roads", "tiles.cameras", "tiles.coverage"})
-_UNCOUNTED: Final = _TILES | {"static", "media.picture", "home.healthz", "api_docs.asset"}
+_TILES: Final = frozenset({"tiles.roads", "tiles.cameras", "tiles.coverage", "tip.streets"})
+_PICTURES: Final = frozenset(
+    {"media.picture", "tips.picture", "found.picture", "found_matches.picture"}
+)
+_UNCOUNTED: Final = _TILES | _PICTURES | {"static", "home.healthz", "api_docs.asset"}
 """Not counted as requests: files, and pictures and tiles, which have limits of their own."""
 
 
@@ -68,6 +72,12 @@ def content_security_policy(settings: Settings) -> dict[str, str]:
     }
 
 
+def permissions_policy(**allowed: str) -> dict[str, str]:
+    """What pages may ask the device for: nothing, but for what one page names."""
+    powers = ("camera", "geolocation", "microphone", "payment", "usb")
+    return {power: allowed.get(power, "()") for power in powers}
+
+
 def body_limits(settings: Settings) -> Mapping[str, int]:
     """The largest body of each endpoint that takes a file; all others take `LARGEST_FORM_BYTES`."""
     photo = settings.max_photo_bytes + MULTIPART_EXTRA_BYTES
@@ -75,7 +85,12 @@ def body_limits(settings: Settings) -> Mapping[str, int]:
     roads = settings.max_roads_bytes + MULTIPART_EXTRA_BYTES
     footage = settings.max_footage_bytes + MULTIPART_EXTRA_BYTES
     trace = MAX_TRACE_BYTES + MULTIPART_EXTRA_BYTES
+    tip = settings.tip_max_upload_mb * MEGABYTE + MULTIPART_EXTRA_BYTES
+    entry = MOST_PHOTOS * settings.max_photo_bytes + MULTIPART_EXTRA_BYTES
     return {
+        "tip.hand_in": tip,
+        "found.register": entry,
+        "found.add_photos": entry,
         "cases.add_photo": photo,
         "api_photos.add_photo": photo,
         "cameras.import_page": registry,
@@ -149,13 +164,7 @@ def _headers(application: Flask, settings: Settings) -> None:
         frame_options="DENY",
         referrer_policy="same-origin",
         x_xss_protection=False,
-        permissions_policy={
-            "camera": "()",
-            "geolocation": "()",
-            "microphone": "()",
-            "payment": "()",
-            "usb": "()",
-        },
+        permissions_policy=permissions_policy(),
     )
 
 

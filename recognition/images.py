@@ -16,7 +16,12 @@ MAX_PIXELS = 50_000_000
 _SIXTEEN_BIT = {"I;16", "I;16B", "I;16L", "I;16N", "I", "F"}
 
 
-def read_photo(data: bytes, max_pixels: int = MAX_PIXELS) -> ImageBGR:
+_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif")
+
+
+def read_photo(
+    data: bytes, max_pixels: int = MAX_PIXELS, max_side_px: int | None = None
+) -> ImageBGR:
     """A photo as BGR uint8[h, w, 3], upright as its EXIF orientation says.
 
     The type is told by content, never by name. Transparency is laid on white; 16-bit and CMYK are
@@ -25,19 +30,30 @@ def read_photo(data: bytes, max_pixels: int = MAX_PIXELS) -> ImageBGR:
     Args:
         data: the file's bytes.
         max_pixels: larger photos are refused before they are decoded.
+        max_side_px: larger photos are scaled down to this; JPEG already while it is decoded, so
+            that a large one takes no more memory than it has to. None keeps the size.
 
     Raises:
         UnreadableImage: the bytes are no photo, are damaged, or it is too large.
     """
     if not data:
         raise UnreadableImage("This file is empty. Choose the photo again.")
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
+        raise UnreadableImage(
+            "This is a HEIC photo, which cannot be read here. Send it as JPEG: on an iPhone choose "
+            "Settings, Camera, Formats, Most Compatible, or send a screenshot of the photo."
+        )
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as photo:
             _refuse_large(photo.size, max_pixels)
+            if max_side_px is not None:
+                photo.draft("RGB", (max_side_px, max_side_px))
             photo.load()
             # The orientation is read before the mode changes, which drops EXIF.
-            upright = ImageOps.exif_transpose(photo)
-            rgb = np.asarray(_as_rgb(upright), np.uint8)
+            upright = _as_rgb(ImageOps.exif_transpose(photo))
+            if max_side_px is not None:
+                upright.thumbnail((max_side_px, max_side_px), Image.Resampling.LANCZOS)
+            rgb = np.asarray(upright, np.uint8)
     except UnidentifiedImageError as error:
         raise UnreadableImage(
             "This file is not a photo. JPEG, PNG, WebP and TIFF can be read."

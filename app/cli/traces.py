@@ -20,7 +20,7 @@ from app.cli.common import (
 )
 from app.errors import Refused
 from app.inputs.traces import TraceInput
-from app.models.cases import LocationSource, Reliability
+from app.models.cases import TYPED_SOURCES, Reliability
 from app.outputs import whole_list
 from app.outputs.timeline import TraceOut, TraceReportOut
 from app.services import cases, traces, views_audit
@@ -28,7 +28,7 @@ from app.services import cases, traces, views_audit
 group = AppGroup("traces", help="Positions of phones, vehicles and tickets, from CSV or GPX.")
 commands: tuple[click.Command, ...] = (group,)
 
-_SOURCES = [one.value for one in LocationSource if one is not LocationSource.SIGHTING]
+_SOURCES = [one.value for one in TYPED_SOURCES]
 _PROBLEMS_SHOWN = 20
 
 

@@ -23,12 +23,17 @@ def _email(value: str) -> str:
 EmailAddress = Annotated[str, StringConstraints(max_length=254), AfterValidator(_email)]
 
 
+Organisation = Annotated[str, StringConstraints(max_length=200)]
+"""Whom a partner works for; partners of one organisation see each other's entries."""
+
+
 class UserInput(Input):
     """A new account. Its password is made by the product, or given beside this."""
 
     email: EmailAddress
     name: ShortText
     role: Role
+    organisation: Organisation = ""
 
 
 class InvitationInput(Input):
@@ -60,6 +65,7 @@ class UserChange(Input):
     name: ShortText | None = None
     role: Role | None = None
     active: bool | None = None
+    organisation: Organisation | None = None
 
 
 class UserQuery(Input):

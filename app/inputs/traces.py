@@ -7,12 +7,12 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StringConstraints
 
 from app.inputs.fields import Input, OptionalText
-from app.models.cases import LocationSource, Reliability
+from app.models.cases import TYPED_SOURCES, LocationSource, Reliability
 
 
-def _not_a_sighting(value: LocationSource) -> LocationSource:
-    if value is LocationSource.SIGHTING:
-        raise ValueError("a confirmed sighting comes from a review, not from a file")
+def _of_a_file(value: LocationSource) -> LocationSource:
+    if value not in TYPED_SOURCES:
+        raise ValueError("a confirmed sighting or a tip comes from a review, not from a file")
     return value
 
 
@@ -24,7 +24,7 @@ class TraceInput(Input):
     """
 
     label: Annotated[str, StringConstraints(max_length=100)] = ""
-    source: Annotated[LocationSource, AfterValidator(_not_a_sighting)]
+    source: Annotated[LocationSource, AfterValidator(_of_a_file)]
     reliability: Reliability = Reliability.LIKELY
     uncertainty_m: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] = 50.0
     thin_within_m: Annotated[float, Field(ge=0, le=10_000, allow_inf_nan=False)] = 50.0

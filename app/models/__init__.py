@@ -22,10 +22,19 @@ from app.models.cases import (
     Reliability,
     SubjectCategory,
 )
+from app.models.contributions import (
+    ContributedFace,
+    ContributedMatch,
+    ContributedPhoto,
+    ContributionReceipt,
+    MatchState,
+    PhotoState,
+)
 from app.models.evaluations import Evaluation
 from app.models.faces import Embedder, Face, ReferenceEmbedding
 from app.models.factors import RecoveryCode, SecondFactor
 from app.models.footage import Footage, FootageKind
+from app.models.found import FoundPerson, FoundState, Sex
 from app.models.galleries import GalleryChange
 from app.models.joining import AccountLink, PasswordRequest, Registration
 from app.models.live import LiveEvent
@@ -63,6 +72,7 @@ from app.models.sweeps import (
     VisitPart,
     VisitState,
 )
+from app.models.tips import PlaceSource, TimeSource, Tip, TipMessage, TipState
 from app.models.traces import Trace
 from app.models.workers import WorkerMinute, WorkerRow
 
@@ -81,6 +91,10 @@ __all__ = [
     "CaseMember",
     "CaseState",
     "ClockCheckRow",
+    "ContributedFace",
+    "ContributedMatch",
+    "ContributedPhoto",
+    "ContributionReceipt",
     "Delivery",
     "DeliveryState",
     "Embedder",
@@ -92,6 +106,8 @@ __all__ = [
     "FootageKind",
     "FootageRequest",
     "FootageRequestCamera",
+    "FoundPerson",
+    "FoundState",
     "GalleryChange",
     "GazetteerPlace",
     "LastKnownLocationRow",
@@ -99,12 +115,15 @@ __all__ = [
     "LivePhase",
     "LocationSource",
     "MarkState",
+    "MatchState",
     "MessageState",
     "NoticeState",
     "OutgoingAttachment",
     "OutgoingMessage",
     "PackUse",
     "PasswordRequest",
+    "PhotoState",
+    "PlaceSource",
     "RecoveryCode",
     "ReferenceEmbedding",
     "ReferencePhoto",
@@ -125,6 +144,7 @@ __all__ = [
     "SearchOccasion",
     "SearchPlan",
     "SecondFactor",
+    "Sex",
     "Sighting",
     "SightingClip",
     "SightingSimilarity",
@@ -134,6 +154,10 @@ __all__ = [
     "Sweep",
     "SweepPriority",
     "SweepState",
+    "TimeSource",
+    "Tip",
+    "TipMessage",
+    "TipState",
     "Trace",
     "Transport",
     "User",

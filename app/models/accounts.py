@@ -24,7 +24,10 @@ class Role(StrEnum):
 
 
 class User(Model, UserMixin):
-    """A person with an account. `session_epoch` grows to end all of their sessions."""
+    """A person with an account. `session_epoch` grows to end all of their sessions.
+
+    Partners of one `organisation` see each other's entries; without one, only their own.
+    """
 
     __tablename__ = "users"
 
@@ -32,6 +35,7 @@ class User(Model, UserMixin):
     email: Mapped[str] = mapped_column(String(254), unique=True)
     name: Mapped[str] = mapped_column(String(200))
     role: Mapped[Role] = mapped_column(choice(Role))
+    organisation: Mapped[str] = mapped_column(String(200), default="", server_default="")
     password_hash: Mapped[str] = mapped_column(String(255))
     active: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     session_epoch: Mapped[int] = mapped_column(default=1, server_default=text("1"))

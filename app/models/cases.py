@@ -51,7 +51,14 @@ class LocationSource(StrEnum):
     TRANSPORT = "transport"
     PHONE = "phone"
     SIGHTING = "confirmed sighting"
+    TIP = "tip"
     OTHER = "other"
+
+
+TYPED_SOURCES = tuple(
+    one for one in LocationSource if one not in (LocationSource.SIGHTING, LocationSource.TIP)
+)
+"""What a person may enter; the others come of a verdict on a sighting or a tip."""
 
 
 class Reliability(StrEnum):
@@ -72,6 +79,7 @@ class Case(Model):
     must confirm a sighting of this case before it is a lead, where that is more than the
     installation asks for. `prior_km` are this case's own distances, in kilometres from the place
     last seen, within which 25, 50, 75 and 95 % are found; None means the table's for its category.
+    `tip_code` is what a poster carries; None unless an investigator has published one.
     """
 
     __tablename__ = "cases"
@@ -104,6 +112,7 @@ class Case(Model):
     legal_hold: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     legal_hold_reason: Mapped[LongText]
     legal_hold_at: Mapped[UtcTime | None]
+    tip_code: Mapped[str | None] = mapped_column(String(20), unique=True)
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[UtcTime] = mapped_column(default=utc_now)
     closed_at: Mapped[UtcTime | None]
@@ -139,8 +148,8 @@ class LastKnownLocationRow(Model):
     """Where and when the subject was, with uncertainty, source and reliability.
 
     An inactive one stays on record, and neither ranks cameras nor is drawn. `sighting_id` names the
-    confirmed sighting that it came from, `trace_id` the imported file. `provisional`: that sighting
-    is confirmed, but not yet a lead; its second review is open.
+    confirmed sighting that it came from, `trace_id` the imported file, `tip_id` the accepted tip.
+    `provisional`: that sighting is confirmed, but not yet a lead; its second review is open.
     """
 
     __tablename__ = "last_known_locations"
@@ -150,6 +159,7 @@ class LastKnownLocationRow(Model):
         CheckConstraint("uncertainty_m >= 0", name="uncertainty"),
         Index("ix_last_known_locations_case_id", "case_id"),
         Index("ix_last_known_locations_trace_id", "trace_id"),
+        Index("ix_last_known_locations_tip_id", "tip_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -170,6 +180,9 @@ class LastKnownLocationRow(Model):
     )
     trace_id: Mapped[int | None] = mapped_column(
         ForeignKey("traces.id", ondelete="CASCADE", use_alter=True)
+    )
+    tip_id: Mapped[int | None] = mapped_column(
+        ForeignKey("tips.id", ondelete="SET NULL", use_alter=True)
     )
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[UtcTime] = mapped_column(default=utc_now)

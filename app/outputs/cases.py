@@ -130,6 +130,7 @@ class LocationOut(Output):
     active: bool
     provisional: bool
     sighting_id: int | None
+    tip_id: int | None
     created_at: UtcInstant
 
     @classmethod
@@ -150,6 +151,7 @@ class LocationOut(Output):
             active=location.active,
             provisional=location.provisional,
             sighting_id=location.sighting_id,
+            tip_id=location.tip_id,
             created_at=location.created_at,
         )
 

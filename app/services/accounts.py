@@ -161,6 +161,7 @@ def create_user(actor: Actor, wanted: UserInput, password: str | None = None) ->
         email=wanted.email,
         name=wanted.name,
         role=wanted.role,
+        organisation=wanted.organisation,
         password_hash=passwords.hash_password(chosen),
     )
     db.session.add(user)
@@ -174,11 +175,11 @@ def create_user(actor: Actor, wanted: UserInput, password: str | None = None) ->
 
 
 def change_user(actor: Actor, user: User, change: UserChange) -> User:
-    """Change name, role or whether the account is active; a new role ends its sessions.
+    """Change name, role, organisation, or whether it is active; a new role ends its sessions.
 
     Raises Conflict where it would leave no active administrator.
     """
-    before = {"name": user.name, "role": user.role.value, "active": user.active}
+    before = _changeable(user)
     _keep_an_administrator(user, change)
     if change.name is not None:
         user.name = change.name
@@ -188,12 +189,24 @@ def change_user(actor: Actor, user: User, change: UserChange) -> User:
     if change.active is not None and change.active != user.active:
         user.active = change.active
         user.session_epoch += 1
-    after = {"name": user.name, "role": user.role.value, "active": user.active}
+    if change.organisation is not None:
+        user.organisation = change.organisation
+    after = _changeable(user)
     changed = {key: [before[key], after[key]] for key in after if before[key] != after[key]}
     if changed:
         audit.record(actor, "account.change", subject=user.email, details=changed)
     db.session.commit()
     return user
+
+
+def _changeable(user: User) -> dict[str, object]:
+    """What an administrator may change, for the audit log."""
+    return {
+        "name": user.name,
+        "role": user.role.value,
+        "active": user.active,
+        "organisation": user.organisation,
+    }
 
 
 def change_own_password(actor: Actor, user: User, current: str, new: str) -> None:

@@ -23,7 +23,7 @@ from app.models import (
     SweepState,
 )
 from app.models.columns import utc_now
-from app.services import audit, live, members, sightings
+from app.services import audit, contribution_matching, live, members, sightings
 from app.services.access import visible_cases
 from app.services.actors import Actor
 from app.services.pages import Page, paginate
@@ -117,6 +117,8 @@ def change_case(actor: Actor, case: Case, change: CaseChange) -> Case:
     if "reviews_needed" in changed:
         sightings.settle_case_again(actor, case)
     audit.record(actor, "case.change", case=case, details={"fields": sorted(changed)})
+    if "legal_basis_expires_at" in changed:
+        contribution_matching.compare_case_again(actor, case)
     live.publish(case.id, "case", {"number": case.number})
     db.session.commit()
     return case
@@ -170,6 +172,7 @@ def reopen_case(actor: Actor, case: Case) -> Case:
         raise Refused("The legal basis of this case has expired: extend it first.")
     case.state, case.closed_at = CaseState.OPEN, None
     audit.record(actor, "case.reopen", case=case)
+    contribution_matching.compare_case_again(actor, case)
     live.publish(case.id, "case", {"number": case.number})
     db.session.commit()
     return case

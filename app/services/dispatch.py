@@ -1,7 +1,11 @@
-"""Putting visits into Redis, after their state is committed; what Redis loses is put in again."""
+"""Putting visits and contributed photos into Redis, after their state is committed.
+
+What Redis loses is put in again by the scheduler.
+"""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -9,15 +13,19 @@ from app.current import settings
 from app.models import Sweep, SweepPriority, Visit
 from app.models.columns import utc_now
 from app.models.sweeps import PRIORITIES
-from app.queues import QUEUE_NAMES, RedisDown, queue
+from app.queues import CONTRIBUTIONS_QUEUE, VISIT_QUEUES, RedisDown, queue
 
 VISIT_JOB = "app.jobs.run_visit"
+PHOTO_JOB = "app.jobs.analyse_contribution"
+PHOTO_TIMEOUT_S = 240
 RESULT_KEPT_S = 3600
-_QUEUE_OF = dict(zip(PRIORITIES, QUEUE_NAMES, strict=True))
+_QUEUE_OF = dict(zip(PRIORITIES, VISIT_QUEUES, strict=True))
 REDIS_IS_DOWN = (
     "Redis does not answer: the visits are recorded, and the workers get them by themselves when "
     "it is back."
 )
+
+log = logging.getLogger(__name__)
 
 
 def enqueue(sweep: Sweep, visits: Sequence[Visit]) -> str:
@@ -53,9 +61,39 @@ def put_again(visit_id: int, attempt: int, window_end: datetime, priority: Sweep
 
 def waiting_visits() -> frozenset[int]:
     """Ids of the visits that wait in Redis or are being handed over. Raises one of `RedisDown`."""
+    return _waiting(VISIT_QUEUES)
+
+
+def enqueue_photos(photos: Sequence[tuple[int, int]]) -> None:
+    """Hand contributed photos (id and attempt) to the workers; without Redis they wait for it."""
+    try:
+        put_photos_again(photos)
+    except RedisDown:
+        log.warning("Redis does not answer; %d photos wait until it is back.", len(photos))
+
+
+def put_photos_again(photos: Sequence[tuple[int, int]]) -> None:
+    """Put contributed photos in that Redis has lost. Raises one of `RedisDown`."""
+    for photo_id, attempt in photos:
+        queue(CONTRIBUTIONS_QUEUE).enqueue(
+            PHOTO_JOB,
+            photo_id,
+            job_id=f"contribution-{photo_id}-{attempt}",
+            job_timeout=PHOTO_TIMEOUT_S,
+            result_ttl=0,
+            failure_ttl=RESULT_KEPT_S,
+        )
+
+
+def waiting_photos() -> frozenset[int]:
+    """Ids of the contributed photos that wait in Redis. Raises one of `RedisDown`."""
+    return _waiting((CONTRIBUTIONS_QUEUE,))
+
+
+def _waiting(names: Sequence[str]) -> frozenset[int]:
     job_ids = [
         job_id
-        for name in QUEUE_NAMES
+        for name in names
         for source in (queue(name).job_ids, queue(name).intermediate_queue.get_job_ids())
         for job_id in source
     ]

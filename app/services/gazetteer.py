@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
 from app.extensions import db
-from app.models import GazetteerPlace
+from app.models import GazetteerPlace, RoadSource
 from geo.distance import haversine_m
 from geo.errors import InvalidRoute
 from geo.points import Point
 
 SAME_PLACE_M = 500.0
 """Places of one name nearer to each other than this are one, such as a station in two files."""
+FEWEST_LETTERS = 2
 MOST_NAMES = 1000
 """More different names than this in one file are no list of stations."""
 
@@ -60,3 +62,55 @@ def _only_one(name: str, places: list[Point]) -> Point:
             "that is meant."
         )
     return places[0]
+
+
+@dataclass(frozen=True)
+class NamedPlace:
+    """A place of the gazetteer."""
+
+    name: str
+    kind: str
+    latitude_deg: float
+    longitude_deg: float
+
+
+def find_place(name: str) -> Point | None:
+    """The position of the one place of this name; None where there is none, or several."""
+    try:
+        return _only_one(name, _places(name.strip().lower()))
+    except InvalidRoute:
+        return None
+
+
+def suggest(text: str, limit: int = 8) -> Sequence[NamedPlace]:
+    """Places whose name holds `text`, those that begin with it first."""
+    wanted = text.strip()
+    if len(wanted) < FEWEST_LETTERS:
+        return ()
+    begins = GazetteerPlace.name.istartswith(wanted, autoescape=True)
+    rows = db.session.execute(
+        select(
+            GazetteerPlace.name,
+            GazetteerPlace.kind,
+            GazetteerPlace.latitude_deg,
+            GazetteerPlace.longitude_deg,
+        )
+        .where(GazetteerPlace.name.icontains(wanted, autoescape=True))
+        .order_by(begins.desc(), func.length(GazetteerPlace.name), GazetteerPlace.id)
+        .limit(limit)
+    )
+    return [NamedPlace(*row) for row in rows]
+
+
+def middle() -> Point | None:
+    """Where a public map opens: the middle of the streets that were imported last, else of the
+    places; None without any.
+    """
+    source = db.session.scalar(
+        select(RoadSource)
+        .order_by((RoadSource.streets > 0).desc(), RoadSource.imported_at.desc())
+        .limit(1)
+    )
+    if source is None:
+        return None
+    return Point((source.south_deg + source.north_deg) / 2, (source.west_deg + source.east_deg) / 2)

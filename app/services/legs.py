@@ -35,6 +35,7 @@ TIME_UNCERTAINTY_S: Final[Mapping[LocationSource, float]] = {
     LocationSource.TRANSPORT: 60.0,
     LocationSource.PHONE: 60.0,
     LocationSource.SIGHTING: 60.0,
+    LocationSource.TIP: 600.0,
     LocationSource.OTHER: 600.0,
 }
 """By how many seconds a time may be wrong. People remember to about ten minutes; machines that keep

@@ -14,7 +14,7 @@ from app.current import settings
 from app.errors import NotFound, Unavailable
 from app.extensions import db
 from app.inputs import LocationChange, LocationInput
-from app.models import Case, LastKnownLocationRow, Sighting, SightingState
+from app.models import Case, LastKnownLocationRow, Sighting, SightingState, Tip
 from app.models.cases import LocationSource, Reliability
 from app.services import audit, live
 from app.services.actors import Actor
@@ -23,6 +23,7 @@ GEOCODER_TIMEOUT_S = 5
 GEOCODER_RESULTS = 5
 CAMERA_UNCERTAINTY_M = 25.0
 """How far from a camera a person in its picture may be, where its range is not known."""
+TIP_UNCERTAINTY_M = 300.0
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,34 @@ def follow_sighting(actor: Actor, sighting: Sighting, *, changed: bool) -> None:
     _announce(actor, "location.from_sighting", sighting.case, location)
 
 
+def follow_tip(
+    actor: Actor, case: Case, tip: Tip, reliability: Reliability | None
+) -> LastKnownLocationRow | None:
+    """Make a tip a last-known location of the case, or take it back (`reliability` None).
+
+    A tip without a position makes none. Does not commit.
+    """
+    location = db.session.scalar(
+        select(LastKnownLocationRow).where(
+            LastKnownLocationRow.tip_id == tip.id, LastKnownLocationRow.case_id == case.id
+        )
+    )
+    if reliability is None:
+        if location is None or not location.active:
+            return location
+        location.active = False
+    elif location is not None:
+        location.active, location.reliability = True, reliability
+    elif tip.latitude_deg is None or tip.longitude_deg is None:
+        return None
+    else:
+        location = _location_of_tip(actor, case, tip, reliability)
+        db.session.add(location)
+        db.session.flush()
+    _announce(actor, "location.from_tip", case, location)
+    return location
+
+
 def geocode(text: str) -> list[GeocodedPlace]:
     """Places for an address. Raises Unavailable where no geocoder is configured or it fails."""
     service = settings().geocoder
@@ -159,5 +188,23 @@ def _location_of_sighting(actor: Actor, sighting: Sighting) -> LastKnownLocation
         reliability=Reliability.LIKELY,
         sighting_id=sighting.id,
         provisional=not sighting.is_lead,
+        created_by_id=actor.user_id,
+    )
+
+
+def _location_of_tip(
+    actor: Actor, case: Case, tip: Tip, reliability: Reliability
+) -> LastKnownLocationRow:
+    return LastKnownLocationRow(
+        case_id=case.id,
+        latitude_deg=tip.latitude_deg,
+        longitude_deg=tip.longitude_deg,
+        seen_at=tip.seen_at,
+        uncertainty_m=tip.uncertainty_m or TIP_UNCERTAINTY_M,
+        label=f"Tip {tip.number}" + (f", {tip.place}" if tip.place else "")[:150],
+        source=LocationSource.TIP,
+        reliability=reliability,
+        remarks=tip.remarks[:1000],
+        tip_id=tip.id,
         created_by_id=actor.user_id,
     )

@@ -15,7 +15,7 @@ from app.errors import Conflict, NotFound, PhotoRefused, TooLarge
 from app.extensions import db
 from app.models import Case, Embedder, ReferenceEmbedding, ReferencePhoto
 from app.recogniser import LoadedRecogniser, holder
-from app.services import audit, embedders, live, media, searching
+from app.services import audit, contribution_matching, embedders, live, media, searching
 from app.services.actors import Actor
 from recognition.errors import ReferenceRefused, UnreadableImage
 from recognition.faces import FloatArray, ImageBGR
@@ -46,6 +46,7 @@ def add_photo(actor: Actor, case: Case, data: bytes, file_name: str) -> Referenc
 
     It is kept re-encoded, without whatever else its file held. All faces that are kept from earlier
     sweeps are compared with it at once; `face_searches.search_of_photo` says which were searched.
+    So are the faces of tips and found persons.
     Raises PhotoRefused, TooLarge, NoRecogniser.
     """
     if len(data) > settings().max_photo_bytes:
@@ -60,6 +61,7 @@ def add_photo(actor: Actor, case: Case, data: bytes, file_name: str) -> Referenc
     )
     db.session.flush()
     search = searching.search_for_photo(actor, case, photo, embedder)
+    contribution_matching.compare_case(actor, case, embedder)
     audit.record(
         actor,
         "photo.add",

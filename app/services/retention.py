@@ -24,13 +24,12 @@ from app.models import (
     Case,
     CaseState,
     Face,
-    ReferencePhoto,
     RetentionReceipt,
     Sighting,
     SightingState,
 )
 from app.models.columns import utc_now
-from app.services import audit, clips, media
+from app.services import audit, clips, contributed_photos, media
 from app.services.actors import Actor
 from app.services.pages import Page, paginate
 
@@ -95,7 +94,9 @@ def expire_batch(actor: Actor) -> RetentionReceipt | None:
     gone = db.session.execute(delete(Sighting).where(Sighting.face_id.in_(ids)))
     db.session.execute(delete(Face).where(Face.id.in_(ids)))
     crops = {one.crop_sha256 for one in expired}
-    sizes = [media.discard(sha256) for sha256 in sorted(crops - _still_named(crops))]
+    sizes = [
+        media.discard(sha256) for sha256 in sorted(crops - contributed_photos.still_named(crops))
+    ]
     for sha256 in sorted(clip_files - clips.still_named(clip_files)):
         media.discard(sha256, clips.SUFFIX)
     receipt = RetentionReceipt(
@@ -214,15 +215,6 @@ def _take(embedder_id: int) -> list[_Expired]:
         .with_for_update(of=Face, skip_locked=True)
     )
     return [_Expired(face_id, crop_sha256, best_at) for face_id, crop_sha256, best_at in rows]
-
-
-def _still_named(crops: set[str]) -> set[str]:
-    """Which of these pictures a row still names."""
-    faces = db.session.scalars(select(Face.crop_sha256).where(Face.crop_sha256.in_(crops)))
-    photos = db.session.scalars(
-        select(ReferencePhoto.face_sha256).where(ReferencePhoto.face_sha256.in_(crops))
-    )
-    return {*faces, *photos}
 
 
 def _facts(receipt: RetentionReceipt) -> dict[str, object]:

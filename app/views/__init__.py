@@ -15,6 +15,8 @@ from app.views import (
     evaluations,
     face_searches,  # noqa: F401 (adds its pages to the cases' blueprint)
     footage_requests,
+    found,
+    found_matches,
     home,
     joining,  # noqa: F401 (adds its pages to the accounts' blueprint)
     media,
@@ -29,6 +31,8 @@ from app.views import (
     sweeps,
     tiles,
     timeline,  # noqa: F401 (adds its pages to the cases' blueprint)
+    tip_form,
+    tips,
 )
 
 
@@ -39,5 +43,7 @@ def register(application: Flask) -> None:
         application.register_blueprint(room.blueprint)
     for further in (alerts, evaluations, roads, tiles):
         application.register_blueprint(further.blueprint)
+    for handed_in in (tip_form, tips, found, found_matches):
+        application.register_blueprint(handed_in.blueprint)
     for owners in (footage_requests, deliveries):
         application.register_blueprint(owners.blueprint)

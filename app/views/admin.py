@@ -37,7 +37,7 @@ from app.views.forms import Form, read_query
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 
 AUDIT_PAGE_SIZE = 100
-USER_FIELDS = ("email", "name", "role")
+USER_FIELDS = ("email", "name", "role", "organisation")
 
 
 @blueprint.get("/users")
@@ -68,7 +68,8 @@ def create_user() -> ResponseReturnValue:
 def edit_user(user_id: int) -> str:
     """One account and what may be changed in it."""
     user = accounts.find_user(user_id)
-    form = Form({"name": user.name, "role": user.role.value, "active": "1" if user.active else ""})
+    typed = {"name": user.name, "role": user.role.value, "organisation": user.organisation}
+    form = Form({**typed, "active": "1" if user.active else ""})
     return _user_page(user, form)
 
 
@@ -76,7 +77,7 @@ def edit_user(user_id: int) -> str:
 def change_user(user_id: int) -> ResponseReturnValue:
     """Change name, role or whether the account is active."""
     user = accounts.find_user(user_id)
-    form = Form(request.form, shown=("name", "role", "active"))
+    form = Form(request.form, shown=("name", "role", "active", "organisation"))
     with form:
         change = form.read(UserChange, active="active" in request.form)
         accounts.change_user(actor(), user, change)

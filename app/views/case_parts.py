@@ -12,7 +12,7 @@ from app.current import actor, settings
 from app.errors import PhotoRefused, Refused
 from app.inputs import LocationChange, LocationInput, SweepInput
 from app.models import Case, LastKnownLocationRow
-from app.models.cases import LocationSource, ReferencePhoto, Reliability
+from app.models.cases import TYPED_SOURCES, ReferencePhoto, Reliability
 from app.outputs.searches import what_was_searched
 from app.services import cases, face_searches, locations, photos, sweeps, views_audit
 from app.services.recorders import AFTER_SEEN, BEFORE_SEEN
@@ -236,8 +236,10 @@ def _locations_page(case: Case, form: Form, changed: LastKnownLocationRow | None
         changed=changed,
         places=locations.list_locations(case, include_inactive=True),
         geocoder=settings().geocoder,
-        sources=[one for one in LocationSource if one is not LocationSource.SIGHTING]
-        + ([LocationSource.SIGHTING] if changed and changed.sighting_id else []),
+        sources=[
+            *TYPED_SOURCES,
+            *([changed.source] if changed and changed.source not in TYPED_SOURCES else []),
+        ],
         reliabilities=list(Reliability),
     )
 

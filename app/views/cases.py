@@ -12,7 +12,7 @@ from app.current import actor, settings
 from app.errors import Refused
 from app.inputs import CaseChange, CaseInput, CaseQuery, SightingQuery
 from app.models import Case
-from app.models.cases import LocationSource, Reliability, SubjectCategory
+from app.models.cases import TYPED_SOURCES, Reliability, SubjectCategory
 from app.outputs.base import JSON
 from app.permissions import can
 from app.services import cases, live, locations, sightings, views_audit
@@ -87,7 +87,7 @@ def show(number: str) -> str:
         counts=cases.case_counts(case),
         basis_expired=cases.basis_expired(case),
         geocoder=settings().geocoder,
-        sources=[source for source in LocationSource if source is not LocationSource.SIGHTING],
+        sources=list(TYPED_SOURCES),
         reliabilities=list(Reliability),
         map_data=_map_data(case, cursor, start_of_map(places)),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from flask import Blueprint, Response, redirect, render_template, url_for
+from flask import Blueprint, Response, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -20,7 +20,7 @@ START_PAGES: Final[Mapping[Role, str]] = {
     Role.DISPATCHER: "sweeps.index",
     Role.ANALYST: "cases.index",
     Role.EXAMINER: "review.queue",
-    Role.PARTNER: "home.partner",
+    Role.PARTNER: "found.index",
     Role.ADMINISTRATOR: "admin.health",
 }
 """The page that each role lives on."""
@@ -30,12 +30,6 @@ START_PAGES: Final[Mapping[Role, str]] = {
 def index() -> ResponseReturnValue:
     """Go to the page that this role lives on."""
     return redirect(url_for(START_PAGES[current_user.role]))
-
-
-@blueprint.get("/partner")
-def partner() -> str:
-    """What a partner may do here, and what not."""
-    return render_template("accounts/partner.html")
 
 
 @blueprint.get("/healthz")

@@ -402,8 +402,20 @@ def test_partners_land_on_a_page_that_says_what_they_may_do(
     logged_in: Callable[..., Client],
 ) -> None:
     client = logged_in(Role.PARTNER)
-    assert client.get("/").location == "/partner"
-    assert "never a case" in client.get("/partner").text
+    assert client.get("/").location == "/found"
+    assert "Register a person" in client.get("/found").text
+
+
+def test_an_administrator_names_a_partner_s_organisation(
+    logged_in: Callable[..., Client], user_factory: Callable[..., User]
+) -> None:
+    partner = user_factory(Role.PARTNER)
+    partner_id, name = partner.id, partner.name
+    client = logged_in(Role.ADMINISTRATOR)
+    data = {"name": name, "role": "partner", "active": "1", "organisation": "Made-up Home"}
+    assert client.post(f"/admin/users/{partner_id}", data=data).status_code == 302
+    assert db.session.get_one(User, partner_id).organisation == "Made-up Home"
+    assert 'value="Made-up Home"' in client.get(f"/admin/users/{partner_id}").text
 
 
 # ------------------------------------------------------------------------ command line

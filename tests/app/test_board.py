@@ -25,7 +25,7 @@ from app.models import (
     WorkerRow,
 )
 from app.models.columns import utc_now
-from app.queues import QUEUE_NAMES, queue
+from app.queues import VISIT_QUEUES, queue
 from app.services import board, dispatch, recorders, sweeps, upkeep, workers
 from app.services.actors import COMMAND_LINE, Actor
 from app.services.board import Whose
@@ -61,7 +61,7 @@ def counted_queries() -> Iterator[list[str]]:
 
 
 def jobs_of(priority: str) -> list[str]:
-    name = dict(zip(("urgent", "high", "normal", "low"), QUEUE_NAMES, strict=True))[priority]
+    name = dict(zip(("urgent", "high", "normal", "low"), VISIT_QUEUES, strict=True))[priority]
     return queue(name).job_ids
 
 
@@ -74,10 +74,10 @@ def with_models(app: Flask, shared_dir: Path, monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.fixture(autouse=True)
 def empty_queues(app: Flask) -> Iterator[None]:
-    for name in QUEUE_NAMES:
+    for name in VISIT_QUEUES:
         queue(name).empty()
     yield
-    for name in QUEUE_NAMES:
+    for name in VISIT_QUEUES:
         queue(name).empty()
 
 

@@ -29,7 +29,7 @@ from recognition.errors import NoModelInstalled, ReferenceRefused, RefusalReason
 from tests.app.conftest import Client, make_settings
 from tests.private_redis import RedisServer
 
-HTML_PATH, HTML_ENDPOINT = "/partner", "home.partner"
+HTML_PATH, HTML_ENDPOINT = "/account", "accounts.me"
 API_PATH, API_ENDPOINT = "/api/users", "api_administration.list_users"
 
 

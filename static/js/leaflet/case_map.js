@@ -278,6 +278,9 @@ const takers = {
   location: () => state.loadLocations(),
   photo: () => state.loadPhotos(),
   ranking: rankAgain,
+  contribution: ({ kind }) => toast(kind === "tip" ? "There is news of a tip." : "There is news of a found person.", {
+    action: { label: "Look", run: () => location.assign(kind === "tip" ? `${location.pathname}/tips` : "/found-persons?only_matches=1") },
+  }),
   case: () => toast("The case itself was changed.", { action: { label: "Load again", run: () => location.reload() } }),
 };
 

@@ -1,7 +1,7 @@
 // The live feed: server-sent events that resume by cursor, and a word on how the connection is.
 
 const RETRY_MS = 3000;
-const KINDS = ["hello", "reset", "sighting", "review", "visit", "sweep", "location", "photo", "ranking", "case", "alert", "health"];
+const KINDS = ["hello", "reset", "sighting", "review", "visit", "sweep", "location", "photo", "ranking", "case", "alert", "contribution", "health"];
 
 export class LiveFeed {
   /**

@@ -73,14 +73,14 @@ export class LocationLayer {
   }
 
   _addPin(location, isCentre) {
-    const symbol = location.sighting_id ? "check" : "place";
+    const symbol = location.source === "tip" ? "tip" : location.sighting_id ? "check" : "place";
     const pin = L.marker([location.latitude_deg, location.longitude_deg], {
-      icon: pinIcon([isCentre && "centre", location.provisional && "provisional", this._isFuture(location) && "future"].filter(Boolean).join(" "), symbol),
+      icon: pinIcon([isCentre && "centre", location.provisional && "provisional", location.source === "tip" && "of-tip", this._isFuture(location) && "future"].filter(Boolean).join(" "), symbol),
       title: location.label, alt: `Last-known location ${location.label}`,
       zIndexOffset: isCentre ? 500 : 400,
     });
     const when = location.seen_at ? this._clock.dayTime(location.seen_at) : "time unknown";
-    pin.bindTooltip(el("span", {}, el("strong", {}, location.label), el("br"), `${when}, ± ${metres(location.uncertainty_m)}${location.provisional ? "; provisional: confirmed by one person" : ""}`), { direction: "top", offset: [0, -30] });
+    pin.bindTooltip(el("span", {}, el("strong", {}, location.label), el("br"), `${when}, ± ${metres(location.uncertainty_m)}, ${location.source}, ${location.reliability}${location.provisional ? "; provisional: confirmed by one person" : ""}`), { direction: "top", offset: [0, -30] });
     pin.on("click", () => this._onSelect(location.id));
     pin.addTo(this._shapes);
   }

@@ -33,7 +33,7 @@ const StreetsLayer = ViewCanvas.extend({
     ViewCanvas.prototype.initialize.call(this, options);
     this._labels = new StreetLabels();
     this._tiles = new VectorTiles({
-      address: (z, x, y) => `/tiles/roads/${z}/${x}/${y}.mvt?v=${roads.version}`,
+      address: (z, x, y) => `${roads.address ?? "/tiles/roads"}/${z}/${x}/${y}.mvt?v=${roads.version}`,
       decode, changed: () => this.redrawSoon(), shallowest: 3,
     });
   },

@@ -1,0 +1,91 @@
+"""What every form that strangers fill in carries: a stamp that proves when it was given out.
+
+No third party is asked who is human. A stamp is signed, must be a few seconds old, ends after some
+hours, and makes one entry: whoever sends the same form twice is told so. A field that people do not
+see catches what fills in everything.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Final
+
+from flask import current_app
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from app.errors import Refused
+
+FASTEST_S: Final = 3.0
+"""Nobody chooses a photo and says where it was taken in less."""
+LONGEST_S: Final = 12 * 3600.0
+_ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+"""Without 0, 1, I and O, which people take for one another."""
+_NUMBER_LETTERS: Final = 8
+_CONSONANTS, _VOWELS = "bdfghklmnprstvz", "aeiou"
+_SYLLABLES, _SYLLABLES_TOGETHER = 10, 5
+
+
+@dataclass(frozen=True)
+class FormStamp:
+    """Which form was filled in; `form_id` is unique to it."""
+
+    form_id: str
+
+
+def new_stamp(issued_at: float | None = None) -> str:
+    """The stamp of a form that is given out now, or at a Unix time."""
+    issued = time.time() if issued_at is None else issued_at
+    return _signer().dumps([secrets.token_hex(8), int(issued)])
+
+
+def read_stamp(stamp: str, trap: str) -> FormStamp:
+    """Check a stamp and the field that people do not see.
+
+    Raises Refused, with one sentence whatever was wrong but age: no robot learns why.
+    """
+    try:
+        form_id, issued = _signer().loads(stamp)
+        age_s = time.time() - float(issued)
+    except (BadSignature, TypeError, ValueError) as error:
+        raise Refused("This form cannot be taken. Load the page again, then send it.") from error
+    if age_s > LONGEST_S:
+        raise Refused("This form was open for too long. Load the page again, then send it.")
+    if trap.strip() or age_s < FASTEST_S or not isinstance(form_id, str):
+        raise Refused("This form cannot be taken. Wait a few seconds, then send it again.")
+    return FormStamp(form_id[:32])
+
+
+def new_number(prefix: str) -> str:
+    """A number that tells nothing and cannot be guessed from another: 40 random bits."""
+    letters = "".join(secrets.choice(_ALPHABET) for _ in range(_NUMBER_LETTERS))
+    return f"{prefix}-{letters}"
+
+
+def new_code() -> str:
+    """A code for a poster, in two groups of four."""
+    letters = "".join(secrets.choice(_ALPHABET) for _ in range(_NUMBER_LETTERS))
+    return f"{letters[:4]}-{letters[4:]}"
+
+
+def new_secret() -> str:
+    """Two words that can be said on the phone: 10 syllables of 75, 62 random bits."""
+    syllables = [secrets.choice(_CONSONANTS) + secrets.choice(_VOWELS) for _ in range(_SYLLABLES)]
+    words = ["".join(syllables[at : at + _SYLLABLES_TOGETHER]) for at in range(0, _SYLLABLES, 5)]
+    return "-".join(words)
+
+
+def plain_number(text: str) -> str:
+    """A number or code as people type it: any case, with blanks around it."""
+    return text.strip().upper().replace(" ", "")[:20]
+
+
+def plain_secret(text: str) -> str:
+    """A secret as people type it: any case, blank or dash between the words."""
+    return "-".join(text.strip().lower().replace("-", " ").split())[:100]
+
+
+def _signer() -> URLSafeSerializer:
+    key = current_app.config["SECRET_KEY"]
+    return URLSafeSerializer(key, salt="lastseen public form")

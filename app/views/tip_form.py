@@ -1,0 +1,219 @@
+"""What the public sees: the tip form, and the way back to one's own tip. No account is needed."""
+
+from __future__ import annotations
+
+import time
+
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_limiter.util import get_remote_address
+
+from app.current import actor, settings
+from app.errors import NotFound
+from app.extensions import limiter
+from app.inputs.tips import MessageInput, TipInput, zone_or
+from app.models import Tip
+from app.security import permissions_policy
+from app.services import gazetteer, public_forms, road_tiles, tips
+from app.services.contributed_photos import MOST_PHOTOS
+from app.services.roads import road_layer
+from app.services.tiles import TileAddress
+from app.views.forms import Form
+from app.views.tiles import TILE_TYPE
+
+blueprint = Blueprint("tip", __name__, url_prefix="/tip")
+
+HAND_IN_LIMIT = "10 per 10 minutes; 100 per day"
+"""Per network address. Many phones share one where providers have few, so it is not lower."""
+OPEN_LIMIT = "10 per 10 minutes; 60 per day"
+MESSAGE_LIMIT = "20 per hour"
+SUGGEST_LIMIT = "120 per minute"
+STREETS_LIMIT = "1200 per minute"
+OPEN_FOR_S = 2 * 3600
+STREETS_SECONDS = 24 * 3600
+FIELDS = ("photos", "place", "seen_at", "remarks", "contact")
+_COOKIE = "tip"
+
+
+@blueprint.get("")
+def form() -> str:
+    """The form, about nobody in particular."""
+    return _page(Form({"timezone": settings().default_timezone}))
+
+
+@blueprint.get("/p/<string(maxlength=20):code>")
+def form_of_poster(code: str) -> str:
+    """The form that a poster's code leads to. It shows nothing of the case, and whether the code
+    is in force neither.
+    """
+    plain = public_forms.plain_number(code)
+    return _page(Form({"timezone": settings().default_timezone, "poster_code": plain}))
+
+
+@blueprint.post("")
+@limiter.limit(HAND_IN_LIMIT, key_func=get_remote_address)
+def hand_in() -> ResponseReturnValue:
+    """Take a tip, and show its number and secret word, once."""
+    typed = Form(request.form, shown=FIELDS)
+    with typed:
+        stamp = public_forms.read_stamp(typed.value("stamp"), typed.value("website"))
+        zone = zone_or(typed.value("timezone"), settings().default_timezone)
+        given = typed.read(
+            TipInput,
+            timezone=zone,
+            seen_at=typed.instant("seen_at", zone),
+            by_device=typed.value("by_device") == "1",
+        )
+        files = [file.read() for file in request.files.getlist("photos") if file.filename]
+        new = tips.hand_in(actor(), stamp, given, files)
+        return render_template("tip/thanks.html", new=new, tip=new.tip), 201
+    return _page(typed), typed.status
+
+
+@blueprint.get("/answer")
+def sign_in() -> str:
+    """Where number and secret word open a tip again."""
+    return render_template("tip/answer.html", form=Form())
+
+
+@blueprint.post("/answer")
+@limiter.limit(OPEN_LIMIT, key_func=get_remote_address)
+def open_tip() -> ResponseReturnValue:
+    """Open a tip with its number and secret word."""
+    typed = Form({"number": request.form.get("number", "")})
+    with typed:
+        secret = request.form.get("secret", "")
+        tip = tips.open_with_secret(actor(), typed.value("number"), secret)
+        session[_COOKIE] = [tip.id, tips.cookie_key(tip), int(time.time())]
+        return redirect(url_for("tip.mine"))
+    return render_template("tip/answer.html", form=typed), typed.status
+
+
+@blueprint.get("/mine")
+def mine() -> ResponseReturnValue:
+    """The opened tip: what its state is, and messages."""
+    tip = _own_tip()
+    if tip is None:
+        return redirect(url_for("tip.sign_in"))
+    return _own_page(tip, Form())
+
+
+@blueprint.post("/mine")
+@limiter.limit(MESSAGE_LIMIT, key_func=get_remote_address)
+def say_more() -> ResponseReturnValue:
+    """Add a message to the opened tip."""
+    tip = _own_tip()
+    if tip is None:
+        return redirect(url_for("tip.sign_in"))
+    typed = Form(request.form, shown=("text",))
+    with typed:
+        tips.say_more(actor(), tip, typed.read(MessageInput))
+        return redirect(url_for("tip.mine"))
+    found = _own_tip()
+    return (_own_page(found, typed) if found else ""), typed.status
+
+
+@blueprint.post("/leave")
+def leave() -> ResponseReturnValue:
+    """Forget the opened tip in this browser, as on a borrowed phone."""
+    session.pop(_COOKIE, None)
+    return redirect(url_for("tip.sign_in"))
+
+
+@blueprint.get("/places")
+@limiter.limit(SUGGEST_LIMIT, key_func=get_remote_address)
+def places() -> Response:
+    """Names of imported places that hold what was typed."""
+    found = gazetteer.suggest(request.args.get("q", "")[:100])
+    return jsonify(
+        [
+            {
+                "name": place.name,
+                "kind": place.kind,
+                "latitude_deg": place.latitude_deg,
+                "longitude_deg": place.longitude_deg,
+            }
+            for place in found
+        ]
+    )
+
+
+@blueprint.get("/streets/<int:z>/<int:x>/<int:y>.mvt")
+@limiter.limit(STREETS_LIMIT, key_func=get_remote_address)
+def streets(z: int, x: int, y: int) -> Response:
+    """Imported streets and places for the form's map; nothing else of any map is public."""
+    if not settings().tip_public_map:
+        raise NotFound("This installation shows no public map.")
+    tile, version = road_tiles.road_tile(TileAddress.of(z, x, y))
+    response = Response(tile.data, mimetype=TILE_TYPE)
+    response.set_etag(tile.etag)
+    response.cache_control.private = True
+    if version and request.args.get("v") == version:
+        response.cache_control.max_age = STREETS_SECONDS
+    else:
+        response.cache_control.no_cache = True
+    response.make_conditional(request)
+    return response
+
+
+def _own_tip() -> Tip | None:
+    """The tip that this browser has opened, unless that was too long ago or it is gone."""
+    held = session.get(_COOKIE)
+    if not isinstance(held, list) or len(held) != 3 or time.time() - held[2] > OPEN_FOR_S:
+        return None
+    try:
+        return tips.find_own(held[0], held[1])
+    except NotFound:
+        session.pop(_COOKIE, None)
+        return None
+
+
+def _own_page(tip: Tip, typed: Form) -> str:
+    return render_template(
+        "tip/mine.html",
+        tip=tip,
+        state=tips.state_for_sender(tip),
+        messages=tip.messages,
+        form=typed,
+    )
+
+
+def _page(typed: Form) -> str:
+    return render_template(
+        "tip/form.html",
+        form=typed,
+        stamp=public_forms.new_stamp(),
+        is_full=tips.is_full(),
+        full_sentence=tips.full_sentence(),
+        phone=settings().tip_phone,
+        most_photos=MOST_PHOTOS,
+        retention_days=settings().tip_retention_days,
+        map_data=_map_data(),
+    )
+
+
+def _map_data() -> dict[str, object] | None:
+    """What the form's map needs: only this server's own streets, so that nobody else learns who
+    looks at which place. None where there are none.
+    """
+    layer = road_layer() if settings().tip_public_map else None
+    middle = gazetteer.middle() if layer else None
+    if layer is None or middle is None:
+        return None
+    roads = {
+        "version": layer.version,
+        "attributions": list(layer.attributions),
+        "address": "/tip/streets",
+    }
+    return {
+        "latitude_deg": middle.latitude_deg,
+        "longitude_deg": middle.longitude_deg,
+        "tiles": {"url": "", "attribution": "", "roads": roads},
+    }
+
+
+# Only these pages may ask the device for its position, and only when a person taps the button.
+_WITH_POSITION = {"permissions_policy": permissions_policy(geolocation="(self)")}
+form.talisman_view_options = _WITH_POSITION  # type: ignore[attr-defined]
+form_of_poster.talisman_view_options = _WITH_POSITION  # type: ignore[attr-defined]
+hand_in.talisman_view_options = _WITH_POSITION  # type: ignore[attr-defined]
