@@ -23,6 +23,7 @@ from app.views import (
     members,  # noqa: F401 (adds its pages to the cases' and administrators' blueprints)
     people,  # noqa: F401 (adds its pages to the administrators' blueprint)
     presentation,
+    reporting,  # noqa: F401 (adds its pages to the administrators' blueprint)
     reports,  # noqa: F401 (adds its pages to the cases' blueprint)
     review,
     roads,
