@@ -15,7 +15,7 @@ from app.services.tokens import TokenInput, issue_token
 from tests.app.conftest import Client, log_in
 
 OPEN_STREAMS = {"api_live.follow_board"}
-"""They never end, and listen from a thread of their own; test_live_board.py opens them."""
+"""They never end, and listen from a thread of their own; the dispatcher's journey follows them."""
 ENDPOINTS_WITH_A_METHOD = ("GET", "POST", "PATCH", "DELETE", "PUT")
 SAMPLE_VALUES = {
     "number": "NO-SUCH-CASE",
