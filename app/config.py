@@ -22,6 +22,8 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from recognition.detectors.loading import DetectorChoice
+
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 _MAIL_FROM: Final = re.compile(r"[^\s@<>,;:\"]+@[^\s@<>,;:\"]+", re.ASCII)
@@ -55,6 +57,7 @@ class Settings(BaseSettings):
     allowed_stream_hosts: str = ""
 
     face_pack: str = Field(default="", validation_alias=AliasChoices("face_pack"))
+    face_detector: DetectorChoice = DetectorChoice.MTCNN
     insightface_home: Path = Path.home() / ".insightface"
     recognition_threads: int = Field(default=1, ge=1, le=64)
     smallest_face_px: int = Field(default=40, ge=16, le=400)

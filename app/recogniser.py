@@ -14,7 +14,13 @@ from app.errors import NoRecogniser
 from app.extensions import db
 from app.models import PackUse
 from recognition.errors import BrokenPack, NoModelInstalled
-from recognition.packs import ChosenRecogniser, PackChoice, choose_pack, load
+from recognition.packs import (
+    ChosenRecogniser,
+    PackChoice,
+    choose_pack,
+    detector_in_words,
+    load,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +55,14 @@ class RecogniserHolder:
         """Which pack would be loaded, and why, without loading it. Raises NoRecogniser."""
         return self._choose(self._asked())
 
+    def detector_in_words(self) -> str:
+        """Which detector FACE_DETECTOR asks for. Raises NoRecogniser where it is not to be had."""
+        home = self._settings.insightface_home
+        try:
+            return detector_in_words(self.choice(), self._settings.face_detector, home)
+        except (NoModelInstalled, BrokenPack) as error:
+            raise NoRecogniser(str(error)) from error
+
     def get(self) -> LoadedRecogniser:
         """The recogniser; loading takes a second or two. Raises NoRecogniser.
 
@@ -82,7 +96,13 @@ class RecogniserHolder:
         threads = self._settings.recognition_threads
         cv2.setNumThreads(threads)
         try:
-            chosen = load(choice, threads, smallest_face_px=self._settings.smallest_face_px)
+            chosen = load(
+                choice,
+                threads,
+                self._settings.face_detector,
+                self._settings.smallest_face_px,
+                self._settings.insightface_home,
+            )
         except (NoModelInstalled, BrokenPack) as error:
             raise NoRecogniser(str(error)) from error
         return LoadedRecogniser(chosen, threading.Lock())

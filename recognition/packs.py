@@ -22,6 +22,8 @@ from recognition.detectors.loading import (
     PackDetectorFile,
     find_yunet,
     load_detector,
+    require_detector,
+    require_yunet,
 )
 from recognition.embedders import Embedder, dlib_resnet
 from recognition.embedders.thresholds import W_MBF_SHA256
@@ -300,6 +302,25 @@ def load(
         choice.pack,
         " ".join(filter(None, (choice.reason, loaded.remark))),
     )
+
+
+def detector_in_words(choice: PackChoice, detector: DetectorChoice, home: Path) -> str:
+    """Which detector `load` would take, without loading it.
+
+    Raises:
+        BrokenPack: the pack has no detector of its own.
+        NoModelInstalled: YuNet is not installed.
+    """
+    match detector:
+        case DetectorChoice.MTCNN:
+            return "MTCNN, the default"
+        case DetectorChoice.PACK:
+            file = require_detector(_detector_file(choice.pack), choice.pack.name)
+            return f"the pack's own detector, {file.path.name}"
+        case DetectorChoice.YUNET:
+            return f"YuNet, {require_yunet(find_yunet(home)).name}"
+        case DetectorChoice.HAAR:
+            return "OpenCV's Haar cascade, which misses more faces than any other"
 
 
 def choose_recogniser(

@@ -148,6 +148,7 @@ class VisitProgressOut(Output):
     frames_looked_at: int
     faces_found: int
     sightings_found: int
+    detector: str | None
 
     @classmethod
     def of_visit(cls, visit: Visit) -> VisitProgressOut:
@@ -201,6 +202,7 @@ def _progress(visit: Visit) -> dict[str, Any]:
         "frames_looked_at": visit.frames_looked_at,
         "faces_found": visit.faces_found,
         "sightings_found": visit.sightings_found,
+        "detector": visit.detector,
     }
 
 

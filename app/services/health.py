@@ -192,11 +192,15 @@ def _mail() -> Part:
 
 def _recogniser() -> Part:
     try:
-        choice = holder().choice()
+        choice, detector = holder().choice(), holder().detector_in_words()
     except NoRecogniser as error:
         return Part("recogniser", False, str(error))
     except (DBAPIError, PoolTimeout):
         db.session.rollback()
         return Part("recogniser", False, "The database, which says which one is used, is away.")
     fallback = " (fallback)" if choice.pack.is_fallback else ""
-    return Part("recogniser", True, f"{choice.pack.name}{fallback}: {choice.reason}")
+    return Part(
+        "recogniser",
+        True,
+        f"{choice.pack.name}{fallback}: {choice.reason} Faces are found by {detector}.",
+    )

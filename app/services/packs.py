@@ -22,19 +22,22 @@ class PackOverview:
     """What is installed and what was used.
 
     `in_force` is what workers load now, with the reason; None where nothing is installed, and then
-    `why_none` says what to do. `embedders` are all models that embedded something, newest first.
+    `why_none` says what to do. `detector` is what finds the faces, in words. `embedders` are all
+    models that embedded something, newest first.
     """
 
     in_force: PackChoice | None
     why_none: str
     embedders: Sequence[Embedder]
+    detector: str = ""
 
 
 def overview() -> PackOverview:
     """The recogniser in force and every model whose embeddings are kept."""
     known = embedders.list_embedders()
     try:
-        return PackOverview(holder().choice(), "", known)
+        detector = holder().detector_in_words()
+        return PackOverview(holder().choice(), "", known, detector)
     except NoRecogniser as error:
         return PackOverview(None, str(error), known)
 

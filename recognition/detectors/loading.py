@@ -75,12 +75,7 @@ def load_detector(
         case DetectorChoice.PACK:
             return LoadedDetector(_of_pack(of_pack, pack_name, threads, smallest_face_px))
         case DetectorChoice.YUNET:
-            if yunet is None:
-                raise NoModelInstalled(
-                    "YuNet is not installed. Put its ONNX file into the folder models/yunet of "
-                    "InsightFace's folder (~/.insightface)."
-                )
-            return LoadedDetector(YuNet(yunet, smallest_face_px))
+            return LoadedDetector(YuNet(require_yunet(yunet), smallest_face_px))
         case DetectorChoice.HAAR:
             return LoadedDetector(HaarCascade(smallest_face_px=smallest_face_px))
 
@@ -98,15 +93,31 @@ def _mtcnn(threads: int, smallest_face_px: int) -> LoadedDetector:
 def _of_pack(
     of_pack: PackDetectorFile | None, pack_name: str, threads: int, smallest_face_px: int
 ) -> Detector:
-    if of_pack is None:
-        raise BrokenPack(
-            f"The pack {pack_name} has no face detector of its own. Choose MTCNN as the detector."
-        )
+    of_pack = require_detector(of_pack, pack_name)
     if of_pack.is_yunet:
         return YuNet(of_pack.path, smallest_face_px)
     from recognition.detectors.pack_detector import PackDetector
 
     return PackDetector(of_pack.path, threads, smallest_face_px)
+
+
+def require_detector(of_pack: PackDetectorFile | None, pack_name: str) -> PackDetectorFile:
+    """The pack's own detector. Raises BrokenPack where it has none."""
+    if of_pack is None:
+        raise BrokenPack(
+            f"The pack {pack_name} has no face detector of its own. Choose MTCNN as the detector."
+        )
+    return of_pack
+
+
+def require_yunet(yunet: Path | None) -> Path:
+    """YuNet's weights. Raises NoModelInstalled where there are none."""
+    if yunet is None:
+        raise NoModelInstalled(
+            "YuNet is not installed. Put its ONNX file into the folder models/yunet of "
+            "InsightFace's folder (~/.insightface)."
+        )
+    return yunet
 
 
 def find_yunet(home: Path) -> Path | None:
