@@ -48,9 +48,12 @@ def seen() -> datetime:
 
 
 def picture(page: Page, name: str) -> None:
-    """Keep a picture of the page where somebody wants to look at it."""
-    if "JOURNEY_PICTURES" in os.environ:
-        page.screenshot(path=Path(os.environ["JOURNEY_PICTURES"]) / f"{name}.png")
+    """Keep pictures of the page, light and dark, where somebody wants to look at it."""
+    if "JOURNEY_PICTURES" not in os.environ:
+        return
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.screenshot(path=Path(os.environ["JOURNEY_PICTURES"]) / f"{name}-{scheme}.png")
 
 
 def test_from_a_recorder_about_to_overwrite_to_its_swept_footage(
