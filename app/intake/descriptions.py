@@ -17,17 +17,17 @@ _ABOUT = r"(?:about|around|approximately|approx\.?|nearly|maybe|~)\s*"
 _YEARS = r"(?:years?|yrs?)\.?"
 _COLOURS = (
     r"red|blue|sky\s+blue|navy|green|yellow|orange|pink|purple|violet|maroon|brown|black|white|gr[ae]y"
-    r"|beige|cream|khaki|golden|silver|striped|checked|checkered|printed|torn|denim|dark|light"
+    r"|beige|cream|khaki|golden|silver|striped|checked|checkered|printed|torn|denim|dark|light|tan|mustard|cream|colou?r|rubber|navy\s+blue"
 )
 _GARMENTS = (
     r"t-?\s?shirts?|shirts?|shorts|trousers|pants|jeans|leggings|frock|skirt|dress|nightdress|gown"
     r"|kurta|kurti|salwar(?:\s+kameez)?|dupatta|saree|sari|lungi|dhoti|burqa|hijab|sweater|jacket"
     r"|hoodie|jersey|uniform|tracksuit|pyjamas|sandals|slippers|shoes|cap|hat|school\s+bag|backpack"
-    r"|suitcase|tie|vest|shawl|scarf|blouse|coat"
+    r"|suitcase|tie|vest|half\s+pants?|chappals|nightie|pathani\s+suit|safari|turban|helmet|windbreaker|loafers|pyjama|shawl|scarf|blouse|coat"
 )
 _LANGUAGES = (
     r"Kannada|Hindi|Tamil|Telugu|Malayalam|Urdu|Bengali|Bangla|Marathi|Gujarati|Punjabi|Odia|Oriya"
-    r"|Assamese|Konkani|Tulu|Nepali|English|Arabic|Spanish|French"
+    r"|Assamese|Polish|Russian|German|Mandarin|Scottish|Irish|Konkani|Tulu|Nepali|English|Arabic|Spanish|French"
 )
 _BODY = (
     r"face|cheek|chin|forehead|eyebrow|eye|nose|lip|ear|neck|shoulder|arm|forearm|elbow|wrist|hand"
@@ -52,7 +52,11 @@ _PATTERNS: Final[tuple[tuple[str, str], ...]] = (
             rf"|(?<=\bof\s)(?:{_ABOUT})?{_N}(?:\s*(?:-|to|or|and)\s*{_N})?\s+{_YEARS}"
             rf"|(?<=\baged\s)(?:{_ABOUT})?{_N}\s+{_YEARS}"
             rf"|(?<=\bapprox\s)(?:{_ABOUT})?{_N}\s+{_YEARS}"
-            rf"|(?<=[,(]\s){_N}\s+{_YEARS}(?=[,)])|~\s?\d{{1,2}}\b"
+            rf"|\b{_N}(?:\s*(?:-|to)\s*{_N})?\s+(?:{_YEARS}|yr\b|y/o\b)(?!\s+(?:ago|back|old|of|imprison))"
+            rf"|\b(?:mid|late|early)[\s-]+(?:thirties|forties|fifties|teens|twenties|\d0s)\b"
+            rf"|\bmiddle[\s-]+aged\b|\b\d{{2}}ish\b"
+            rf"|(?<=\bis\sabout\s)\d{{1,2}}\b|(?<=\bwas\sabout\s)\d{{1,2}}\b"
+            rf"|(?<=,\s)\d{{1,2}}(?=,\s)|(?<=\()\d{{1,2}}(?=\s?/\s?[MF]\b)|(?<=[,(]\s){_N}\s+{_YEARS}(?=[,)])|~\s?\d{{1,2}}\b"
             r"|\bin\s+(?:his|her|their)\s+(?:early|mid|late)?\s*(?:teens|twenties|thirties|forties"
             r"|fifties|sixties|seventies)"
             rf"|(?<=\bis\s)\d{{1,2}}(?=\.\s)"
@@ -71,32 +75,39 @@ _PATTERNS: Final[tuple[tuple[str, str], ...]] = (
     (
         "build",
         (
-            r"\b(?:thin|slim|lean|medium|heavy|stout|strong|normal|average|athletic)\s+(?:build|built)\b"
-            r"|\b(?:slim|well|heavily|strongly)[\s-]+built\b|\b(?:skinny|lean|stout|obese|plump)\b"
+            r"\b(?:thin|slim|lean|medium|heavy|stout|strong|normal|average|athletic|healthy)\s+(?:build|built)\b"
+            r"|\b(?:slim|well|heavily|strongly)[\s-]+built\b|\b(?:skinny|lean|stout|obese|plump|slender|stocky|fat|chubby|patla)\b"
             r"|(?<=\bbuild:\s)\w+"
         ),
     ),
     (
         "complexion",
         (
-            r"\b(?:wheatish|fair|dark|dusky|light|brown)\s+(?:complexion(?:ed)?|skin(?:ned)?)\b"
-            r"|\bcomplexion\s+(?:wheatish|fair|dark|dusky)\b|\bvery\s+fair\b|(?<=\bcomplexion:\s)\w+"
+            r"\b(?:very\s+)?(?:wheatish|whitish|fair|dark|dusky|light|brown|black|olive)[\s-]+"
+            r"(?:complexion(?:ed)?|skin(?:ned)?)\b"
+            r"|\bcomplexion\s+(?:wheatish|fair|dark|dusky)\b|\bvery\s+(?:fair|dark)\b|\b(?:nim)?gora\b"
+            r"|\bsa+n?w?l[ao]\b(?:\s+colou?r)?|(?<=,\s)(?:fair|wheatish|dusky)(?=,)"
+            r"|(?<=\bcomplexion:\s)\w+"
         ),
     ),
     (
         "hair",
         (
             r"\b(?:(?:long|short|curly|straight|wavy|spiky|grey|gray|white|black|brown|blond|blonde|red"
-            r"|cropped|shoulder[\s-]+length|thick|thin|oiled)\s+){1,4}hair\b"
-            r"(?:\s+tied\s+(?:back|up|in\s+a\s+\w+))?|\bhair\s+tied\s+in\s+a\s+\w+"
-            r"|\b(?:a\s+)?bald(?:\s+head)?\b|\b(?:two|one)\s+plaits?\b"
+            r"|cropped|shoulder[\s-]+length|thick|thin|oiled|fair|dark|colou?red|dyed)\s+){1,4}hair\b"
+            r"(?:\s+(?:tied\s+)?(?:back|up|in\s+(?:a\s+)?(?:bun|ponytail|plaits?|pigtails)))?|\bhair\s+tied\s+in\s+a\s+\w+"
+            r"|\b(?:a\s+)?bald(?:\s+head)?\b|\b(?:two|one)\s+plaits?\b|\b(?:\w+\s+)?pigtails\b"
+            r"|\b(?:\w+\s+)?crew\s+cut\b|\bno\s+hair\b"
+            r"|(?<=\bhair:\s)[a-z][a-z ,-]{2,40}(?=\n|\s{2}|\.)"
             r"|\b(?:a\s+)?(?:(?:grey|gray|white|black|long|short)\s+)?(?:beard|moustache|mustache)\b"
         ),
     ),
-    ("eyes", r"\b(?:brown|blue|green|hazel|black|grey|gray|light)\s+eyes\b"),
+    ("eyes", r"\b(?:brown|blue|green|hazel|black|grey|gray|light|cat)\s+eyes\b|(?<=\beyes:\s)\w+"),
     (
         "glasses",
-        (r"\b(?:wears?\s+|wearing\s+)?(?:(?:thick|round|dark)\s+)?(?:glasses|spectacles|specs)\b"),
+        (
+            r"\b(?:wears?\s+|wearing\s+)?(?:(?:thick|round|dark)\s+)?(?:glasses|spectacles|specs|sunglasses|goggles)\b"
+        ),
     ),
     (
         "mark",
@@ -109,6 +120,8 @@ _PATTERNS: Final[tuple[tuple[str, str], ...]] = (
             rf"|\bmissing\s+finger\b|\bpierced\s+(?:(?:left|right)\s+)?(?:{_BODY})\b"
             rf"|\ba\s+missing\s+(?:finger|tooth)\s+on\s+(?:his|her|the)\s+(?:(?:left|right)\s+)?(?:{_BODY})"
             rf"|\b(?:a\s+)?deformed\s+(?:(?:left|right)\s+)?(?:{_BODY})\b"
+            rf"|\blimp(?:s|ing)?\b(?:\s+on\s+(?:the|his|her)\s+(?:left|right)\s+leg)?"
+            rf"|\bsix\s+fingers(?:\s+(?:in|on)\s+(?:(?:his|her|the|left|right)\s+){{1,2}}hand)?"
             rf"|\bwith\s+an?\s+\w+\s+tattoo\s+on\s+(?:his|her|the)\s+(?:{_BODY})"
         ),
     ),
@@ -117,6 +130,8 @@ _PATTERNS: Final[tuple[tuple[str, str], ...]] = (
         (
             rf"\b(?:speaks?|spoke|speaking|knows)\s+(?:(?:only|some|a\s+little)\s+)?(?:{_LANGUAGES})\b"
             rf"(?:(?:,\s*|\s+and\s+)(?:some\s+)?(?:{_LANGUAGES})\b){{0,8}}"
+            rf"|\b(?:talking|speaking|talks?)\s+in\s+(?:{_LANGUAGES})\b"
+            rf"|\b(?:{_LANGUAGES})\s+accent\b"
             rf"|(?<=\blanguages\sknown:\s)(?:{_LANGUAGES})(?:(?:,\s*|\s+and\s+)(?:{_LANGUAGES})){{0,8}}"
         ),
     ),

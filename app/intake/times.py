@@ -31,12 +31,17 @@ _DAY = re.compile(
     rf"""
     (?P<iso>\b\d{{4}}-\d{{2}}-\d{{2}}(?!\d))
   | (?P<night>\b(?P<n1>\d{{1,2}})\s?/\s?\d{{1,2}}\.(?P<n2>\d{{1,2}})\.(?P<n3>\d{{4}})\b)
+  | (?P<nights>\b\d{{1,2}}\.\d{{1,2}}(?:\.\d{{4}})?\s?/\s?
+        (?P<m1>\d{{1,2}})\.(?P<m2>\d{{1,2}})\.(?P<m3>\d{{4}})\b)
+  | (?P<yearless>(?<![\d./-])(?P<y1>\d{{1,2}})/(?P<y2>\d{{1,2}})
+        (?=,?\s+(?:at|around|about)\s+\d))
+  | (?P<ofmonth>\b\d{{1,2}}(?:st|nd|rd|th)\s+of\s+this\s+month\b)
   | (?P<numeric>(?<![\d./-])(?P<d1>\d{{1,2}})(?P<sep>[./-])(?P<d2>\d{{1,2}})(?P=sep)
         (?P<d3>\d{{4}}|\d{{2}})(?![\d/-]|\.\d))
-  | (?P<dmy>\b\d{{1,2}}(?:st|nd|rd|th)?[\s-]+(?:of\s+)?{_MONTHS}(?:,?\s+\d{{4}}\b)?)
+  | (?P<dmy>\b\d{{1,2}}(?:st|nd|rd|th)?[\s-]+(?:of\s+)?{_MONTHS}(?:(?:,?\s+|-)\d{{4}}\b)?)
   | (?P<mdy>\b{_MONTHS}\s+\d{{1,2}}(?:st|nd|rd|th)?\b(?!\s*[:.]\d)(?:,?\s+\d{{4}}\b)?)
   | (?P<instant>\b\d{{1,2}}(?:st|nd|rd|th)\s+inst(?:ant)?\b\.?)
-  | (?P<before>\bthe\s+day\s+before\s+yesterday\b)
+  | (?P<before>\b(?:the\s+)?day\s+before\s+yesterday\b)
   | (?P<lastnight>\blast\s+night\b)
   | (?P<yesterday>\byesterday\b)
   | (?P<today>\b(?:today|tonight)\b(?:,?\s+i\.e\.,?)?|\bthis\s+(?=morning|afternoon|evening))
@@ -61,6 +66,9 @@ _CLOCK = re.compile(
   | (?P<oclock>\b(?:{_HOUR_WORD}|\d{{1,2}})\s+o['’]clock\b)
   | (?P<bare>(?<=\bat\s)(?:{_HOUR_WORD}|\d{{1,2}})\b
         (?![\d:/-]|\.\d|\s+(?:years?|or|km|feet|rupees)))
+  | (?P<parted>(?<![\d.:/-])\b(?:{_HOUR_WORD}|\d{{1,2}})\b(?=\s+
+        (?:in\s+the\s+(?:morning|afternoon|evening|night)|last\s+night|tonight|this\s+morning)\b))
+  | (?P<halfhour>\bhalf\s+{_HOUR_WORD}\b)
   | (?P<since>(?<=\bsince\s)\d{{1,2}}\b(?=\s+(?:this|in\s+the)\s))
     """,
     re.IGNORECASE | re.VERBOSE,
@@ -70,11 +78,11 @@ _PART = re.compile(
     re.IGNORECASE,
 )
 _BETWEEN = re.compile(
-    r"(?:[\s,]|T(?=$)|\b(?:train|bus|on|at|about|around|approximately|approx|by|in|the|of|i\.e\.|intervening)\b)*",
+    r"(?:[\s,]|T(?=$)|\b(?:train|bus|on|at|about|around|approximately|approx|by|in|the|of|between|i\.e\.|intervening)\b)*",
     re.IGNORECASE,
 )
 _NO_EVENT = re.compile(
-    r"(?:\b(?:dob\b[^.\n]{0,25}|d\.o\.b\.?|born(?:\s+on)?|dated|dt\.?|date\s+of\s+(?:birth|report|registration))"
+    r"(?:\b(?:dob\b[^.\n]{0,25}|date\s+of\s+birth\s+is|d\.o\.b\.?|born(?:\s+on)?|dated|dt\.?|date\s+of\s+(?:birth|report|registration))"
     r"|\bwatch\s+showed)\s*:?\s*$",
     re.IGNORECASE,
 )
@@ -82,6 +90,12 @@ _CUE = re.compile(
     r"(?:\b(?:at|around|about|by|till|until|between|from|since|and|now|time|missing)\b[\s:,]*|,\s)$",
     re.IGNORECASE,
 )
+_HABIT = re.compile(
+    r"\b(?:duty|shift|shop|open|hours?|daily|every\s*day|normally|usually|always|tomorrow"
+    r"|scheduled)\b[^.\n]{0,20}$",
+    re.IGNORECASE,
+)
+_HABIT_AFTER = re.compile(r"\s+(?:daily|every\s*day|tomorrow|local\b|onwards)", re.IGNORECASE)
 _RANGE_OF_DUTY = re.compile(r"^\s+to\s+\d{1,2}\b")
 _RANGE = re.compile(r"\s*(?:and|to|or|till|until|-|–)\s*", re.IGNORECASE)
 _MEASURE = re.compile(r"\s?(?:km|kmph|m\b|feet|ft|%|kg|lakh|crore|rupees|inch)", re.IGNORECASE)
@@ -149,7 +163,8 @@ def _pieces(text: str, written_at: datetime, day_first: bool) -> Iterator[_Piece
 def _day_pieces(text: str, written_at: datetime, day_first: bool) -> Iterator[_Piece]:
     for found in _DAY.finditer(text):
         day = _day_of(found, written_at, day_first)
-        if day is None or _NO_EVENT.search(text[max(0, found.start() - 40) : found.start()]):
+        before = text[max(0, found.start() - 40) : found.start()]
+        if day is None or day > written_at.date() or _NO_EVENT.search(before):
             continue
         part = "night" if found["lastnight"] or found["night"] else ""
         loose = bool(found["weekday"] or found["today"] or found["yesterday"])
@@ -159,16 +174,11 @@ def _day_pieces(text: str, written_at: datetime, day_first: bool) -> Iterator[_P
 def _day_of(found: re.Match[str], written_at: datetime, day_first: bool) -> date | None:
     words, today = found[0], written_at.date()
     try:
-        if found["iso"]:
-            return date.fromisoformat(words)
-        if found["night"]:
-            return date(int(found["n3"]), int(found["n2"]), int(found["n1"]))
-        if found["numeric"]:
-            return _numeric_day(found, day_first)
-        if found["instant"]:
-            return today.replace(day=int(re.sub(r"\D", "", words)))
-    except ValueError:
+        dated = _dated(found, today, day_first)
+    except ValueError:  # such as 31/02
         return None
+    if dated is not None:
+        return dated
     fixed = {"before": 2, "lastnight": 1, "yesterday": 1, "today": 0}
     for name, back in fixed.items():
         if found[name]:
@@ -181,10 +191,35 @@ def _day_of(found: re.Match[str], written_at: datetime, day_first: bool) -> date
     return _by_library(words, written_at)
 
 
+def _dated(found: re.Match[str], today: date, day_first: bool) -> date | None:
+    """A day that is given in figures. Raises ValueError for one that no calendar has."""
+    if found["iso"]:
+        return date.fromisoformat(found[0])
+    if found["night"]:
+        return date(int(found["n3"]), int(found["n2"]), int(found["n1"]))
+    if found["nights"]:
+        return date(int(found["m3"]), int(found["m2"]), int(found["m1"]))
+    if found["yearless"]:
+        return _yearless_day(found, day_first, today)
+    if found["numeric"]:
+        return _numeric_day(found, day_first)
+    if found["instant"] or found["ofmonth"]:
+        return today.replace(day=int(re.sub(r"\D", "", found[0])))
+    return None
+
+
 def _numeric_day(found: re.Match[str], day_first: bool) -> date:
     first, second, year = int(found["d1"]), int(found["d2"]), int(found["d3"])
     day, month = (first, second) if day_first else (second, first)
     return date(year + 2000 if year < 100 else year, month, day)
+
+
+def _yearless_day(found: re.Match[str], day_first: bool, today: date) -> date:
+    """The last such day that is not in the future."""
+    first, second = int(found["y1"]), int(found["y2"])
+    day, month = (first, second) if day_first else (second, first)
+    this_year = date(today.year, month, day)
+    return this_year if this_year <= today else this_year.replace(year=today.year - 1)
 
 
 def _weekday(words: str) -> int:
@@ -210,7 +245,7 @@ def _by_library(words: str, written_at: datetime) -> date | None:
 
 def _clock_pieces(text: str, written_at: datetime) -> Iterator[_Piece]:
     for found in _CLOCK.finditer(text):
-        before = text[max(0, found.start() - 24) : found.start()]
+        before = text[max(0, found.start() - 30) : found.start()]
         if _NO_EVENT.search(before) or _MEASURE.match(text, found.end()):
             continue
         start, end = found.span()
@@ -228,7 +263,9 @@ def _clock_pieces(text: str, written_at: datetime) -> Iterator[_Piece]:
 
 
 def _unlikely(found: re.Match[str], before: str, text: str) -> bool:
-    """A number that only looks like a time: a price, a section, hours of duty."""
+    """A number that only looks like a time: a price, a section, hours of duty, a plan."""
+    if _HABIT.search(before) or _HABIT_AFTER.match(text, found.end()):
+        return True
     if found["bare"]:
         return _RANGE_OF_DUTY.match(text[found.end() :]) is not None
     if found["full"] and not (found["ap"] or found["hrs"]):
@@ -237,7 +274,9 @@ def _unlikely(found: re.Match[str], before: str, text: str) -> bool:
         if found["dot"] == ".":
             # 12.5 or 137.2 would be anything; a dot makes a time only after such a word
             return not (_CUE.search(before) or re.match(r"\s+last\s+night", text[found.end() :]))
-        return not (_CUE.search(before) or after_day or train or _PART.search(text[found.end() :]))
+        said = re.match(r"\s+(?:tonight|last\s+night|today|yesterday)\b", text[found.end() :])
+        parted = _PART.match(text, found.end() + 1)
+        return not (_CUE.search(before) or after_day or train or said or parted)
     return False
 
 
@@ -255,6 +294,8 @@ def _clock_of(found: re.Match[str]) -> time | None:
             return time(_hour(found["hh"], found["hap"]))
         if found["past"]:
             return _past(found[0])
+        if found["halfhour"]:
+            return time(_number(found[0].split()[1]) % 24, 30)
         return time(_number(re.split(r"\s", found[0])[0]) % 24)
     except ValueError:
         return None

@@ -135,7 +135,7 @@ def test_a_part_of_a_name_is_marked_as_such() -> None:
 
 def test_the_labelled_texts_are_read_well() -> None:
     """A guard against a change that breaks a whole kind; the figures are the benchmark's."""
-    index, tally = PlaceIndex(known_places()), Tally()
+    index, tally = PlaceIndex(known_places("places.csv")), Tally()
     texts = list(labelled_texts(FOLDER / "texts.txt"))
     for text in texts:
         compare(text, read_marks(text.content, text.written_at, text.region, index), tally)
