@@ -102,6 +102,7 @@ TABLE: Final[Mapping[str, Allowed]] = {
     "cases.index": CASE_READERS,
     "cases.new": CASE_WRITERS,
     "cases.show": CASE_READERS,
+    "cases.wall": CASE_READERS,
     "cases.edit": CASE_WRITERS,
     "cases.prior": CASE_WRITERS,
     "cases.close": CASE_WRITERS,

@@ -93,6 +93,15 @@ def show(number: str) -> str:
     )
 
 
+@blueprint.get("/cases/<number>/wall")
+def wall(number: str) -> str:
+    """The case on a wall: map, last sightings, progress and a clock, and nothing to press."""
+    cursor = live.newest_cursor()
+    case = views_audit.look_at(actor(), cases.find_case(number), "wall")
+    map_data = _map_data(case, cursor, start_of_map(locations.list_locations(case)))
+    return render_template("cases/wall.html", case=case, map_data=map_data)
+
+
 @blueprint.get("/cases/<number>/sightings", endpoint="sightings")
 def list_sightings(number: str) -> str:
     """All sightings of a case as cards."""

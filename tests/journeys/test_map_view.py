@@ -9,7 +9,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
+from app.extensions import db
 from app.models import Case, Role
+from app.services import live
 from tests.app.factories import (
     CENTRE_LATITUDE_DEG,
     CENTRE_LONGITUDE_DEG,
@@ -198,4 +200,42 @@ def test_a_camera_is_chosen_by_keyboard_and_shown_in_list_and_tray(
 
     page.click(".sighting-card:not(.selected) .sighting-body")
     expect(page.locator(".rank-entry.selected .rank-name")).to_have_text("Made-up camera 3")
+    assert site.troubles == []
+
+
+def test_a_wall_shows_a_new_sighting_and_says_when_it_is_not_up_to_date(
+    site: Site, open_browser: OpenBrowser
+) -> None:
+    case = make_scene()
+    page = open_browser(Role.INVESTIGATOR)
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    open_map(page, f"/cases/{case.number}/wall")
+    expect(page.locator(".wall-sighting")).to_have_count(2)
+    expect(page.locator("#wall-last")).to_contain_text("Made-up gate, 18 Nov, 14:10")
+    assert page.locator("main button, main select, main input").count() == 0
+
+    make_location(case, label="Made-up bridge", seen_at=SEEN_AT + timedelta(hours=1))
+    live.publish(case.id, "location", {})
+    db.session.commit()
+    expect(page.locator("#wall-last")).to_contain_text("Made-up bridge")
+
+    site.stop_web()
+    expect(page.locator("#wall-alarm")).to_contain_text("Nothing here is new", timeout=20_000)
+    site.start_web()
+    expect(page.locator("#wall-alarm")).to_be_hidden(timeout=30_000)
+    assert site.troubles == []
+
+
+def test_a_wall_that_is_logged_out_says_so_over_everything(
+    site: Site, open_browser: OpenBrowser
+) -> None:
+    case = make_scene()
+    page = open_browser(Role.INVESTIGATOR)
+    open_map(page, f"/cases/{case.number}/wall")
+
+    page.context.clear_cookies()
+    site.stop_web()
+    site.start_web()
+
+    expect(page.locator("#wall-alarm.out")).to_contain_text("logged out", timeout=40_000)
     assert site.troubles == []

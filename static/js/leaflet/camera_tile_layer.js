@@ -5,7 +5,7 @@ import { CameraLayer } from "./camera_layer.js";
 import * as shapes from "./camera_shapes.js";
 import { palette } from "./palette.js";
 import { EXTENT, VectorTiles, readTile } from "./vector_tiles.js";
-import { metresPerPixel } from "./view_canvas.js";
+import { metresPerPixel, pixelRatio } from "./view_canvas.js";
 
 const L = window.L;
 const WEDGES_FROM_ZOOM = 16;
@@ -192,7 +192,7 @@ let pictures = new Map();
 document.addEventListener("themechange", () => { pictures = new Map(); });
 
 function dotPicture(inactive, colours) {
-  const ratio = window.devicePixelRatio || 1;
+  const ratio = pixelRatio();
   const key = `${inactive} ${ratio}`;
   if (!pictures.has(key)) {
     const side = 2 * DOT_PX + 4;

@@ -99,9 +99,10 @@ export class SightingsTray {
     const { clock } = this._state;
     const pick = () => this._state.selectSighting(sighting.id, "tray");
     return el("li", { class: `sighting-card ${sighting.state}${arrived ? " arrived" : ""}`, "data-sighting": sighting.id },
-      el("button", { type: "button", class: "sighting-body", onclick: pick, "aria-label": `Sighting at ${sighting.camera.name}, ${clock.time(sighting.seen_at)}, ${sighting.state}` },
+      el("button", { type: "button", class: "sighting-body", onclick: pick },
         facePair(sighting),
         el("span", { class: "sighting-facts" },
+          el("span", { class: "visually-hidden" }, "Sighting at "),
           el("strong", {}, sighting.camera.name),
           el("span", { class: "small" }, clock.dayTime(sighting.seen_at)),
           similarity(sighting),

@@ -31,7 +31,7 @@ export class SweepPanel {
   _line(sweep) {
     return el("div", { class: "sweep-line", "data-sweep": sweep.id },
       el("a", { class: "sweep-name", href: `/sweeps/${sweep.id}` }, icon("sweep"), `Sweep ${sweep.ordinal}`),
-      badge(sweep.state), bar(sweep), el("span", { class: "small nowrap" }, summary(sweep)),
+      badge(sweep.state), progressBar(sweep), el("span", { class: "small nowrap" }, summary(sweep)),
       el("span", { class: "small soft nowrap" }, remaining(sweep)), this._controls(sweep));
   }
 
@@ -42,7 +42,7 @@ export class SweepPanel {
       sweep.follows_plan && el("p", { class: "tiny soft" }, "Follows the plan by probability."),
       sweep.outcome && el("p", { class: "small" }, sweep.outcome),
       el("p", { class: "tiny soft" }, `Window ${clock.dayTime(sweep.window_start)} to ${clock.dayTime(sweep.window_end)}`),
-      bar(sweep), el("p", { class: "small" }, summary(sweep)),
+      progressBar(sweep), el("p", { class: "small" }, summary(sweep)),
       el("p", { class: "tiny soft" }, `${duration(sweep.seconds_looked_at)} of ${duration(sweep.seconds_held)} of footage looked at, ${sweep.faces_found} faces. ${remaining(sweep)}`),
       el("ul", { class: "failures" }), this._controls(sweep));
   }
@@ -76,7 +76,7 @@ export class SweepPanel {
   }
 }
 
-function bar(sweep) {
+export function progressBar(sweep) {
   const ended = ENDED.reduce((sum, name) => sum + sweep[name], 0);
   const toDo = sweep.visits - sweep.skipped;
   const share = sweep.seconds_held > 0 ? sweep.seconds_looked_at / sweep.seconds_held : 0;
@@ -85,7 +85,7 @@ function bar(sweep) {
   return el("progress", { class: `progress ${sweep.state}`, max: 1, value, "aria-label": `Sweep ${sweep.ordinal}: ${ended} of ${toDo} visits over` });
 }
 
-function summary(sweep) {
+export function summary(sweep) {
   const parts = [`${sweep.done} of ${sweep.visits - sweep.skipped} visits done`];
   if (sweep.running) parts.push(`${sweep.running} running`);
   if (sweep.failed) parts.push(`${sweep.failed} could not look`);

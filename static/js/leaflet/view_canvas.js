@@ -60,7 +60,7 @@ export const ViewCanvas = L.Renderer.extend({
     if (this._map._animatingZoom && this._bounds) return;
     L.Renderer.prototype._update.call(this);
     const size = this._bounds.getSize();
-    const ratio = window.devicePixelRatio || 1;
+    const ratio = pixelRatio();
     L.DomUtil.setPosition(this._container, this._bounds.min);
     if (this._drawnSize !== `${size.x} ${size.y} ${ratio}`) { // to set it is to allocate it anew
       this._drawnSize = `${size.x} ${size.y} ${ratio}`;
@@ -73,7 +73,7 @@ export const ViewCanvas = L.Renderer.extend({
   },
 
   _paint() {
-    const ratio = window.devicePixelRatio || 1;
+    const ratio = pixelRatio();
     const { min } = this._bounds;
     const context = this._context;
     context.setTransform(1, 0, 0, 1, 0, 0);
@@ -82,6 +82,11 @@ export const ViewCanvas = L.Renderer.extend({
     this.draw(context, this._bounds);
   },
 });
+
+/** Pixels of the screen for one of the page; a wall's page may be drawn at twice its size. */
+export function pixelRatio() {
+  return (window.devicePixelRatio || 1) * (document.body.currentCSSZoom ?? 1);
+}
 
 /** How many metres one pixel is at this latitude and zoom (Web Mercator). */
 export function metresPerPixel(map, latitudeDeg) {
