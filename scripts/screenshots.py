@@ -68,6 +68,7 @@ SHOTS = (
         phone_press=("[data-sheet=sightings]",),
         phone_only=True,
     ),
+    Shot("wall", "/cases/{case}/wall"),
     Shot("plan-sweep", "/cases/{case}", ("#plan-sweep",), ("[data-sheet=list]", "#plan-sweep")),
     Shot("photos", "/cases/{case}/photos"),
     Shot("locations", "/cases/{case}/locations"),

@@ -25,7 +25,7 @@ from tests.app.processes import Fleet
 from tests.private_database import Cluster
 
 PASSWORD = "violet-harbour-42-lantern"
-START_TIMEOUT_S = 30.0
+START_TIMEOUT_S = 90.0
 
 
 @dataclass

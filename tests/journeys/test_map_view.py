@@ -82,6 +82,11 @@ def test_a_filter_acts_on_list_and_map_and_says_how_many_are_left(
     expect(page.locator(".rank-number")).to_have_text(["2", "4", "6"])
     expect(canvas).to_have_attribute("data-drawn", "3")
 
+    page.click("#plan-sweep")
+    page.uncheck("#sweep-dialog [name=start_at_once]")
+    page.click("#sweep-dialog button[type=submit]")
+    expect(page.locator(".toast")).to_contain_text("is planned with 3 visits")
+
     page.select_option("#ranking-filters [name=status]", "offline")
     expect(page.locator("#ranking-empty-text")).to_contain_text("No camera passes these filters")
     assert asked(page)["owner"] == "metro"

@@ -137,7 +137,7 @@ export class RankingPanel {
     all.checked = ranking.items.length > 0 && ranking.items.every((entry) => checked.has(entry.camera_id));
     all.indeterminate = !all.checked && checked.size > 0;
     const planned = byId("plan-sweep-label");
-    if (planned) planned.textContent = checked.size ? `Plan sweep of ${checked.size} selected` : `Plan sweep of the top ${ranking.items.length}`;
+    if (planned) planned.textContent = checked.size ? `Plan sweep of ${checked.size} selected` : `Plan sweep of the ${this._state.isFiltered ? `${ranking.items.length} shown` : `top ${ranking.items.length}`}`;
     this._showSelection("list");
   }
 

@@ -25,10 +25,11 @@ export class SweepDialog {
     elements.window_start.value = clock.toControl(rankingQuery.window_start);
     elements.window_end.value = clock.toControl(rankingQuery.window_end);
     elements.limit.value = Math.max(1, ranking.items.length);
-    elements.follows_plan.checked = ranking.order === "probability" && checked.size === 0 && !this._state.shape;
+    elements.follows_plan.checked = ranking.order === "probability" && checked.size === 0 && !this._state.shape && !this._state.isFiltered;
     this._showWays();
     byId("sweep-cameras").textContent = this._state.shape ? "All cameras in the drawn shape, in the order of the ranking." : checked.size
       ? `${checked.size} selected camera${checked.size > 1 ? "s" : ""}, in the order of the ranking.`
+      : this._state.isFiltered ? "The cameras of the list that pass the filters, best ranked first."
       : `The best ranked cameras within ${metres(ranking.radius_m)} of a last-known location.`;
     this._showProblem("");
     this._dialog.showModal();
@@ -61,6 +62,7 @@ export class SweepDialog {
     if (body.follows_plan) body.budget_minutes = Number(elements.budget_minutes.value) || null;
     else if (this._state.shape) body.shape = this._state.shape;
     else if (checked.size) body.camera_ids = [...checked];
+    else if (this._state.isFiltered) body.camera_ids = ranking.items.slice(0, Number(elements.limit.value)).map((entry) => entry.camera_id);
     else body.limit = Number(elements.limit.value);
     const submit = this._form.querySelector("button[type=submit]");
     submit.disabled = true;
