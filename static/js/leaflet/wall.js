@@ -104,6 +104,7 @@ function tick() {
 
 /* What stops this from being true. */
 let lostAt = null;
+let hasStopped = false;
 function alarm(title, words, { out = false } = {}) {
   byId("wall-alarm").hidden = false;
   byId("wall-alarm").classList.toggle("out", out);
@@ -115,17 +116,22 @@ let alarmTimer = null;
 function showLive(word) {
   byId("live-state").dataset.state = word;
   byId("live-word").textContent = LIVE_WORDS[word];
-  clearTimeout(alarmTimer);
   if (word === "live") {
-    lostAt = null;
-    byId("wall-alarm").hidden = true;
+    clearTimeout(alarmTimer);
+    alarmTimer = lostAt = null;
+    byId("wall-alarm").hidden = !hasStopped;
   } else if (word === "out") {
-    alarm("This wall is logged out", `Nothing here is new since ${clock.time(new Date().toISOString())}. Log in again on this screen; it comes back by itself.`, { out: true });
+    clearTimeout(alarmTimer);
+    alarm("This wall is logged out", `Nothing here is new since ${clock.time((lostAt ?? new Date()).toISOString())}. Log in again on this screen; it comes back by itself.`, { out: true });
     setInterval(returnWhenAllowed, TRY_AGAIN_MS);
   } else if (word !== "starting") {
     lostAt ??= new Date();
-    alarmTimer = setTimeout(() => alarm(LIVE_WORDS[word], `Nothing here is new since ${clock.time(lostAt.toISOString())}. Trying again all the time.`), SILENT_MS);
+    alarmTimer ??= setTimeout(sayThatItIsLost, SILENT_MS); // each attempt says "waiting" again
   }
+}
+
+function sayThatItIsLost() {
+  alarm(LIVE_WORDS[byId("live-state").dataset.state], `Nothing here is new since ${clock.time(lostAt.toISOString())}. Trying again all the time.`);
 }
 
 async function returnWhenAllowed() {
@@ -138,7 +144,10 @@ async function returnWhenAllowed() {
 }
 
 for (const kind of ["error", "unhandledrejection"]) {
-  addEventListener(kind, () => alarm("This wall has stopped", "A fault of the page: load it again.", { out: true }));
+  addEventListener(kind, () => {
+    hasStopped = true;
+    alarm("This wall has stopped", "A fault of the page: load it again.", { out: true });
+  });
 }
 
 let rankingTimer = null;
