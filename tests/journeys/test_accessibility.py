@@ -74,7 +74,7 @@ def addresses_of(site: Site) -> list[str]:
         "/cameras/import",
         "/cameras/streets",
         f"/cameras/{camera.id}",
-        "/partner",
+        "/",
         "/account",
         *(f"/admin/{part}" for part in ADMINISTRATION),
     ]
@@ -88,7 +88,7 @@ def findings(page: Page, address: str) -> list[dict[str, Any]]:
         assert answer.status == 403, (address, answer.status)
         return []
     if page.locator("#live-word").count():
-        expect(page.locator("#live-word")).to_have_text("live")
+        expect(page.locator("#live-word")).to_have_text("live", timeout=30_000)
         page.wait_for_timeout(300)
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found: list[dict[str, Any]] = page.evaluate(_RUN)
