@@ -72,6 +72,9 @@ class Settings(BaseSettings):
     face_retention_hours: int = Field(default=168, ge=1)
     closed_case_retention_days: int = Field(default=365, ge=1)
     index_build_memory_mb: int = Field(default=1024, ge=64)
+    face_memory_mb: int = Field(default=1024, ge=0)
+    """How much memory each web process may give to a copy of the kept faces; 0 for none."""
+
     face_search_reach_m: float = Field(default=100_000.0, gt=0)
     tip_retention_days: int = Field(default=180, ge=1)
     tip_waiting_limit: int = Field(default=5000, ge=1)

@@ -9,7 +9,7 @@ import app.models  # noqa: F401  (registers the tables with the metadata)
 from app import api, cli, permissions, problems, queues, recogniser, security, views
 from app.config import PROJECT_ROOT, Settings, load_settings
 from app.extensions import csrf, db, login_manager, migrate
-from app.services import audit, live, search_models
+from app.services import audit, face_memory, live, search_models
 
 DATABASE_POOL_SIZE = 10
 DATABASE_POOL_OVERFLOW = 20
@@ -46,6 +46,7 @@ def create_app(settings: Settings | None = None) -> OpenAPI:
     audit.install()
     live.install(application, settings)
     search_models.install(application)
+    face_memory.install(application)
     security.install(application)
     problems.install(application)
     permissions.install(application)

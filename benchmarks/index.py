@@ -2,8 +2,9 @@
 
 The faces are made: people with a place where they live, some shots each at cameras nearby, and
 numbers whose spread falls off as that of real embeddings does. The product's own query runs over
-the real schema; beside it, in the same run and with one thread each, faiss (IndexFlatIP, exact)
-and hnswlib. Recall is against an exact comparison of the embeddings as they are kept.
+the real schema, from the copy in memory that a web process has and from the index in the database
+that every other process asks; beside it, in the same run and with one thread each, faiss
+(IndexFlatIP, exact) and hnswlib. Recall is against an exact comparison of the embeddings as they are kept.
 
 `INDEX_SIZES=300000x128,1000000x512` chooses what is measured.
 """
@@ -25,7 +26,7 @@ from sqlalchemy import text
 
 from app.extensions import db
 from app.models import Case, Embedder, SearchMethod
-from app.services import embedders, kept_faces
+from app.services import embedders, face_memory, kept_faces
 from app.services.kept_faces import Reach
 from benchmarks.database import benchmark_app
 from benchmarks.kept_faces import (
@@ -92,6 +93,10 @@ def _measure_ours(world: World, label: str) -> dict[str, Figure]:
         outside_transaction("VACUUM (ANALYZE) faces")
         everywhere = _ask_all(world, case, embedder, first_id, in_reach=False)
         in_reach = _ask_all(world, case, embedder, first_id, in_reach=True)
+        print(f"{label}: the copy in memory …", flush=True)
+        copied_ms, _ = _timed(lambda: face_memory.keep(embedder))
+        memory_everywhere = _ask_all(world, case, embedder, first_id, in_reach=False)
+        memory_in_reach = _ask_all(world, case, embedder, first_id, in_reach=True)
         counted = _median_ms(
             [_timed(lambda: kept_faces.survey(Reach(case.id), embedder))[0] for _ in range(5)]
         )
@@ -109,8 +114,11 @@ def _measure_ours(world: World, label: str) -> dict[str, Figure]:
         f"{label}: size of the index": Figure(size_mb, "MB"),
         f"{label}: adding a face to it, p50": Figure(added, "ms"),
         f"{label}: counting what is searched, p50": Figure(counted, "ms"),
-        **_told(f"{label}: everywhere", everywhere, "< 10", "≥ 0.99"),
-        **_told(f"{label}: 3 km and 3 days", in_reach, "< 10", "≥ 0.99"),
+        **_told(f"{label}: database, everywhere", everywhere, "", ""),
+        **_told(f"{label}: database, 3 km and 3 days", in_reach, "", ""),
+        f"{label}: copying the faces to memory": Figure(copied_ms / 1000, "s"),
+        **_told(f"{label}: memory, everywhere", memory_everywhere, "< 10", "≥ 0.99"),
+        **_told(f"{label}: memory, 3 km and 3 days", memory_in_reach, "< 10", "≥ 0.99"),
         f"{label}: faces in reach, median": Figure(
             float(np.median(in_reach.in_reach)), f"of {count:,}"
         ),
@@ -140,7 +148,7 @@ def _told(label: str, asked: Asked, time_goal: str, recall_goal: str) -> dict[st
         f"{label}: p95": Figure(float(np.quantile(asked.times_ms, 0.95)), "ms"),
         f"{label}: recall@{NEAREST}": Figure(float(np.mean(asked.recalls)), "", recall_goal),
         f"{label}: recall@{NEAREST}, people who were seen": Figure(seen, ""),
-        f"{label}: by the index": Figure(asked.by_index, "of questions"),
+        f"{label}: not by comparing everything": Figure(asked.by_index, "of questions"),
     }
 
 
@@ -166,7 +174,7 @@ def _ask_all(
         hit = {one.face_id - first_id for one in found.faces}
         recalls.append(len(hit & truth) / max(1, len(truth)))
         counts.append(surveyed.faces)
-        methods.append(found.method is SearchMethod.INDEX)
+        methods.append(found.method is not SearchMethod.EXACT)
         if number >= 20:  # the first ones warm the caches
             times.append(took_ms)
     cpu_ms = 1000 * (sum(server.cpu_times()[:2]) - cpu_before) / len(world.queries)

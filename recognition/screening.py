@@ -46,15 +46,28 @@ class Int8Screen:
         Returns:
             float32[m, n].
         """
+        bounds, radii = self.estimates(queries)
+        bounds += radii
+        return bounds
+
+    def estimates(self, queries: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """For each query and row an estimate of their cosine, and how far it can be off.
+
+        Args:
+            queries: float32[m, d], rows of length 1.
+
+        Returns:
+            Two float32[m, n]: the true cosine lies within the second of the first.
+        """
         quantised, scales = _quantise(queries)
         rounded = quantised * scales
         unsigned = (quantised + _ZERO_POINT).astype(np.uint8)
-        bounds: FloatArray = self._model.run({"queries": unsigned})[0].astype(np.float32)
-        bounds *= self._scales
-        bounds *= scales
-        bounds += np.outer(_row_lengths(rounded), self._errors)
-        bounds += (_row_lengths(queries - rounded) + np.float32(_ROUNDING))[:, None]
-        return bounds
+        estimates: FloatArray = self._model.run({"queries": unsigned})[0].astype(np.float32)
+        estimates *= self._scales
+        estimates *= scales
+        radii = np.outer(_row_lengths(rounded), self._errors)
+        radii += (_row_lengths(queries - rounded) + np.float32(_ROUNDING))[:, None]
+        return estimates, radii
 
 
 def _quantise(rows: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -22,9 +22,14 @@ class SearchOccasion(StrEnum):
 
 
 class SearchMethod(StrEnum):
-    """How: every face in reach compared, or the nearest taken from the index and compared again."""
+    """How the nearest faces were found; whichever way, they were then compared one by one.
+
+    By comparing every face in reach, from the index (which may miss some), or from the copy in this
+    process's memory (which misses none).
+    """
 
     EXACT = "exact"
+    MEMORY = "memory"
     INDEX = "index"
 
 

@@ -1,9 +1,11 @@
 """Asking the index: which kept faces are nearest to some photos, in a part of space and time.
 
-One query joins similarity (pgvector), distance (PostGIS, metres on a sphere) and time. Which way it
-goes is chosen by estimate: where little is in reach, every face there is compared; where much is,
-the nearest come from the model's HNSW index, which goes on looking until enough of them pass the
-conditions. If it gives up early, every face is compared after all.
+A web process that has a copy of the kept faces in memory (`services.face_memory`) screens that, and
+asks the database about what remains. Otherwise one query joins similarity (pgvector), distance
+(PostGIS, metres on a sphere) and time. Which way it goes is chosen by estimate: where little is in
+reach, every face there is compared; where much is, the nearest come from the model's HNSW index,
+which goes on looking until enough of them pass the conditions. If it gives up early, every face is
+compared after all.
 """
 
 from __future__ import annotations
@@ -12,13 +14,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import text
+import numpy as np
+from sqlalchemy import select, text
 
 from app.current import settings
 from app.extensions import db
-from app.models import Embedder, SearchMethod
+from app.models import Embedder, ReferenceEmbedding, SearchMethod
 from app.models.columns import utc_now
-from app.services import embedders
+from app.services import embedders, face_memory
+from app.services.face_memory import FaceMemory, Wanted
+from app.services.galleries import numbers, sent
+from recognition.faces import FloatArray
 
 EXACT_UP_TO = 5_000
 """So many comparisons are as quick as a search of the index, and miss nothing."""
@@ -132,6 +138,10 @@ def nearest(
     Similarities are those of the embeddings as they are kept, compared one by one, whichever way
     the faces were found.
     """
+    memory = face_memory.memory_of(embedder)
+    if memory is not None:
+        found = _nearest_in_memory(memory, reach, embedder, photo_ids, limit)
+        return Nearest(found, SearchMethod.MEMORY)
     method = choose_method(surveyed, _faces_of_model(embedder), len(photo_ids), limit)
     if method is SearchMethod.INDEX:
         found = nearest_by(method, reach, embedder, photo_ids, limit)
@@ -171,8 +181,42 @@ def nearest_by(
     return [NearFace(*row) for row in rows]
 
 
-def _nearest_sql(reach: Reach, embedder: Embedder, *, by_index: bool) -> str:
+def _nearest_in_memory(
+    memory: FaceMemory, reach: Reach, embedder: Embedder, photo_ids: Sequence[int], limit: int
+) -> Sequence[NearFace]:
+    """As `nearest`, by this process's copy. More are asked for until enough have not expired."""
+    memory.refresh()
+    photos = _embeddings_of(photo_ids, embedder)
+    cameras = db.session.scalars(text(_reach_sql(reach)), _values(reach)).all()
+    wanted = Wanted(cameras if reach.radius_m is not None else None, reach.since, reach.until)
+    # Place and time were looked at in memory; only what may have changed since is asked here.
+    statement = _nearest_sql(Reach(reach.case_id), embedder, by_index=False, among=True)
+    values = {"photo_ids": list(photo_ids), "limit": limit, "taken": limit}
+    take = limit
+    while True:
+        near = memory.nearest(photos, wanted, take)
+        asked = {**values, "face_ids": near.face_ids, "distance_case_id": reach.case_id}
+        rows = db.session.execute(text(statement), asked).all()
+        if len(rows) >= limit or near.are_all:
+            return [NearFace(*row) for row in rows]
+        take *= 4
+
+
+def _embeddings_of(photo_ids: Sequence[int], embedder: Embedder) -> FloatArray:
+    rows = db.session.scalars(
+        select(sent(ReferenceEmbedding.embedding)).where(
+            ReferenceEmbedding.photo_id.in_(photo_ids),
+            ReferenceEmbedding.embedder_id == embedder.id,
+        )
+    ).all()
+    if not rows:
+        return np.empty((0, embedder.dimension), dtype=np.float32)
+    return np.stack([numbers(row) for row in rows])
+
+
+def _nearest_sql(reach: Reach, embedder: Embedder, *, by_index: bool, among: bool = False) -> str:
     """The one query. Model and dimension stand in it as numbers, as the index's own terms do."""
+    named = "AND f.id = ANY(:face_ids)" if among else ""
     model, dimension = int(embedder.id), int(embedder.dimension)
     typed = f"::halfvec({dimension})" if by_index else ""
     return f"""
@@ -183,7 +227,8 @@ def _nearest_sql(reach: Reach, embedder: Embedder, *, by_index: bool) -> str:
             CROSS JOIN LATERAL (
                 SELECT f.id AS face_id, f.embedding{typed} <=> r.embedding{typed} AS distance
                 FROM faces AS f
-                WHERE f.embedder_id = {model} AND {_conditions(reach, as_filter=by_index)}
+                WHERE f.embedder_id = {model} {named}
+                      AND {_conditions(reach, as_filter=by_index)}
                 ORDER BY f.embedding{typed} <=> r.embedding{typed}
                 LIMIT :taken
             ) AS near
