@@ -101,6 +101,8 @@ TABLE: Final[Mapping[str, Allowed]] = {
     # cases
     "cases.index": CASE_READERS,
     "cases.new": CASE_WRITERS,
+    "cases.import_list": CASE_WRITERS,
+    "cases.confirm": CASE_WRITERS,
     "cases.show": CASE_READERS,
     "cases.wall": CASE_READERS,
     "cases.edit": CASE_WRITERS,
@@ -280,6 +282,8 @@ TABLE: Final[Mapping[str, Allowed]] = {
     # the same over the API (cases)
     "api_cases.list_cases": CASE_READERS,
     "api_cases.open_case": CASE_WRITERS,
+    "api_case_imports.import_cases": CASE_WRITERS,
+    "api_case_imports.confirm_case": CASE_WRITERS,
     "api_cases.show_case": CASE_READERS,
     "api_cases.change_case": CASE_WRITERS,
     "api_cases.close_case": CASE_WRITERS,

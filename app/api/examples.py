@@ -20,6 +20,11 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "made_up": True,
     },
     "CaseChange": {"subject_clothing": "yellow raincoat, no bag"},
+    "ConfirmInput": {
+        "purpose": "Find a child who did not come home from school",
+        "legal_basis": "Missing-person report 118/2026",
+        "legal_basis_expires_at": "2099-12-31T23:59:00+05:30",
+    },
     "LocationInput": {
         "latitude_deg": 12.9757,
         "longitude_deg": 77.6063,

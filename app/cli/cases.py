@@ -19,16 +19,28 @@ from app.cli.common import (
     say,
     table,
 )
-from app.inputs import CaseChange, CaseInput, CaseQuery, LocationInput, RankingQuery
+from app.inputs import (
+    CaseChange,
+    CaseImportInput,
+    CaseInput,
+    CaseQuery,
+    ConfirmInput,
+    LocationInput,
+    RankingQuery,
+)
+from app.inputs.imports import parse_mapping
 from app.models.cases import LocationSource, Reliability, SubjectCategory
 from app.outputs import AddedPhotoOut, CaseOut, LocationOut, RankingOut, page_of
+from app.outputs.case_imports import CaseImportOut
 from app.outputs.searches import what_was_searched
-from app.services import cases, face_searches, locations, photos, planning
+from app.services import case_imports, cases, face_searches, locations, photos, planning
 from app.services.actors import COMMAND_LINE
 from geo.points import parse_point
 
 group = AppGroup("cases", help="Cases, reference photos, last-known locations, rankings.")
 commands: tuple[click.Command, ...] = (group,)
+
+_ROWS_SHOWN = 200
 
 
 @group.command("open")
@@ -126,6 +138,82 @@ def set_matching(
     hold = "on legal hold" if case.legal_hold else "not on legal hold"
     line = f"Case {case.number}: threshold raised by {case.threshold_raise:g}, {hold}."
     say(CaseOut.of(case), [line], as_json=as_json)
+
+
+@group.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--source", default="", help="Whose list; the file's name if not given.")
+@click.option("--purpose", required=True, help="What these searches are for.")
+@click.option("--legal-basis", required=True, help="The order or law that permits them.")
+@click.option("--basis-expires", required=True, help="When that ends.")
+@click.option("--timezone", default="Asia/Kolkata", help="IANA name.")
+@click.option("--mapping", default="", help="Which column is what: number=Case No,age=Age.")
+@click.option("--day-first", is_flag=True, help="05/06/2004 is the fifth of June.")
+@click.option("--apply-changes", is_flag=True, help="Take over what the list says anew.")
+@click.option("--restricted/--not-restricted", default=None, help="Seen by their lists only.")
+@click.option("--made-up", is_flag=True, help="Invented for demonstration.")
+@click.option("--dry-run", is_flag=True, help="Report only; change nothing.")
+@as_option
+@json_option
+@reports_errors
+def import_cases(file: Path, email: str | None, as_json: bool, **given: Any) -> None:
+    """Import a list of cases, CSV or JSON. They wait until each is confirmed."""
+    timezone = given["timezone"]
+    wanted = CaseImportInput(
+        source=given["source"] or file.stem,
+        purpose=given["purpose"],
+        legal_basis=given["legal_basis"],
+        legal_basis_expires_at=parse_time(given["basis_expires"], timezone, "basis_expires"),
+        timezone=timezone,
+        restricted=given["restricted"],
+        made_up=given["made_up"],
+        month_first=not given["day_first"],
+        apply_changes=given["apply_changes"],
+    )
+    report = case_imports.import_cases(
+        actor_of(email),
+        file.read_bytes(),
+        file.name,
+        wanted,
+        mapping=parse_mapping(given["mapping"]),
+        dry_run=given["dry_run"],
+    )
+    output = CaseImportOut.of(report)
+    rows = [
+        (one.row_number, one.outcome, one.number, one.name, one.reason or one.place)
+        for one in output.items
+        if one.outcome != "unchanged"
+    ]
+    verb = "would be " if output.dry_run else ""
+    told = (
+        f"{verb}added {output.added}, changed {output.changed}, unchanged {output.unchanged}, "
+        f"refused {output.refused}"
+    )
+    shown = table(("row", "outcome", "number", "name", "remark"), rows[:_ROWS_SHOWN])
+    say(output, [*shown, told], as_json=as_json)
+
+
+@group.command("confirm")
+@click.argument("number")
+@click.option("--purpose", default="", help="If it is another one than the list's.")
+@click.option("--legal-basis", default="", help="If it is another one than the list's.")
+@click.option("--basis-expires", default="", help="If it ends at another time.")
+@as_option
+@json_option
+@reports_errors
+def confirm_case(number: str, email: str | None, as_json: bool, **given: str) -> None:
+    """Confirm purpose and legal basis of an imported case, so that it is searched for."""
+    case = cases.find_case(number)
+    expires = given["basis_expires"]
+    wanted = ConfirmInput(
+        purpose=given["purpose"] or case.purpose,
+        legal_basis=given["legal_basis"] or case.legal_basis,
+        legal_basis_expires_at=parse_time(expires, case.timezone, "basis_expires")
+        if expires
+        else case.legal_basis_expires_at,
+    )
+    confirmed = cases.confirm_case(actor_of(email), case, wanted)
+    say(CaseOut.of(confirmed), [f"Case {number} is confirmed and open."], as_json=as_json)
 
 
 @group.command("close")

@@ -1,6 +1,13 @@
 """What people and programs hand in, as validated values: one for forms, API and CLI alike."""
 
-from app.inputs.cases import CaseChange, CaseInput, LocationChange, LocationInput
+from app.inputs.cases import (
+    CaseChange,
+    CaseImportInput,
+    CaseInput,
+    ConfirmInput,
+    LocationChange,
+    LocationInput,
+)
 from app.inputs.clocks import ClockCheckInput
 from app.inputs.comparisons import ComparisonInput
 from app.inputs.footage import FootageFileInput, FootageFolderInput
@@ -20,10 +27,12 @@ from app.inputs.sweeps import ReviewInput, SweepInput
 __all__ = [
     "CameraQuery",
     "CaseChange",
+    "CaseImportInput",
     "CaseInput",
     "CaseQuery",
     "ClockCheckInput",
     "ComparisonInput",
+    "ConfirmInput",
     "FaceSearchInput",
     "FaceSearchQuery",
     "FootageFileInput",

@@ -64,6 +64,29 @@ class CaseInput(Input):
     restricted: bool | None = None
 
 
+class ConfirmInput(Input):
+    """What a person confirms of an imported case before anything is searched for it."""
+
+    purpose: RequiredText
+    legal_basis: RequiredText
+    legal_basis_expires_at: Instant
+
+
+class CaseImportInput(ConfirmInput):
+    """What is said once for all cases of a list; `source` is whose list it is.
+
+    `month_first` says what 05/06/2004 means in it. With `apply_changes`, what changed in the list
+    since the last import is taken over, where nobody has changed it here since.
+    """
+
+    source: Annotated[str, StringConstraints(min_length=1, max_length=120)]
+    timezone: Timezone = "Asia/Kolkata"
+    restricted: bool | None = None
+    made_up: bool = False
+    month_first: bool = True
+    apply_changes: bool = False
+
+
 def _rising(value: tuple[float, ...]) -> tuple[float, ...]:
     if value and (len(value) != 4 or any(a >= b for a, b in pairwise(value))):
         raise ValueError("give four rising distances in kilometres: 25, 50, 75 and 95 %")

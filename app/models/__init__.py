@@ -36,6 +36,7 @@ from app.models.factors import RecoveryCode, SecondFactor
 from app.models.footage import Footage, FootageKind
 from app.models.found import FoundPerson, FoundState, Sex
 from app.models.galleries import GalleryChange
+from app.models.imports import ImportedCase
 from app.models.joining import AccountLink, PasswordRequest, Registration
 from app.models.live import LiveEvent
 from app.models.messages import MessageState, OutgoingAttachment, OutgoingMessage, Transport
@@ -110,6 +111,7 @@ __all__ = [
     "FoundState",
     "GalleryChange",
     "GazetteerPlace",
+    "ImportedCase",
     "LastKnownLocationRow",
     "LiveEvent",
     "LivePhase",

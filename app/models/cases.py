@@ -21,10 +21,15 @@ MOST_REVIEWS = 3
 
 
 class CaseState(StrEnum):
-    """An open case is searched for; a closed one is not, from the moment it is closed."""
+    """An open case is searched for; a closed one is not, from the moment it is closed.
+
+    An imported one came with a list: nothing is searched for it until a person has confirmed its
+    purpose and legal basis, which makes it an open one.
+    """
 
     OPEN = "open"
     CLOSED = "closed"
+    IMPORTED = "imported"
 
 
 class SubjectCategory(StrEnum):

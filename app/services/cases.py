@@ -11,10 +11,11 @@ from sqlalchemy.exc import IntegrityError
 from app.current import settings
 from app.errors import Conflict, NotFound, Refused
 from app.extensions import db
-from app.inputs import CaseChange, CaseInput, CaseQuery
+from app.inputs import CaseChange, CaseInput, CaseQuery, ConfirmInput
 from app.models import (
     Case,
     CaseState,
+    ImportedCase,
     LastKnownLocationRow,
     ReferencePhoto,
     Sighting,
@@ -168,14 +169,48 @@ def close_case(actor: Actor, case: Case) -> Case:
 
 def reopen_case(actor: Actor, case: Case) -> Case:
     """Open a closed case again. Raises Refused when its legal basis has expired meanwhile."""
+    if case.state is not CaseState.CLOSED:
+        return case
     if basis_expired(case):
         raise Refused("The legal basis of this case has expired: extend it first.")
-    case.state, case.closed_at = CaseState.OPEN, None
+    # Closing and reopening must not stand in for the confirmation that an import waits for.
+    case.state = CaseState.IMPORTED if _awaits_confirmation(case) else CaseState.OPEN
+    case.closed_at = None
     audit.record(actor, "case.reopen", case=case)
     contribution_matching.compare_case_again(actor, case)
     live.publish(case.id, "case", {"number": case.number})
     db.session.commit()
     return case
+
+
+def confirm_case(actor: Actor, case: Case, given: ConfirmInput) -> Case:
+    """Confirm purpose and legal basis of an imported case: from now on it is searched for.
+
+    Raises Conflict unless it waits for that, Refused when the basis is over.
+    """
+    if case.state is not CaseState.IMPORTED:
+        raise Conflict(f"Case {case.number} does not wait for a confirmation.")
+    if given.legal_basis_expires_at <= utc_now():
+        raise Refused(
+            "The legal basis has already expired.",
+            {"legal_basis_expires_at": "lies in the past"},
+        )
+    for name, value in given.model_dump().items():
+        setattr(case, name, value)
+    case.state = CaseState.OPEN
+    imported = db.session.get(ImportedCase, case.id)
+    if imported is not None:
+        imported.confirmed_at, imported.confirmed_by_id = utc_now(), actor.user_id
+    audit.record(actor, "case.confirm", case=case, purpose=case.purpose)
+    contribution_matching.compare_case_again(actor, case)
+    live.publish(case.id, "case", {"number": case.number})
+    db.session.commit()
+    return case
+
+
+def _awaits_confirmation(case: Case) -> bool:
+    imported = db.session.get(ImportedCase, case.id)
+    return imported is not None and imported.confirmed_at is None
 
 
 def basis_expired(case: Case) -> bool:
@@ -187,6 +222,11 @@ def require_searchable(case: Case) -> None:
     """Raises Refused unless the case is open and its legal basis in force."""
     if case.state is CaseState.CLOSED:
         raise Refused(f"Case {case.number} is closed; reopen it before searching for it.")
+    if case.state is CaseState.IMPORTED:
+        raise Refused(
+            f"Case {case.number} came with a list: confirm its purpose and legal basis before "
+            "searching for it."
+        )
     if basis_expired(case):
         raise Refused(
             f"The legal basis of case {case.number} has expired; enter its extension "

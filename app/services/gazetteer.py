@@ -12,10 +12,12 @@ from app.models import GazetteerPlace, RoadSource
 from geo.distance import haversine_m
 from geo.errors import InvalidRoute
 from geo.points import Point
+from geo.streets import PlaceKind
 
 SAME_PLACE_M = 500.0
 """Places of one name nearer to each other than this are one, such as a station in two files."""
 FEWEST_LETTERS = 2
+TOWNS = tuple(kind.value for kind in (PlaceKind.CITY, PlaceKind.TOWN, PlaceKind.SUBURB))
 MOST_NAMES = 1000
 """More different names than this in one file are no list of stations."""
 
@@ -114,3 +116,18 @@ def middle() -> Point | None:
     if source is None:
         return None
     return Point((source.south_deg + source.north_deg) / 2, (source.west_deg + source.east_deg) / 2)
+
+
+def find_town(name: str) -> Point | None:
+    """The one city, town or suburb of this name; None where there is none, or several."""
+    rows = db.session.execute(
+        select(GazetteerPlace.latitude_deg, GazetteerPlace.longitude_deg)
+        .where(func.lower(GazetteerPlace.name) == name.strip().lower())
+        .where(GazetteerPlace.kind.in_(TOWNS))
+        .order_by(GazetteerPlace.id)
+        .limit(20)
+    )
+    try:
+        return _only_one(name, [Point(latitude, longitude) for latitude, longitude in rows])
+    except InvalidRoute:
+        return None

@@ -53,7 +53,7 @@ def index() -> str:
 @blueprint.route("/cases/new", methods=["GET", "POST"])
 def new() -> ResponseReturnValue:
     """Open a case."""
-    form = Form(request.form if request.method == "POST" else _proposed(), shown=CASE_FIELDS)
+    form = Form(request.form if request.method == "POST" else proposed(), shown=CASE_FIELDS)
     if request.method == "POST":
         with form:
             opened = cases.open_case(actor(), _case_input(form))
@@ -69,7 +69,7 @@ def edit(number: str) -> ResponseReturnValue:
     form = Form(request.form if request.method == "POST" else _as_typed(case), shown=CASE_FIELDS)
     if request.method == "POST":
         with form:
-            cases.change_case(actor(), case, form.read(CaseChange, **_times(form)))
+            cases.change_case(actor(), case, form.read(CaseChange, **times(form)))
             flash("The case is changed.", "success")
             return redirect(url_for("cases.show", number=number))
     return _form_page(form, cases.find_case(number)), form.status
@@ -135,19 +135,20 @@ def reopen(number: str) -> ResponseReturnValue:
 def _case_input(form: Form) -> CaseInput:
     made_up = bool(form.value("made_up"))
     restricted = bool(form.value("restricted"))
-    return form.read(CaseInput, **_times(form), made_up=made_up, restricted=restricted)
+    return form.read(CaseInput, **times(form), made_up=made_up, restricted=restricted)
 
 
-def _times(form: Form) -> dict[str, object]:
-    """The expiry on a wall clock of the zone that stands in the same form."""
-    zone = form.value("timezone") or settings().default_timezone
+def times(form: Form, zone: str = "") -> dict[str, object]:
+    """The expiry on a wall clock of `zone`, else of the one that stands in the same form."""
+    zone = zone or form.value("timezone") or settings().default_timezone
     expires = read_wall_time(form.value("legal_basis_expires_at"), zone, "legal_basis_expires_at")
     if expires is None:
         raise Refused("One field needs a value.", {"legal_basis_expires_at": "is required"})
     return {"legal_basis_expires_at": expires, "timezone": zone}
 
 
-def _proposed() -> dict[str, str]:
+def proposed() -> dict[str, str]:
+    """What the form for a new case holds before anybody types."""
     zone = settings().default_timezone
     return {
         "restricted": "1" if settings().cases_restricted_by_default else "",

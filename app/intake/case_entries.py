@@ -1,0 +1,229 @@
+"""From one row of a case list to what a case needs: number, names, age, date, place, words."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Final
+
+import nh3
+
+from app.intake.case_lists import ListedRow
+from app.models.cases import SubjectCategory
+
+OLDEST_YEARS: Final = 120
+EARLIEST: Final = date(1900, 1, 1)
+_MOST_REMARKS: Final = 3900
+_NUMBER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}", re.ASCII)
+_BREAKS: Final = re.compile(r"<\s*(?:br|/p|/div|/li|/h\d|/tr)\b[^>]*>", re.IGNORECASE)
+_UNKNOWN: Final = frozenset(
+    {"", "-", "--", "n/a", "na", "none", "null", "unknown", "unsure", "not known"}
+)
+_AGE: Final = re.compile(
+    r"(\d{1,3})(?:\.\d+)?\s*(?:(?:-|–|to|or)\s*(\d{1,3}))?\s*"
+    r"(years?|yrs?\.?|y|months?|mos?\.?|weeks?|wks?\.?|days?)?"
+    r"(?:\s*(?:old|of age))?(?:\s*(?:\(.*\)|at .*|when .*))?",
+    re.IGNORECASE,
+)  # fmt: skip
+_FIRST_IS_MONTH: Final = ("%m/%d/%Y", "%m-%d-%Y", "%m.%d.%Y", "%m/%d/%y")
+_FIRST_IS_DAY: Final = ("%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%y")
+_PLAIN_DATES: Final = (
+    "%Y-%m-%d", "%Y/%m/%d", "%B %d, %Y", "%b %d, %Y", "%B %d %Y", "%b %d %Y", "%d %B %Y",
+    "%d %b %Y", "%d-%b-%Y", "%d-%B-%Y",
+)  # fmt: skip
+_BY_AGE: Final = (
+    (3, SubjectCategory.CHILD_1_3),
+    (6, SubjectCategory.CHILD_4_6),
+    (9, SubjectCategory.CHILD_7_9),
+    (12, SubjectCategory.CHILD_10_12),
+    (15, SubjectCategory.YOUTH_13_15),
+)
+
+
+class UnreadableEntry(ValueError):
+    """The row cannot become a case; the text says why, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedAge:
+    """An age as a list gives it, in whole years; a child under one is 0, and `text` says more."""
+
+    from_years: int
+    to_years: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseEntry:
+    """One case of a list. `last_contact` is a day of the calendar there; no clock is known.
+
+    `warnings` are what was read with a doubt; they belong to the reading, not to the case.
+    """
+
+    number: str
+    name: str
+    aliases: str
+    age_years: int | None
+    age_text: str
+    category: SubjectCategory
+    sex: str
+    race: str
+    last_contact: str
+    city: str
+    county: str
+    state: str
+    clothing: str
+    remarks: str
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> str:
+        """City, county and state, as far as they are given."""
+        return ", ".join(part for part in (self.city, self.county, self.state) if part)
+
+    def facts(self) -> dict[str, str | int | None]:
+        """What is compared with the next list of the same source."""
+        values = asdict(self)
+        del values["warnings"]
+        return {**values, "category": self.category.value}
+
+
+def read_entry(row: ListedRow, mapping: Mapping[str, str], *, month_first: bool) -> CaseEntry:
+    """Read one row. Raises UnreadableEntry."""
+
+    def cell(field: str, longest: int = 200) -> str:
+        text = plain_text(row.cells.get(mapping.get(field, ""), ""))
+        return "" if text.lower() in _UNKNOWN else text[:longest]
+
+    warnings: list[str] = []
+    name = cell("name") or " ".join(
+        part for part in (cell("first_name"), cell("middle_name"), cell("last_name")) if part
+    )
+    if not name:
+        raise UnreadableEntry("The row has no name.")
+    age = read_age(cell("age"))
+    if age is None:
+        warnings.append("No age is given; the category adult is assumed.")
+    elif age.from_years != age.to_years:
+        warnings.append(f"The age is a range ({age.text}); the lower end is taken.")
+    seen = read_date(cell("last_contact"), month_first=month_first)
+    long_texts = [cell(one, 20_000) for one in ("description", "details", "remarks")]
+    return CaseEntry(
+        number=read_number(cell("number")),
+        name=_one_line(name)[:200],
+        aliases=_one_line(cell("aliases", 500)),
+        age_years=None if age is None else age.from_years,
+        age_text="" if age is None else age.text,
+        category=category_of(age),
+        sex=_one_line(cell("sex", 60)),
+        race=_one_line(cell("race", 120)),
+        last_contact="" if seen is None else seen.isoformat(),
+        city=_one_line(cell("city", 80)),
+        county=_one_line(cell("county", 80)),
+        state=_one_line(cell("state", 80)),
+        clothing=cell("clothing", 2000),
+        remarks="\n\n".join([*filter(None, long_texts), *_marks(cell("marks", 2000))])[
+            :_MOST_REMARKS
+        ],
+        warnings=tuple(warnings),
+    )
+
+
+def plain_text(raw: str) -> str:
+    """HTML as text: tags and scripts gone, breaks kept, entities read, no control characters."""
+    text = raw
+    if "<" in text or "&" in text:
+        # Twice: published lists hold entities that stand for tags.
+        for _ in range(2):
+            text = html.unescape(nh3.clean(_BREAKS.sub("\n", text), tags=set()))
+    text = "".join(c for c in text.replace("\r\n", "\n") if c in "\n\t" or ord(c) >= 32)
+    lines = (" ".join(line.split()) for line in text.replace("\xa0", " ").split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def read_number(text: str) -> str:
+    """A case's number; blanks and slashes become dashes. Raises UnreadableEntry."""
+    number = re.sub(r"[\s/\\#:]+", "-", text.strip()).strip("-")
+    if not number:
+        raise UnreadableEntry("The row has no case number.")
+    if not _NUMBER.fullmatch(number):
+        raise UnreadableEntry(
+            f"“{number[:60]}” is no case number: letters, digits, dot, dash and underscore, "
+            "60 at most."
+        )
+    return number
+
+
+def read_age(text: str) -> ListedAge | None:
+    """An age such as “33 Years”, “8 Months” or “12 to 14 years old”; None if nothing is given.
+
+    Raises UnreadableEntry.
+    """
+    plain = _one_line(text)
+    if not plain:
+        return None
+    found = _AGE.fullmatch(plain)
+    if found is None:
+        raise UnreadableEntry(f"“{plain[:40]}” is no age.")
+    first, last = int(found[1]), int(found[2] or found[1])
+    unit = (found[3] or "years").lower()
+    if unit[0] != "y":
+        per_year = {"m": 12, "w": 52, "d": 365}[unit[0]]
+        first, last = first // per_year, last // per_year
+    if not first <= last <= OLDEST_YEARS:
+        raise UnreadableEntry(f"“{plain[:40]}” is no age.")
+    return ListedAge(first, last, plain[:60])
+
+
+def read_date(text: str, *, month_first: bool) -> date | None:
+    """A day such as 05/17/2004, 2004-05-17 or “May 17, 2004”; None if nothing is given.
+
+    `month_first` says what 05/06/2004 means. Raises UnreadableEntry, also for days to come.
+    """
+    plain = _one_line(text)
+    if not plain:
+        return None
+    day = _iso_day(plain) or _spelled_day(plain, month_first)
+    if day is None:
+        raise UnreadableEntry(f"“{plain[:40]}” is no date.")
+    if day < EARLIEST:
+        raise UnreadableEntry(f"The date {day.isoformat()} lies before {EARLIEST.year}.")
+    if day > date.today():  # noqa: DTZ011 (a day of the calendar where the list was made)
+        raise UnreadableEntry(f"The date {day.isoformat()} lies in the future.")
+    return day
+
+
+def category_of(age: ListedAge | None) -> SubjectCategory:
+    """The category of lost-person statistics that an age alone gives."""
+    if age is not None:
+        for last_year, category in _BY_AGE:
+            if age.from_years <= last_year:
+                return category
+    return SubjectCategory.ADULT
+
+
+def _iso_day(text: str) -> date | None:
+    try:
+        return datetime.fromisoformat(text).date()
+    except ValueError:
+        return None
+
+
+def _spelled_day(text: str, month_first: bool) -> date | None:
+    for form in (*_PLAIN_DATES, *(_FIRST_IS_MONTH if month_first else _FIRST_IS_DAY)):
+        try:
+            return datetime.strptime(text, form).date()  # noqa: DTZ007 (a day without a clock)
+        except ValueError:
+            continue
+    return None
+
+
+def _marks(text: str) -> list[str]:
+    return [f"Marks: {text}"] if text else []
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,178 @@
+"""Case lists as NamUs and the FBI publish them become plain facts. All people here are invented."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from app.errors import Refused
+from app.intake.case_entries import (
+    CaseEntry,
+    UnreadableEntry,
+    plain_text,
+    read_age,
+    read_date,
+    read_entry,
+)
+from app.intake.case_lists import CaseList, read_case_list
+from app.models.cases import SubjectCategory
+
+NAMUS_CSV = (
+    '"Case Number","DLC","Legal Last Name","Legal First Name","Missing Age","City","County",'
+    '"State","Biological Sex","Race / Ethnicity","Date Modified"\r\n'
+    '"MP90001","05/17/2004","Madeup","Ann","33 Years","Springdale","Made County","OR","Female",'
+    '"White / Caucasian","01/02/2020"\r\n'
+    '"MP90002","11/02/1989","Madeup","Baby","8 Months","","Made County","OR","Male","Uncertain",'
+    '"01/02/2020"\r\n'
+)
+
+NAMUS_JSON = [
+    {
+        "id": 90003,
+        "idFormatted": "MP90003",
+        "subjectIdentification": {
+            "firstName": "Carl", "middleName": None, "lastName": "Madeup", "nicknames": None,
+            "currentMinAge": 51, "computedMissingMinAge": 12, "computedMissingMaxAge": 14,
+        },
+        "subjectDescription": {"sex": {"name": "Male"}, "primaryEthnicity": None},
+        "sighting": {
+            "date": "1985-03-09",
+            "address": {
+                "city": "Springdale", "county": {"name": "Made"}, "state": {"name": "Oregon"},
+            },
+        },
+        "circumstances": {"circumstancesOfDisappearance": "Last seen at the made-up bridge."},
+    },
+]  # fmt: skip
+
+FBI_JSON = {
+    "total": 2,
+    "items": [
+        {
+            "uid": "f00dfeed00000000000000000000beef", "title": "DORA MADEUP", "aliases": None,
+            "age_range": "12 to 14 years old", "age_min": 12, "age_max": 14, "sex": "Female",
+            "race": "white", "race_raw": "White (Hispanic)", "subjects": ["Kidnappings"],
+            "details": "<p>Dora was last seen near <b>a school</b>.<br/>She had a bag "
+            "&amp; a coat.</p><script>alert('x')</script>",
+            "remarks": None, "scars_and_marks": "A made-up scar.", "images": [{"large": "x://y"}],
+            "dates_of_birth_used": ["May 1, 2010"], "field_offices": ["madeup"],
+        },
+        {
+            "uid": "f00dfeed00000000000000000000cafe", "title": "EVAN MADEUP",
+            "aliases": ["Ev", "E. M."], "age_range": None, "sex": None, "details": None,
+        },
+    ],
+}  # fmt: skip
+
+
+def entries(listed: CaseList) -> list[CaseEntry]:
+    return [read_entry(row, listed.mapping, month_first=True) for row in listed.rows]
+
+
+def test_a_namus_table_is_read_without_any_mapping() -> None:
+    listed = read_case_list(NAMUS_CSV.encode(), "list.csv")
+    first, second = entries(listed)
+    assert listed.format == "CSV (comma)"
+    assert [row.number for row in listed.rows] == [2, 3]
+    assert (first.number, first.name, first.age_years) == ("MP90001", "Ann Madeup", 33)
+    assert (first.last_contact, first.place) == ("2004-05-17", "Springdale, Made County, OR")
+    assert (first.sex, first.race) == ("Female", "White / Caucasian")
+    assert (second.age_years, second.age_text) == (0, "8 Months")
+    assert second.category is SubjectCategory.CHILD_1_3
+    assert second.place == "Made County, OR"
+
+
+def test_nested_json_full_of_nulls_is_read_by_its_innermost_names() -> None:
+    (entry,) = entries(read_case_list(json.dumps(NAMUS_JSON).encode(), "list.json"))
+    assert (entry.number, entry.name) == ("MP90003", "Carl Madeup")
+    assert (entry.age_years, entry.category) == (12, SubjectCategory.CHILD_10_12)
+    assert (entry.last_contact, entry.place) == ("1985-03-09", "Springdale, Made, Oregon")
+    assert entry.sex == "Male"
+    assert "made-up bridge" in entry.remarks
+
+
+def test_the_fbis_html_becomes_text_and_its_lists_and_nulls_do_no_harm() -> None:
+    dora, evan = entries(read_case_list(json.dumps(FBI_JSON).encode(), "wanted.json"))
+    assert (dora.name, dora.age_years) == ("DORA MADEUP", 12)
+    assert any("range" in warning for warning in dora.warnings)
+    assert "last seen near a school.\nShe had a bag & a coat." in dora.remarks
+    assert "Marks: A made-up scar." in dora.remarks
+    assert "<" not in dora.remarks
+    assert "alert" not in dora.remarks
+    assert (evan.aliases, evan.age_years, evan.category) == (
+        "Ev; E. M.",
+        None,
+        SubjectCategory.ADULT,
+    )
+    assert any("No age" in warning for warning in evan.warnings)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("33 Years", (33, 33)),
+        ("8 Months", (0, 0)),
+        ("18 months", (1, 1)),
+        ("3 weeks", (0, 0)),
+        ("12 - 14 Years", (12, 14)),
+        ("7", (7, 7)),
+        ("35 years old", (35, 35)),
+        ("16 (at time of disappearance)", (16, 16)),
+    ],
+)
+def test_ages_are_read_in_whole_years(text: str, expected: tuple[int, int]) -> None:
+    age = read_age(text)
+    assert age is not None
+    assert (age.from_years, age.to_years) == expected
+
+
+@pytest.mark.parametrize("text", ["14 to 12", "140 years", "old", "-3"])
+def test_what_is_no_age_is_refused(text: str) -> None:
+    with pytest.raises(UnreadableEntry, match="no age"):
+        read_age(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "month_first", "expected"),
+    [
+        ("05/06/2004", True, "2004-05-06"),
+        ("05/06/2004", False, "2004-06-05"),
+        ("2004-05-17", True, "2004-05-17"),
+        ("2004-05-17T00:00:00", True, "2004-05-17"),
+        ("May 17, 2004", False, "2004-05-17"),
+        ("17-May-2004", True, "2004-05-17"),
+    ],
+)
+def test_dates_are_days_of_the_calendar(text: str, month_first: bool, expected: str) -> None:
+    day = read_date(text, month_first=month_first)
+    assert day is not None
+    assert day.isoformat() == expected
+
+
+@pytest.mark.parametrize("text", ["13/45/2004", "2999-01-01", "1700-01-01", "last week"])
+def test_what_is_no_past_day_is_refused(text: str) -> None:
+    with pytest.raises(UnreadableEntry):
+        read_date(text, month_first=True)
+
+
+def test_entities_that_stand_for_tags_are_taken_for_tags() -> None:
+    assert plain_text("&lt;script&gt;alert(1)&lt;/script&gt;Gone") == "Gone"
+    assert plain_text("a\x00\x07 b\u00a0c") == "a b c"
+
+
+def test_what_is_no_list_is_refused_in_words() -> None:
+    for data in (b"", b"{", b"[]", b'{"a": 1}', b"Colour,Shape\nred,round\n", b"12"):
+        with pytest.raises(Refused):
+            read_case_list(data, "list")
+
+
+def test_a_mapping_replaces_what_the_names_of_columns_say() -> None:
+    data = b"Akte;Wer\nA 1/7;Ann Madeup\n"
+    with pytest.raises(Refused, match="No column holds the cases' numbers"):
+        read_case_list(data, "list.csv")
+    listed = read_case_list(data, "list.csv", {"number": "Akte", "name": "Wer"})
+    (entry,) = entries(listed)
+    assert (entry.number, entry.name) == ("A-1-7", "Ann Madeup")
+    with pytest.raises(Refused, match="no column"):
+        read_case_list(data, "list.csv", {"number": "Nummer"})
