@@ -1,6 +1,6 @@
 """Cases that came with a list, and wait until a person confirms their legal basis.
 
-Revision: 0021, after 0020
+Revision: 0022, after 0021
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0021"
-down_revision = "0020"
+revision = "0022"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 
