@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from recognition.errors import ModelMismatch
 from recognition.faces import FloatArray
-from recognition.screening import Int8Screen
+from recognition.screening import Int8Screen, Quantised
 
 KEPT_PRECISION = 2.0**-10
 """How far the cosine of two embeddings as they are kept can be from the exact one.
@@ -158,7 +158,9 @@ class Gallery:
             [threshold + raises.get(int(case_id), 0.0) for case_id in self._case_ids]
         )
         self._rejected = _by_case(rejected)
-        self._screen = Int8Screen(self._matrix) if len(ordered) >= _SCREEN_FROM_ROWS else None
+        self._screen = (
+            Int8Screen(Quantised.of(self._matrix)) if len(ordered) >= _SCREEN_FROM_ROWS else None
+        )
 
     def __len__(self) -> int:
         return len(self._reference_ids)

@@ -31,8 +31,8 @@ _TAIL_IDS: Final = 5_000
 """Ids are drawn before they are committed: among the last so many, some may still turn up."""
 
 _READ_AT_ONCE: Final = 20_000
-_BYTES_PER_NUMBER: Final = 4.5
-"""Half precision, eight bits, and what ONNX Runtime keeps beside them; measured."""
+_BYTES_PER_NUMBER: Final = 3.5
+"""Eight bits, and what ONNX Runtime keeps beside them."""
 
 _EXPIRED_SHARE: Final = 0.3
 _FEW_FACES: Final = 10_000

@@ -19,7 +19,7 @@ from recognition.matching import (
     RejectedFace,
     as_kept,
 )
-from recognition.screening import Int8Screen
+from recognition.screening import Int8Screen, Quantised
 
 MODEL, OTHER = "a" * 64, "b" * 64
 SEEDS = st.integers(0, 2**31 - 1)
@@ -179,7 +179,9 @@ def test_the_screen_never_bounds_a_cosine_too_low(count, dimension, seed, spikin
     shape = (count, dimension)
     rows = unit_rows(rng.normal(size=shape) * np.exp(spikiness * rng.normal(size=shape)))
     probes = unit_rows(rng.normal(size=(3, dimension)))
-    bounds = Int8Screen(rows.astype(np.float32)).upper_bounds(probes.astype(np.float32))
+    bounds = Int8Screen(Quantised.of(rows.astype(np.float32))).upper_bounds(
+        probes.astype(np.float32)
+    )
     assert (bounds >= probes @ rows.T).all()
 
 
