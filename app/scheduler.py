@@ -23,6 +23,7 @@ from app.services import (
     galleries,
     joining,
     outbox,
+    photo_retention,
     retention,
     search_models,
     sending,
@@ -119,6 +120,7 @@ def _rescue_photos() -> None:
 
 def _tidy() -> None:
     contribution_retention.purge(SCHEDULER)
+    photo_retention.purge(SCHEDULER)
     retention.expire_faces(SCHEDULER)
     retention.clean_index(at_most_every=INDEX_CLEANED_EVERY)
     upkeep.prune_events()

@@ -33,7 +33,15 @@ from app.models.cases import LocationSource, Reliability, SubjectCategory
 from app.outputs import AddedPhotoOut, CaseOut, LocationOut, RankingOut, page_of
 from app.outputs.case_imports import CaseImportOut
 from app.outputs.searches import what_was_searched
-from app.services import case_imports, cases, face_searches, locations, photos, planning
+from app.services import (
+    case_imports,
+    cases,
+    face_searches,
+    locations,
+    photo_retention,
+    photos,
+    planning,
+)
 from app.services.actors import COMMAND_LINE
 from geo.points import parse_point
 
@@ -235,7 +243,8 @@ def close_case(number: str, email: str | None, as_json: bool) -> None:
 def reopen_case(number: str, email: str | None, as_json: bool) -> None:
     """Open a closed case again."""
     case = cases.reopen_case(actor_of(email), cases.find_case(number))
-    say(CaseOut.of(case), [f"Case {case.number} is open again."], as_json=as_json)
+    gone = [photo_retention.GONE] if case.photos_purged_at is not None else []
+    say(CaseOut.of(case), [f"Case {case.number} is open again.", *gone], as_json=as_json)
 
 
 @group.command("add-photo")

@@ -26,7 +26,7 @@ from app.outputs import (
     ReceiptOut,
     page_of,
 )
-from app.services import cases, embedders, face_searches, retention
+from app.services import cases, embedders, face_searches, photo_retention, retention
 
 
 class ReindexedOut(Output):
@@ -95,8 +95,10 @@ def _row(one: FoundFaceOut) -> tuple[object, ...]:
 @json_option
 @reports_errors
 def expire(email: str | None, as_json: bool) -> None:
-    """Delete all faces whose time is over: crops, rows and index entries, with receipts."""
-    done = retention.expire_faces(actor_of(email))
+    """Delete faces and reference photos whose time is over, with crops and index entries."""
+    actor = actor_of(email)
+    done = retention.expire_faces(actor)
+    photo_receipts = photo_retention.purge(actor)
     retention.clean_index()
     output = ExpiryOut(
         faces=done.faces,
@@ -106,10 +108,12 @@ def expire(email: str | None, as_json: bool) -> None:
         receipts=done.receipts,
         held_back=done.held_back,
         index_cleaned=True,
+        reference_photos=sum(one.photos for one in photo_receipts),
     )
     lines = [
         f"Deleted: {output.faces} faces, {output.sightings} sightings, {output.crops} crops.",
         f"{output.crop_bytes} bytes are free again; {output.receipts} receipts say so.",
+        f"Reference photos of closed cases: {output.reference_photos} deleted.",
         f"{output.held_back} faces past their time stay for a legal hold.",
     ]
     say(output, lines, as_json=as_json)

@@ -50,7 +50,7 @@ from app.models.requests import (
     FootageRequestCamera,
     RequestState,
 )
-from app.models.retention import RetentionReceipt
+from app.models.retention import PhotoReceipt, RetentionReceipt
 from app.models.roads import GazetteerPlace, Road, RoadSource
 from app.models.searches import FaceSearch, FaceSearchResult, SearchMethod, SearchOccasion
 from app.models.sessions import UserSession
@@ -124,6 +124,7 @@ __all__ = [
     "OutgoingMessage",
     "PackUse",
     "PasswordRequest",
+    "PhotoReceipt",
     "PhotoState",
     "PlaceSource",
     "RecoveryCode",

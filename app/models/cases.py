@@ -85,6 +85,7 @@ class Case(Model):
     installation asks for. `prior_km` are this case's own distances, in kilometres from the place
     last seen, within which 25, 50, 75 and 95 % are found; None means the table's for its category.
     `tip_code` is what a poster carries; None unless an investigator has published one.
+    `photos_purged_at`: since then the case has no reference photo, because it was closed too long.
     """
 
     __tablename__ = "cases"
@@ -121,12 +122,17 @@ class Case(Model):
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[UtcTime] = mapped_column(default=utc_now)
     closed_at: Mapped[UtcTime | None]
+    photos_purged_at: Mapped[UtcTime | None]
 
     created_by: Mapped[User | None] = relationship()
 
 
 class ReferencePhoto(Model):
-    """A photo of the subject that passed the quality gate; its file is named by `sha256`."""
+    """A photo of the subject that passed the quality gate; its file is named by `sha256`.
+
+    After `purged_at` neither its files nor its embeddings nor the name of its file are kept: only
+    its hashes, so that what was seen can still be said to rest on it.
+    """
 
     __tablename__ = "reference_photos"
     __table_args__ = (
@@ -143,10 +149,16 @@ class ReferencePhoto(Model):
     quality: Mapped[dict[str, Any]] = mapped_column(JSONB)
     taken_on: Mapped[str | None] = mapped_column(String(40))
     active: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    purged_at: Mapped[UtcTime | None]
     added_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[UtcTime] = mapped_column(default=utc_now)
 
     case: Mapped[Case] = relationship()
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether its files are still there."""
+        return self.purged_at is None
 
 
 class LastKnownLocationRow(Model):

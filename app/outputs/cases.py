@@ -46,6 +46,7 @@ class CaseOut(Output):
 
     `threshold_raise` is added to each model's threshold for this case alone; `legal_hold` keeps the
     faces of its sightings from expiring. Only people on its list see a `restricted` one.
+    `photos_purged_at`: since then it has no reference photo, because it was closed too long.
     """
 
     id: int
@@ -69,6 +70,7 @@ class CaseOut(Output):
     legal_hold_at: UtcInstant | None
     created_at: UtcInstant
     closed_at: UtcInstant | None
+    photos_purged_at: UtcInstant | None
     counts: CaseCountsOut | None = None
 
     @classmethod

@@ -11,6 +11,8 @@ from app.outputs.base import Output, UtcInstant
 class ExpiryOut(Output):
     """What one run deleted. `held_back` faces are past their time and stay for a legal hold.
 
+    `reference_photos` are those of cases that were closed too long ago.
+
     `index_cleaned`: the index holds no entry of them any more.
     """
 
@@ -21,6 +23,7 @@ class ExpiryOut(Output):
     receipts: int
     held_back: int
     index_cleaned: bool
+    reference_photos: int
 
 
 class CheckedReceiptLike(Protocol):

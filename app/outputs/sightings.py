@@ -204,7 +204,7 @@ class SightingOut(Output):
             model=MatchingModelOut.of(sighting.embedder),
             camera=CameraRefOut.of(sighting.camera),
             face=FaceOut.of(sighting.face),
-            reference_photo=None if photo is None else PhotoRefOut.of(photo),
+            reference_photo=PhotoRefOut.of(photo) if photo and photo.is_kept else None,
             similarities=_similarities(sighting),
             without_best=rounded(sighting.without_best),
             stands_without_best=sighting.stands_without_best,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from flask import current_app
-from sqlalchemy import exists, select
+from sqlalchemy import exists, select, true
 
 from app.current import settings
 from app.errors import PhotoRefused, Refused, TooLarge
@@ -97,16 +97,17 @@ def discard_pictures(sha256s: set[str]) -> list[int]:
 
 def still_named(sha256s: set[str]) -> set[str]:
     """Which of these pictures some row names, whatever it belongs to."""
+    is_kept = ReferencePhoto.purged_at.is_(None)
     columns = (
-        ContributedPhoto.sha256,
-        ContributedFace.crop_sha256,
-        ReferencePhoto.sha256,
-        ReferencePhoto.face_sha256,
-        Face.crop_sha256,
+        (ContributedPhoto.sha256, true()),
+        (ContributedFace.crop_sha256, true()),
+        (ReferencePhoto.sha256, is_kept),
+        (ReferencePhoto.face_sha256, is_kept),
+        (Face.crop_sha256, true()),
     )
     named: set[str] = set()
-    for column in columns:
-        named.update(db.session.scalars(select(column).where(column.in_(sha256s))))
+    for column, condition in columns:
+        named.update(db.session.scalars(select(column).where(column.in_(sha256s), condition)))
     return named
 
 

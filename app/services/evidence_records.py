@@ -170,6 +170,7 @@ def photo_records(case: Case) -> list[Record]:
             "width_px": photo.width_px,
             "height_px": photo.height_px,
             "active": photo.active,
+            "purged_at": None if photo.purged_at is None else _time(photo.purged_at),
             "created_at": _time(photo.created_at),
         }
         for photo in rows

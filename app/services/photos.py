@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.current import settings
 from app.errors import Conflict, NotFound, PhotoRefused, TooLarge
 from app.extensions import db
-from app.models import Case, Embedder, ReferenceEmbedding, ReferencePhoto
+from app.models import Case, CaseState, Embedder, ReferenceEmbedding, ReferencePhoto
 from app.recogniser import LoadedRecogniser, holder
 from app.services import audit, contribution_matching, embedders, live, media, searching
 from app.services.actors import Actor
@@ -21,6 +21,9 @@ from recognition.errors import ReferenceRefused, UnreadableImage
 from recognition.faces import FloatArray, ImageBGR
 from recognition.images import encode_jpeg, read_photo
 from recognition.reference import AcceptedReference, check_reference, draw_marks, embed_reference
+
+PURGE_LOCK = 0x70686F746F73
+"""Advisory lock: shared by whoever names a picture, alone for whoever deletes unnamed ones."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,8 +50,13 @@ def add_photo(actor: Actor, case: Case, data: bytes, file_name: str) -> Referenc
     It is kept re-encoded, without whatever else its file held. All faces that are kept from earlier
     sweeps are compared with it at once; `face_searches.search_of_photo` says which were searched.
     So are the faces of tips and found persons.
-    Raises PhotoRefused, TooLarge, NoRecogniser.
+    Raises PhotoRefused, TooLarge, NoRecogniser; Conflict for a photo that the case has, and while
+    the case is closed and its photos were purged already.
     """
+    if case.state is CaseState.CLOSED and case.photos_purged_at is not None:
+        raise Conflict(
+            f"Case {case.number} was closed so long ago that it keeps no photos: reopen it first."
+        )
     if len(data) > settings().max_photo_bytes:
         most_mb = settings().max_photo_bytes // 2**20
         raise TooLarge(f"The photo is larger than {most_mb} MB: send a smaller one.")
@@ -143,14 +151,20 @@ def _keep(actor: Actor, case: Case, checked: _CheckedPhoto, file_name: str) -> R
     )
     if known is not None and known.active:
         raise Conflict("This case has this photo already.")
+    keep_pictures_from_purge()
+    case.photos_purged_at = None
+    sha256, face_sha256 = media.store(jpeg), media.store(encode_jpeg(checked.accepted.crop_bgr))
     if known is not None:
+        if not known.is_kept:
+            known.purged_at, known.face_sha256 = None, face_sha256
+            known.file_name = file_name[:255]
         known.active = True
         return known
     height_px, width_px = checked.image_bgr.shape[:2]
     photo = ReferencePhoto(
         case_id=case.id,
-        sha256=media.store(jpeg),
-        face_sha256=media.store(encode_jpeg(checked.accepted.crop_bgr)),
+        sha256=sha256,
+        face_sha256=face_sha256,
         file_name=file_name[:255],
         width_px=width_px,
         height_px=height_px,
@@ -160,6 +174,11 @@ def _keep(actor: Actor, case: Case, checked: _CheckedPhoto, file_name: str) -> R
     db.session.add(photo)
     db.session.flush()
     return photo
+
+
+def keep_pictures_from_purge() -> None:
+    """Until this transaction ends, no purge deletes a picture that it is about to name."""
+    db.session.execute(select(func.pg_advisory_xact_lock_shared(PURGE_LOCK)))
 
 
 def quality_json(quality: Any) -> dict[str, float]:

@@ -26,6 +26,7 @@ def find_picture(actor: Actor, sha256: str) -> Path:
     seen = visible_cases(actor)
     is_photo = exists().where(
         or_(ReferencePhoto.sha256 == sha256, ReferencePhoto.face_sha256 == sha256),
+        ReferencePhoto.purged_at.is_(None),
         Case.id == ReferencePhoto.case_id,
         seen,
     )

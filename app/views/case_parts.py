@@ -225,6 +225,7 @@ def _photos_page(case: Case, form: Form, marked: bytes = b"") -> str:
         photos=photos.list_photos(case),
         marked_picture=base64.b64encode(marked).decode("ascii"),
         max_mb=settings().max_photo_bytes // 2**20,
+        closed_case_retention_days=settings().closed_case_retention_days,
     )
 
 

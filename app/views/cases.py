@@ -15,7 +15,7 @@ from app.models import Case
 from app.models.cases import TYPED_SOURCES, Reliability, SubjectCategory
 from app.outputs.base import JSON
 from app.permissions import can
-from app.services import cases, live, locations, sightings, views_audit
+from app.services import cases, live, locations, photo_retention, sightings, views_audit
 from app.services.ranking import speeds_of
 from app.views.forms import Form, read_query, read_wall_time
 from app.views.presentation import tiles, wall_time
@@ -127,6 +127,8 @@ def reopen(number: str) -> ResponseReturnValue:
     with form:
         cases.reopen_case(actor(), case)
         flash(f"Case {number} is open again.", "success")
+        if case.photos_purged_at is not None:
+            flash(photo_retention.GONE, "warning")
     if form.sentence:
         flash(form.sentence, "error")
     return redirect(url_for("cases.edit" if form.sentence else "cases.show", number=number))

@@ -8,7 +8,7 @@ from flask import Response, render_template
 
 from app.current import actor, settings
 from app.inputs.fields import Input, Page
-from app.services import audit, holds, retention, transparency
+from app.services import audit, holds, photo_retention, retention, transparency
 from app.views.admin import blueprint
 from app.views.forms import read_query
 
@@ -16,9 +16,10 @@ PER_PAGE = 30
 
 
 class ReceiptQuery(Input):
-    """A page of receipts."""
+    """A page of the receipts of faces, and one of those of reference photos."""
 
     page: Page = 1
+    photo_page: Page = 1
 
 
 @blueprint.get("/retention", endpoint="retention")
@@ -30,6 +31,8 @@ def retention_page() -> str:
         settings=settings(),
         holds=holds.list_holds(actor()),
         page=retention.list_receipts(query.page, PER_PAGE),
+        photo_receipts=photo_retention.list_receipts(query.photo_page, PER_PAGE),
+        photos_held_back=photo_retention.held_back(),
         timezone=settings().default_timezone,
     )
 
