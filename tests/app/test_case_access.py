@@ -445,7 +445,14 @@ def test_every_route_of_the_table_about_cases_is_checked_before_its_view(app: Fl
                                            "api_face_searches", "api_members"}
         and not rule.arguments & set(CASE_ARGUMENTS)
     ]  # fmt: skip
-    caseless = {"cases.index", "cases.new", "cases.import_list", "api_cases.list_cases",
-                "api_cases.open_case", "api_locations.geocode", "api_live.follow_board"}  # fmt: skip
+    caseless = {
+        "cases.index",
+        "cases.new",
+        "cases.import_list",
+        "api_cases.list_cases",
+        "api_cases.open_case",
+        "api_locations.geocode",
+        "api_live.follow_board",
+    }
     assert set(unchecked) == caseless
     assert caseless <= set(TABLE)
