@@ -23,6 +23,7 @@ from app.api.members import api_members
 from app.api.ogc import api_ogc
 from app.api.photos import api_photos
 from app.api.planning import api_planning
+from app.api.posters import api_posters
 from app.api.reports import api_reports
 from app.api.roads import api_roads
 from app.api.route import api_route
@@ -47,6 +48,7 @@ BLUEPRINTS: tuple[APIBlueprint, ...] = (
     api_planning,
     api_timeline,
     api_route,
+    api_posters,
     api_ogc,
     api_cameras,
     api_footage,

@@ -36,3 +36,10 @@ def large_json(value: object, media_type: str) -> Response:
 def nothing() -> Response:
     """Done, and there is nothing to say."""
     return Response(status=204)
+
+
+def download(response: Response, file_name: str) -> Response:
+    """The answer as a file that browsers save and nothing between keeps."""
+    response.headers.set("Content-Disposition", "attachment", filename=file_name)
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from app.api.document import READ, ROUTE, answers, binary
 from app.api.paths import CasePath, CaseRoutePath
+from app.api.replies import download
 from app.current import actor
 from app.services import briefs, cases, evidence, routes
 
@@ -52,7 +53,7 @@ def export_route(path: CaseRoutePath, query: RouteQuery) -> Response:
     """Confirmed sightings only. Every export is in the audit log with the file's hash."""
     case = cases.find_case(path.number)
     export = routes.export_route(actor(), case, path.format, with_crops=query.crops)
-    return _download(Response(export.data, mimetype=export.media_type), export.file_name)
+    return download(Response(export.data, mimetype=export.media_type), export.file_name)
 
 
 @api_route.get(
@@ -64,7 +65,7 @@ def export_brief(path: CasePath, query: BriefQuery) -> Response:
     """All stops of the timeline, what excludes what, and the pictures of confirmed sightings."""
     case = cases.find_case(path.number)
     export = briefs.export_brief(actor(), case, with_photos=query.photos)
-    return _download(Response(export.data, mimetype=export.media_type), export.file_name)
+    return download(Response(export.data, mimetype=export.media_type), export.file_name)
 
 
 @api_route.get(
@@ -81,10 +82,4 @@ def export_evidence(path: CasePath) -> Response:
     response.call_on_close(bundle.file.close)
     response.content_length = bundle.size_bytes
     response.headers["X-Manifest-SHA256"] = bundle.manifest_sha256
-    return _download(response, bundle.file_name)
-
-
-def _download(response: Response, file_name: str) -> Response:
-    response.headers.set("Content-Disposition", "attachment", filename=file_name)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return download(response, bundle.file_name)

@@ -74,6 +74,10 @@ class CaseList:
     rows: tuple[ListedRow, ...]
     mapping: Mapping[str, str]
 
+    def label_of(self, row: ListedRow) -> str:
+        """What stands where the row's number should be, by which people find it in the list."""
+        return " ".join(row.cells.get(self.mapping["number"], "").split())[:60]
+
 
 def read_case_list(
     data: bytes, file_name: str, mapping: Mapping[str, str] | None = None

@@ -52,6 +52,12 @@ def scripts_in(text: str) -> list[str]:
     ]
 
 
+def script_of(character: str) -> str:
+    """The script of a character as Noto's fonts are named; empty for Latin, Greek and Cyrillic."""
+    code = ord(character)
+    return next((name for name, (first, last) in _SCRIPTS.items() if first <= code <= last), "")
+
+
 def _add(document: FPDF, family: str, folder: Path, name: str) -> None:
     for style, word in _STYLES.items():
         path = folder / f"{name}-{word}.ttf"

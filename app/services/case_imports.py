@@ -116,7 +116,8 @@ def import_cases(
     )
     try:
         items = tuple(
-            _take(run, row.number, entry) for row, entry in zip(listed.rows, entries, strict=True)
+            _take(run, row.number, entry, listed.label_of(row))
+            for row, entry in zip(listed.rows, entries, strict=True)
         )
         report = _report(listed, file_name, data, items, run)
         if dry_run:
@@ -158,9 +159,9 @@ def _taken(numbers: Iterable[str]) -> frozenset[str]:
     return frozenset(db.session.scalars(select(Case.number).where(Case.number.in_(numbers))))
 
 
-def _take(run: _Run, row_number: int, entry: CaseEntry | str) -> ImportedRow:
+def _take(run: _Run, row_number: int, entry: CaseEntry | str, label: str) -> ImportedRow:
     if isinstance(entry, str):
-        return ImportedRow(row_number, "", "", "refused", entry)
+        return ImportedRow(row_number, label, "", "refused", entry)
     if entry.number in run.seen:
         reason = "The number stands in this list before already."
         return ImportedRow(row_number, entry.number, entry.name, "refused", reason)

@@ -23,6 +23,7 @@ from app.views import (
     media,
     members,  # noqa: F401 (adds its pages to the cases' and administrators' blueprints)
     people,  # noqa: F401 (adds its pages to the administrators' blueprint)
+    posters,  # noqa: F401 (adds its page to the cases' blueprint)
     presentation,
     reporting,  # noqa: F401 (adds its pages to the administrators' blueprint)
     reports,  # noqa: F401 (adds its pages to the cases' blueprint)
