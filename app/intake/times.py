@@ -12,93 +12,22 @@ from typing import Final
 import dateparser
 
 from app.intake.marks import Span, TimeMark
+from app.intake.time_patterns import (
+    BETWEEN,
+    CLOCK,
+    CUE,
+    DAY,
+    HABIT,
+    HABIT_AFTER,
+    MEASURE,
+    NO_EVENT,
+    NUMBERS,
+    PART,
+    RANGE,
+    RANGE_OF_DUTY,
+    WEEKDAYS,
+)
 
-_MONTHS = (
-    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
-    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
-)
-_WEEKDAYS = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
-_NUMBERS: Final = {
-    "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6,
-    "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "fifteen": 15,
-    "twenty": 20, "thirty": 30, "quarter": 15,
-}  # fmt: skip
-_COUNT = rf"(?:\d{{1,3}}|{'|'.join(_NUMBERS)})"
-_HOUR_WORD = r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
-_MERIDIEM = r"(?:[ap]\.?\s?m\b\.?)"
-
-_DAY = re.compile(
-    rf"""
-    (?P<iso>\b\d{{4}}-\d{{2}}-\d{{2}}(?!\d))
-  | (?P<night>\b(?P<n1>\d{{1,2}})\s?/\s?\d{{1,2}}\.(?P<n2>\d{{1,2}})\.(?P<n3>\d{{4}})\b)
-  | (?P<nights>\b\d{{1,2}}\.\d{{1,2}}(?:\.\d{{4}})?\s?/\s?
-        (?P<m1>\d{{1,2}})\.(?P<m2>\d{{1,2}})\.(?P<m3>\d{{4}})\b)
-  | (?P<yearless>(?<![\d./-])(?P<y1>\d{{1,2}})/(?P<y2>\d{{1,2}})
-        (?=,?\s+(?:at|around|about)\s+\d))
-  | (?P<ofmonth>\b\d{{1,2}}(?:st|nd|rd|th)\s+of\s+this\s+month\b)
-  | (?P<numeric>(?<![\d./-])(?P<d1>\d{{1,2}})(?P<sep>[./-])(?P<d2>\d{{1,2}})(?P=sep)
-        (?P<d3>\d{{4}}|\d{{2}})(?![\d/-]|\.\d))
-  | (?P<dmy>\b\d{{1,2}}(?:st|nd|rd|th)?[\s-]+(?:of\s+)?{_MONTHS}(?:(?:,?\s+|-)\d{{4}}\b)?)
-  | (?P<mdy>\b{_MONTHS}\s+\d{{1,2}}(?:st|nd|rd|th)?\b(?!\s*[:.]\d)(?:,?\s+\d{{4}}\b)?)
-  | (?P<instant>\b\d{{1,2}}(?:st|nd|rd|th)\s+inst(?:ant)?\b\.?)
-  | (?P<before>\b(?:the\s+)?day\s+before\s+yesterday\b)
-  | (?P<lastnight>\blast\s+night\b)
-  | (?P<yesterday>\byesterday\b)
-  | (?P<today>\b(?:today|tonight)\b(?:,?\s+i\.e\.,?)?|\bthis\s+(?=morning|afternoon|evening))
-  | (?P<week>\b{_WEEKDAYS}\s+last\s+week\b)
-  | (?P<weekday>\b(?:last\s+|this\s+)?{_WEEKDAYS}\b)
-  | (?P<ago>\b{_COUNT}\s+(?:days?|weeks?|months?)\s+(?:ago|back)\b)
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
-_CLOCK = re.compile(
-    rf"""
-    (?P<relative>\b(?:half\s+an|{_COUNT})\s+(?:hours?|hrs?|minutes?|mins?)\s+(?:ago|back)\b)
-  | (?P<noon>\b(?:12\s+noon|noon)\b)
-  | (?P<midnight>\b(?:12\s+)?midnight\b)
-  | (?P<military>\b(?P<m1>[0-2]\d)(?P<m2>[0-5]\d)\s?(?:hrs|hours|hr)\b\.?)
-  | (?P<full>(?<![\d.:/-])(?P<h>\d{{1,2}})(?P<dot>[:.])(?P<min>[0-5]\d)
-        (?:[:.][0-5]\d)?(?![\d:]|\.\d)
-        (?:\s?(?P<ap>{_MERIDIEM})|\s?(?P<hrs>hrs|hours|h)\b\.?)?)
-  | (?P<hour>(?<![\d.:/-])(?P<hh>\d{{1,2}})\s?(?P<hap>{_MERIDIEM}))
-  | (?P<past>\b(?:half|quarter|{_COUNT})\s+
-        (?:past\s+(?:{_HOUR_WORD}|\d{{1,2}})|to\s+{_HOUR_WORD})\b)
-  | (?P<oclock>\b(?:{_HOUR_WORD}|\d{{1,2}})\s+o['’]clock\b)
-  | (?P<bare>(?<=\bat\s)(?:{_HOUR_WORD}|\d{{1,2}})\b
-        (?![\d:/-]|\.\d|\s+(?:years?|or|km|feet|rupees)))
-  | (?P<parted>(?<![\d.:/-])\b(?:{_HOUR_WORD}|\d{{1,2}})\b(?=\s+
-        (?:in\s+the\s+(?:morning|afternoon|evening|night)|last\s+night|tonight|this\s+morning)\b))
-  | (?P<halfhour>\bhalf\s+{_HOUR_WORD}\b)
-  | (?P<since>(?<=\bsince\s)\d{{1,2}}\b(?=\s+(?:this|in\s+the)\s))
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
-_PART = re.compile(
-    r"\b(?:in\s+the\s+|on\s+the\s+|the\s+)?(?P<part>morning|afternoon|evening|night)\b(?:\s+of\b)?",
-    re.IGNORECASE,
-)
-_BETWEEN = re.compile(
-    r"(?:[\s,]|T(?=$)|\b(?:train|bus|on|at|about|around|approximately|approx|by|in|the|of|between|i\.e\.|intervening)\b)*",
-    re.IGNORECASE,
-)
-_NO_EVENT = re.compile(
-    r"(?:\b(?:dob\b[^.\n]{0,25}|date\s+of\s+birth\s+is|d\.o\.b\.?|born(?:\s+on)?|dated|dt\.?|date\s+of\s+(?:birth|report|registration))"
-    r"|\bwatch\s+showed)\s*:?\s*$",
-    re.IGNORECASE,
-)
-_CUE = re.compile(
-    r"(?:\b(?:at|around|about|by|till|until|between|from|since|and|now|time|missing)\b[\s:,]*|,\s)$",
-    re.IGNORECASE,
-)
-_HABIT = re.compile(
-    r"\b(?:duty|shift|shop|open|hours?|daily|every\s*day|normally|usually|always|tomorrow"
-    r"|scheduled)\b[^.\n]{0,20}$",
-    re.IGNORECASE,
-)
-_HABIT_AFTER = re.compile(r"\s+(?:daily|every\s*day|tomorrow|local\b|onwards)", re.IGNORECASE)
-_RANGE_OF_DUTY = re.compile(r"^\s+to\s+\d{1,2}\b")
-_RANGE = re.compile(r"\s*(?:and|to|or|till|until|-|–)\s*", re.IGNORECASE)
-_MEASURE = re.compile(r"\s?(?:km|kmph|m\b|feet|ft|%|kg|lakh|crore|rupees|inch)", re.IGNORECASE)
 _LONGEST_GAP: Final = 24
 
 
@@ -155,16 +84,16 @@ def _pieces(text: str, written_at: datetime, day_first: bool) -> Iterator[_Piece
         if not any(one.start < day.end and day.start < one.end for day in days)
     ]
     yield from clocks
-    for found in _PART.finditer(text):
+    for found in PART.finditer(text):
         if not any(found.start() < one.end and one.start < found.end() for one in days + clocks):
             yield _Piece(found.start(), found.end(), part=found["part"].lower())
 
 
 def _day_pieces(text: str, written_at: datetime, day_first: bool) -> Iterator[_Piece]:
-    for found in _DAY.finditer(text):
+    for found in DAY.finditer(text):
         day = _day_of(found, written_at, day_first)
         before = text[max(0, found.start() - 40) : found.start()]
-        if day is None or day > written_at.date() or _NO_EVENT.search(before):
+        if day is None or day > written_at.date() or NO_EVENT.search(before):
             continue
         part = "night" if found["lastnight"] or found["night"] else ""
         loose = bool(found["weekday"] or found["today"] or found["yesterday"])
@@ -224,7 +153,7 @@ def _yearless_day(found: re.Match[str], day_first: bool, today: date) -> date:
 
 def _weekday(words: str) -> int:
     names = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-    found = re.search(_WEEKDAYS, words, re.IGNORECASE)
+    found = re.search(WEEKDAYS, words, re.IGNORECASE)
     return names.index(found[0][:3].lower()) if found else 0
 
 
@@ -244,9 +173,9 @@ def _by_library(words: str, written_at: datetime) -> date | None:
 
 
 def _clock_pieces(text: str, written_at: datetime) -> Iterator[_Piece]:
-    for found in _CLOCK.finditer(text):
+    for found in CLOCK.finditer(text):
         before = text[max(0, found.start() - 30) : found.start()]
-        if _NO_EVENT.search(before) or _MEASURE.match(text, found.end()):
+        if NO_EVENT.search(before) or MEASURE.match(text, found.end()):
             continue
         start, end = found.span()
         if found["relative"]:
@@ -264,19 +193,19 @@ def _clock_pieces(text: str, written_at: datetime) -> Iterator[_Piece]:
 
 def _unlikely(found: re.Match[str], before: str, text: str) -> bool:
     """A number that only looks like a time: a price, a section, hours of duty, a plan."""
-    if _HABIT.search(before) or _HABIT_AFTER.match(text, found.end()):
+    if HABIT.search(before) or HABIT_AFTER.match(text, found.end()):
         return True
     if found["bare"]:
-        return _RANGE_OF_DUTY.match(text[found.end() :]) is not None
+        return RANGE_OF_DUTY.match(text[found.end() :]) is not None
     if found["full"] and not (found["ap"] or found["hrs"]):
         after_day = re.search(r"(?:\d{4}\s+|\d{4}-\d{2}-\d{2}[T ])$", before) is not None
         train = re.match(r"\s+(?:train|bus|local|passenger)\b", text[found.end() :]) is not None
         if found["dot"] == ".":
             # 12.5 or 137.2 would be anything; a dot makes a time only after such a word
-            return not (_CUE.search(before) or re.match(r"\s+last\s+night", text[found.end() :]))
+            return not (CUE.search(before) or re.match(r"\s+last\s+night", text[found.end() :]))
         said = re.match(r"\s+(?:tonight|last\s+night|today|yesterday)\b", text[found.end() :])
-        parted = _PART.match(text, found.end() + 1)
-        return not (_CUE.search(before) or after_day or train or said or parted)
+        parted = PART.match(text, found.end() + 1)
+        return not (CUE.search(before) or after_day or train or said or parted)
     return False
 
 
@@ -319,7 +248,7 @@ def _past(words: str) -> time:
 
 
 def _number(word: str) -> int:
-    return int(word) if word.isdigit() else _NUMBERS[word.lower()]
+    return int(word) if word.isdigit() else NUMBERS[word.lower()]
 
 
 def _length(words: str) -> timedelta:
@@ -347,7 +276,7 @@ def _joined(text: str, pieces: Sequence[_Piece]) -> Iterator[list[_Piece]]:
 
 def _belongs(text: str, group: Sequence[_Piece], piece: _Piece) -> bool:
     gap = text[group[-1].end : piece.start]
-    if len(gap) > _LONGEST_GAP or "\n" in gap or not _BETWEEN.fullmatch(gap):
+    if len(gap) > _LONGEST_GAP or "\n" in gap or not BETWEEN.fullmatch(gap):
         return False
     if any(one.exactly for one in group) or piece.exactly:
         return False
@@ -360,7 +289,7 @@ def _day_of_range(
     text: str, group: Sequence[_Piece], following: Sequence[_Piece] | None
 ) -> date | None:
     """“Between 10 AM and 11 AM on 4 November”: the day holds for both times."""
-    if not following or not _RANGE.fullmatch(text, group[-1].end, following[0].start):
+    if not following or not RANGE.fullmatch(text, group[-1].end, following[0].start):
         return None
     return _day(following)
 
