@@ -17,6 +17,7 @@ from recognition.embedders import Embedder
 from recognition.errors import ReferenceRefused, RefusalReason
 from recognition.faces import DetectedFace, FaceQuality, FloatArray, ImageBGR
 from recognition.quality import face_quality
+from recognition.stills import faces_in_still
 
 _GREEN_BGR, _RED_BGR = (80, 175, 76), (40, 40, 220)
 
@@ -31,8 +32,8 @@ class ReferenceSettings:
         largest_turn_deg: most yaw or pitch, by estimate.
         darkest, brightest: limits of the face's mean grey level, 0 to 255.
         bystander_share: other faces smaller than this share of the largest are background.
-        least_score: what the detector is less sure of is not taken for a face; the faces of all
-            those press photos score 0.95 and more.
+        least_score: what the detector is less sure of is not taken for a face; None for the
+            detector's own limit, since scores of two detectors do not compare.
         least_inside: share of the face's box that must lie inside the picture.
     """
 
@@ -42,7 +43,7 @@ class ReferenceSettings:
     darkest: float = 35.0
     brightest: float = 235.0
     bystander_share: float = 0.4
-    least_score: float = 0.9
+    least_score: float | None = None
     least_inside: float = 0.8
 
 
@@ -64,7 +65,8 @@ def check_reference(
         ReferenceRefused: with the first failed check, a sentence and all faces found.
     """
     limits = settings or ReferenceSettings()
-    sure = [face for face in detector.detect(image_bgr) if face.score >= limits.least_score]
+    least_score = limits.least_score or detector.score_limits.least
+    sure = [face for face in faces_in_still(detector, image_bgr) if face.score >= least_score]
     found = sorted(sure, key=lambda face: -face.height_px)
     if not found:
         raise ReferenceRefused(

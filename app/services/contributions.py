@@ -38,6 +38,7 @@ from recognition.errors import UnreadableImage
 from recognition.faces import DetectedFace, FloatArray, ImageBGR
 from recognition.images import encode_jpeg, read_photo
 from recognition.quality import face_quality
+from recognition.stills import faces_in_still
 
 MOST_FACES = 40
 """The largest faces of one photo; those of a crowd behind them are rarely recognisable."""
@@ -175,7 +176,8 @@ def _find_faces(photo_id: int, recogniser: LoadedRecogniser) -> list[_FoundFace]
     image_bgr = read_photo(media.path_of(sha256 or "").read_bytes())
     chosen = recogniser.chosen
     with recogniser.lock:
-        detected = sorted(chosen.detector.detect(image_bgr), key=lambda face: -face.height_px)
+        everyone = faces_in_still(chosen.detector, image_bgr)
+        detected = sorted(everyone, key=lambda face: -face.height_px)
         sure = [one for one in detected if one.score >= chosen.detector.score_limits.sure]
         faces = sure[:MOST_FACES]
         crops = [chosen.embedder.align(image_bgr, face.landmarks_xy) for face in faces]

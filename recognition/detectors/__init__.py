@@ -33,6 +33,10 @@ class Detector(Protocol):
         """Faces under this size may be missed and are not reported."""
 
     @property
+    def largest_face_px(self) -> int | None:
+        """Faces above this size may be missed; None where any size is found."""
+
+    @property
     def score_limits(self) -> ScoreLimits:
         """From which score on a find is no false alarm; scores of two detectors do not compare."""
 

@@ -141,6 +141,7 @@ class HaarCascade:
     """
 
     name = "Haar cascade"
+    largest_face_px = None
     score_limits = ScoreLimits(least=0.4, sure=0.8)
 
     def __init__(self, path: Path | None = None, smallest_face_px: int = 40) -> None:

@@ -56,6 +56,7 @@ class Mtcnn:
     """
 
     name = "MTCNN"
+    largest_face_px = None
     score_limits = ScoreLimits(least=0.9, sure=0.97)
 
     def __init__(

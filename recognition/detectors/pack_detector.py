@@ -14,6 +14,8 @@ from recognition.onnx import PROVIDERS, OnnxFailure, session_options
 
 _FINEST_PX = 10
 """Height of the smallest face that SCRFD's finest stride of 8 px finds in its own input."""
+_COARSEST_PX = 320
+"""Faces this high in SCRFD's own input are all found (40 portraits); of 500 px, hardly any."""
 _STEP_PX = 32
 
 
@@ -49,6 +51,11 @@ class PackDetector:
         self._model.prepare(-1, det_thresh=face_score)
         self.name = f"SCRFD ({path.stem})"
         self.smallest_face_px = smallest_face_px
+
+    @property
+    def largest_face_px(self) -> int:
+        """Faces above this size grow out of the network's coarsest stride."""
+        return round(_COARSEST_PX / min(1.0, 2 * _FINEST_PX / self.smallest_face_px))
 
     def detect(self, image_bgr: ImageBGR) -> list[DetectedFace]:
         """All faces, best score first."""

@@ -13,6 +13,8 @@ from recognition.errors import BrokenPack
 from recognition.faces import DetectedFace, FloatArray, ImageBGR
 
 _LANDMARKS = slice(4, 14)
+_LARGEST_PX = 640
+"""Of 16 portraits in this height none is missed; of those with faces of 1,000 px, 11."""
 
 
 class YuNet:
@@ -28,6 +30,7 @@ class YuNet:
     """
 
     name = "YuNet"
+    largest_face_px = _LARGEST_PX
     score_limits = ScoreLimits(least=0.75, sure=0.85)
 
     def __init__(self, path: Path, smallest_face_px: int = 40, face_score: float = 0.7) -> None:

@@ -22,6 +22,7 @@ from recognition.evaluation.report import (
 from recognition.faces import DetectedFace, FloatArray, ImageBGR
 from recognition.images import MAX_PIXELS, read_photo
 from recognition.packs import ChosenRecogniser
+from recognition.stills import faces_in_still
 
 PICTURE_ENDINGS = frozenset(
     {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".heic"}
@@ -169,7 +170,7 @@ def _read_once(path: Path, name: str, known: dict[str, str]) -> bytes:
 
 
 def _embedding(image_bgr: ImageBGR, chosen: ChosenRecogniser) -> FloatArray:
-    face = middle_face(image_bgr, chosen.detector.detect(image_bgr))
+    face = middle_face(image_bgr, faces_in_still(chosen.detector, image_bgr))
     if face is None:
         raise _LeftOut("No face was found.")
     rows = chosen.embedder.embed([chosen.embedder.align(image_bgr, face.landmarks_xy)])

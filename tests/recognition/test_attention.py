@@ -24,6 +24,7 @@ class Counting:
         self._detector = detector
         self.pixels = 0
         self.smallest_face_px = detector.smallest_face_px
+        self.largest_face_px = detector.largest_face_px
         self.score_limits = detector.score_limits
         self.name = detector.name
 

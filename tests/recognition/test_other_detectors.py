@@ -1,13 +1,16 @@
 """The pack's own detector and YuNet find the same faces as MTCNN."""
 
+import cv2
 import numpy as np
 import pytest
 
 from recognition.detectors.boxes import overlap
 from recognition.detectors.pack_detector import PackDetector
 from recognition.detectors.yunet import YuNet
-from recognition.errors import BrokenPack
+from recognition.errors import BrokenPack, ReferenceRefused, RefusalReason
 from recognition.packs import DetectorChoice, choose_recogniser
+from recognition.reference import check_reference
+from recognition.stills import faces_in_still
 
 
 @pytest.fixture(params=["SCRFD", "YuNet"])
@@ -65,3 +68,53 @@ def test_a_text_file_is_no_yunet_model(tmp_path):
     (tmp_path / "yunet.onnx").write_text("hello")
     with pytest.raises(BrokenPack, match="not a YuNet model"):
         YuNet(tmp_path / "yunet.onnx")
+
+
+@pytest.mark.parametrize("name", ["lin-manuel-miranda.png", "biden.jpg", "obama2.jpg"])
+def test_the_gate_takes_a_portrait_by_the_detectors_own_limit(other, mtcnn, photo, name):
+    image = photo(name)
+    taken, wanted = check_reference(image, other), check_reference(image, mtcnn)
+    boxes = taken.face.box_xyxy[None]
+    assert overlap(wanted.face.box_xyxy, boxes, of_smaller=False)[0] > 0.7
+
+
+def test_about_as_many_press_photos_pass_as_with_mtcnn(other, mtcnn, shared_dir, photo):
+    paths = sorted((shared_dir / "faces/lfw_subset").glob("*/*.jpg"))[::6]
+    outcomes = {
+        detector.name: [
+            _outcome(photo(str(path.relative_to(shared_dir))), detector) for path in paths
+        ]
+        for detector in (other, mtcnn)
+    }
+    passed = {name: found.count("passed") for name, found in outcomes.items()}
+    assert RefusalReason.NO_FACE.value not in outcomes[other.name]
+    assert passed[other.name] >= 0.9 * passed["MTCNN"]
+
+
+def _outcome(image, detector):
+    try:
+        check_reference(image, detector)
+    except ReferenceRefused as refusal:
+        return refusal.reason.value
+    return "passed"
+
+
+def test_a_face_larger_than_the_detector_reaches_is_found_in_a_still(other, mtcnn, photo):
+    image = photo("lin-manuel-miranda.png")
+    small = mtcnn.detect(image)[0]
+    portrait = cv2.resize(image, None, fx=5, fy=5, interpolation=cv2.INTER_CUBIC)
+    in_one_look = [face for face in other.detect(portrait) if face.height_px > 1000]
+    assert in_one_look == [], "the case that the second look is for"
+
+    face = faces_in_still(other, portrait)[0]
+
+    assert overlap(small.box_xyxy * 5, face.box_xyxy[None], of_smaller=False)[0] > 0.7
+    apart = np.linalg.norm(face.landmarks_xy - small.landmarks_xy * 5, axis=1)
+    assert apart.max() < 0.1 * face.height_px
+
+
+def test_a_second_look_finds_nobody_twice_and_nobody_in_an_empty_picture(other, photo):
+    group = cv2.resize(photo("two_people.jpg"), None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+    sure = [one for one in faces_in_still(other, group) if one.score >= other.score_limits.least]
+    assert len(sure) == 2
+    assert faces_in_still(other, np.full((1500, 1000, 3), 90, np.uint8)) == []
