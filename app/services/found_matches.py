@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, exists, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import selectinload
 
 from app.errors import Conflict, NotFound, Refused
 from app.extensions import db
@@ -27,6 +27,7 @@ from app.models import (
 from app.models.columns import utc_now
 from app.services import access, audit, live
 from app.services.actors import Actor
+from app.services.contribution_matches import matches_of_photos
 from app.services.pages import Page, paginate
 
 
@@ -93,7 +94,7 @@ def view(actor: Actor, found_id: int) -> FoundView:
     )
     if entry is None:
         raise NotFound("There is no such entry.")
-    matches = _matches_of(actor, entry)
+    matches = matches_of_photos(actor, ContributedPhoto.found_person_id == entry.id)
     live_ones = [match for match in matches if match.state is not MatchState.REJECTED]
     shows = bool(live_ones) or entry.whereabouts_asked_at is not None
     audit.record(
@@ -155,25 +156,6 @@ def decide(actor: Actor, match_id: int, state: MatchState) -> ContributedMatch:
     live.publish(match.case_id, "contribution", {"kind": "found person", "match_id": match.id})
     db.session.commit()
     return match
-
-
-def _matches_of(actor: Actor, entry: FoundPerson) -> Sequence[ContributedMatch]:
-    return db.session.scalars(
-        select(ContributedMatch)
-        .options(
-            joinedload(ContributedMatch.face),
-            joinedload(ContributedMatch.case),
-            joinedload(ContributedMatch.reference_photo),
-            joinedload(ContributedMatch.embedder),
-        )
-        .join(ContributedFace, ContributedFace.id == ContributedMatch.face_id)
-        .join(ContributedPhoto, ContributedPhoto.id == ContributedFace.photo_id)
-        .where(
-            ContributedPhoto.found_person_id == entry.id,
-            ContributedMatch.case_id.in_(access.visible_ids(actor)),
-        )
-        .order_by(ContributedMatch.similarity.desc())
-    ).all()
 
 
 def _matches_case_of(actor: Actor) -> ColumnElement[bool]:

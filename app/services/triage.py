@@ -31,6 +31,7 @@ from app.models import (
 from app.models.columns import utc_now
 from app.services import access, audit, cases, live, locations
 from app.services.actors import Actor
+from app.services.contribution_matches import matches_of_photos
 from app.services.pages import Page
 
 _DECIDED = (TipState.ACCEPTED, TipState.REJECTED, TipState.SPAM)
@@ -88,22 +89,7 @@ def find_by_number(actor: Actor, number: str) -> Tip:
 
 def matches_of(actor: Actor, tip: Tip) -> Sequence[ContributedMatch]:
     """What the tip's faces are like, of cases that this account may see, most similar first."""
-    return db.session.scalars(
-        select(ContributedMatch)
-        .options(
-            joinedload(ContributedMatch.face),
-            joinedload(ContributedMatch.case),
-            joinedload(ContributedMatch.reference_photo),
-            joinedload(ContributedMatch.embedder),
-        )
-        .join(ContributedFace, ContributedFace.id == ContributedMatch.face_id)
-        .join(ContributedPhoto, ContributedPhoto.id == ContributedFace.photo_id)
-        .where(
-            ContributedPhoto.tip_id == tip.id,
-            ContributedMatch.case_id.in_(access.visible_ids(actor)),
-        )
-        .order_by(ContributedMatch.similarity.desc())
-    ).all()
+    return matches_of_photos(actor, ContributedPhoto.tip_id == tip.id)
 
 
 def open_cases(actor: Actor) -> Sequence[Case]:
