@@ -117,11 +117,15 @@ class FaceMemory:
         )
         for part in db.session.execute(statement).partitions():
             ids, cameras, seen_s, expires_s, embeddings = zip(*part, strict=True)
+            added = (
+                np.append(self._ids, np.array(ids, dtype=np.int64)),
+                np.append(self._cameras, np.array(cameras, dtype=np.int64)),
+                np.append(self._seen_s, np.array(seen_s, dtype=np.float64)),
+                np.append(self._expires_s, np.array(expires_s, dtype=np.float64)),
+            )
+            # The last step that can fail: ids and embeddings must stay in step.
             self._memory.add(np.stack([numbers(raw) for raw in embeddings]))
-            self._ids = np.append(self._ids, np.array(ids, dtype=np.int64))
-            self._cameras = np.append(self._cameras, np.array(cameras, dtype=np.int64))
-            self._seen_s = np.append(self._seen_s, np.array(seen_s, dtype=np.float64))
-            self._expires_s = np.append(self._expires_s, np.array(expires_s, dtype=np.float64))
+            self._ids, self._cameras, self._seen_s, self._expires_s = added
 
     def _allowed(self, wanted: Wanted) -> npt.NDArray[np.bool_]:
         allowed = np.ones(len(self._ids), dtype=np.bool_)
