@@ -40,6 +40,7 @@ _PICTURES: Final = frozenset(
 )
 _UNCOUNTED: Final = _TILES | _PICTURES | {"static", "home.healthz", "api_docs.asset"}
 """Not counted as requests: files, and pictures and tiles, which have limits of their own."""
+_FOR_EVERYBODY: Final = frozenset({"static", "api_docs.asset"})
 
 
 def install(application: Flask) -> None:
@@ -169,9 +170,16 @@ def _headers(application: Flask, settings: Settings) -> None:
 
 
 def _keep_out_of_caches(response: Response) -> Response:
-    """Pages and answers are never kept by a browser or a proxy; files set their own rule."""
+    """Pages and answers are never kept by a browser or a proxy; files set their own rule.
+
+    Only this product's own files may be kept for everybody: what a case holds never is, even where
+    the framework's default for files says so.
+    """
     if "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = "no-store"
+    elif response.cache_control.public and request.endpoint not in _FOR_EVERYBODY:
+        response.headers["Cache-Control"] = "private, no-cache"
+        response.headers.pop("Expires", None)
     response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
     return response

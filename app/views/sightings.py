@@ -54,9 +54,7 @@ def show(sighting_id: int) -> ResponseReturnValue:
 def clip(sighting_id: int) -> Response:
     """The seconds around a sighting; a browser may ask for parts of it."""
     path = clips.clip_file(actor(), sightings.find_sighting(sighting_id))
-    response = send_file(path, mimetype="video/mp4", conditional=True, etag=path.stem)
-    response.cache_control.private = True
-    return response
+    return send_file(path, mimetype="video/mp4", conditional=True, etag=path.stem)
 
 
 @blueprint.post("/sightings/<int:sighting_id>/clip")
