@@ -12,7 +12,7 @@ from app.api.replies import reply
 from app.current import actor
 from app.outputs import PageOut
 from app.outputs.alerts import AlertOut
-from app.services import alerts
+from app.services import alerts, views_audit
 
 api_alerts = APIBlueprint(
     "api_alerts", __name__, url_prefix="/api", abp_tags=[SIGHTINGS], abp_security=READ
@@ -43,4 +43,8 @@ def list_alerts() -> Response:
 )
 def acknowledge_alert(path: AlertPath) -> Response:
     """Say that you saw it; who did so first stands in the audit log."""
-    return reply(AlertOut.of(alerts.acknowledge(actor(), path.alert_id)))
+    alert = alerts.acknowledge(actor(), path.alert_id)
+    if alert.withdrawn_at is not None or alert.acknowledged_by_id != actor().user_id:
+        # The answer tells what another has said of it.
+        views_audit.look_at(actor(), alert.case, "alerts")
+    return reply(AlertOut.of(alert))

@@ -12,7 +12,7 @@ from app.api.replies import reply
 from app.current import actor
 from app.inputs import LocationChange, LocationInput, RankingQuery
 from app.outputs import GeocodedPlaceOut, LocationOut, PageOut, RankingOut, whole_list
-from app.services import cases, locations, planning
+from app.services import cases, locations, planning, views_audit
 
 api_locations = APIBlueprint("api_locations", __name__, url_prefix="/api", abp_security=READ)
 
@@ -41,7 +41,7 @@ class GeocodeQuery(BaseModel):
 )
 def list_locations(path: CasePath, query: LocationsQuery) -> Response:
     """The latest first; inactive ones only when asked for."""
-    case = cases.find_case(path.number)
+    case = views_audit.look_at(actor(), cases.find_case(path.number), "locations")
     rows = locations.list_locations(case, query.include_inactive)
     return reply(whole_list(rows, lambda row: LocationOut.of(row, case.timezone)))
 

@@ -11,7 +11,7 @@ from app.api.replies import reply
 from app.current import actor
 from app.errors import Conflict
 from app.inputs import QueueQuery, ReviewInput, SightingQuery
-from app.models import Role
+from app.models import Sighting
 from app.outputs import (
     BlindSightingOut,
     ClipOut,
@@ -103,12 +103,7 @@ def review_sighting(path: SightingPath, body: ReviewInput) -> Response:
     second person has confirmed it blind; whoever has seen its similarity or the first verdict
     cannot be that person (409).
     """
-    sighting = sightings.review_sighting(actor(), path.sighting_id, body)
-    if actor().role == Role.EXAMINER.value:
-        # The answer says all that the blind page kept back.
-        views_audit.look_at_one(actor(), sighting)
-        sighting = sightings.find_sighting(path.sighting_id)
-    return reply(SightingOut.of(sighting), 201)
+    return _told(sightings.review_sighting(actor(), path.sighting_id, body), 201)
 
 
 @api_sightings.delete(
@@ -119,7 +114,7 @@ def review_sighting(path: SightingPath, body: ReviewInput) -> Response:
 )
 def undo_review(path: SightingPath) -> Response:
     """Your own last one: what you said before holds again; the undone one stays on record."""
-    return reply(SightingOut.of(sightings.undo_review(actor(), path.sighting_id)))
+    return _told(sightings.undo_review(actor(), path.sighting_id))
 
 
 @api_sightings.get(
@@ -143,3 +138,12 @@ def cut_clip(path: SightingPath) -> Response:
     """Out of its recording, while that is there; 409 says in words where it is not."""
     clip = clips.cut(actor(), sightings.find_sighting(path.sighting_id))
     return reply(ClipOut.of(clip), 201)
+
+
+def _told(sighting: Sighting, status: int = 200) -> Response:
+    """The whole sighting. That is on record: it says all that a blind page keeps back, so whoever
+    takes a doubt back after reading it cannot confirm blind.
+    """
+    sighting_id = sighting.id
+    views_audit.look_at_one(actor(), sighting)
+    return reply(SightingOut.of(sightings.find_sighting(sighting_id)), status)

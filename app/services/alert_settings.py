@@ -24,6 +24,8 @@ MAIL: Final = "mail"
 CHANNEL_PREFIX: Final = "channel:"
 WEBHOOK_PREFIX: Final = "webhook:"
 DEFAULT_GROUP_MINUTES: Final = 2
+TOLD_ROLES: Final = frozenset(Role) - {Role.PARTNER, Role.EXAMINER}
+"""Who reads alerts. Whoever has become an examiner since they chose theirs judges blind."""
 _TOLD_MODES: Final = (AlertMode.ACCOUNT, AlertMode.OWN)
 
 
@@ -146,7 +148,7 @@ def people_to_tell(case: Case) -> Sequence[Told]:
     users = db.session.scalars(
         select(User)
         .join(Case, Case.id == case.id)
-        .where(User.id.in_(ids), User.active, User.role != Role.PARTNER, visible_to(User.id))
+        .where(User.id.in_(ids), User.active, User.role.in_(TOLD_ROLES), visible_to(User.id))
         .order_by(User.id)
     )
     told = []

@@ -26,6 +26,7 @@ SHOWS_NOTHING: Final = frozenset(
         "sighting.undo_review",
         "sighting.overturn",
         "alert.acknowledge",
+        "open_alerts.view",
         "location.from_sighting",
         "clip.view",
         "clip.cut",

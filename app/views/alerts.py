@@ -34,6 +34,11 @@ def index() -> str:
     query = read_query(AlertQuery)
     only_open = query.show == "open"
     page = alerts.list_alerts(actor(), None, query.page, query.per_page, only_open=only_open)
+    # What became of alerts tells what was said of sightings; those that are open tell nothing.
+    what = "open_alerts" if only_open else "alerts"
+    cases_shown = {alert.case_id: alert.case for alert in page.items}
+    views_audit.look_at_all(actor(), {what: cases_shown.values()})
+    page = alerts.list_alerts(actor(), None, query.page, query.per_page, only_open=only_open)
     return render_template("alerts/index.html", page=page, show=query.show)
 
 

@@ -99,7 +99,8 @@ def change_location(number: str, location_id: int) -> ResponseReturnValue:
             flash("The location is changed; the ranking follows.", "success")
             return redirect(url_for("cases.locations", number=number))
         case = cases.find_case(number)
-        location = locations.find_location(case, location_id)
+    case = views_audit.look_at(actor(), case, "locations")
+    location = locations.find_location(case, location_id)
     return _locations_page(case, form, location), form.status
 
 

@@ -11,7 +11,7 @@ from app.extensions import limiter
 from app.inputs.fields import Input, Page
 from app.models import MatchState
 from app.security import PICTURE_LIMIT
-from app.services import contributed_photos, found_matches
+from app.services import audit, contributed_photos, found_matches
 from app.views.forms import Form, read_query
 from app.views.media import send_picture
 
@@ -37,6 +37,8 @@ class VerdictInput(Input):
 def index() -> str:
     """Found persons who are still unidentified, those like a case first."""
     query = read_query(ListQuery)
+    audit.record(actor(), "found.list", details=query.model_dump(mode="json"))
+    audit.commit()
     page = found_matches.list_persons(
         actor(), query.page, PER_PAGE, only_matches=query.only_matches
     )

@@ -1,0 +1,145 @@
+"""What must not leak by side doors: to reviewers, to caches, to logs, to other people's mail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from app.extensions import db
+from app.inputs import ReviewInput
+from app.models import (
+    Alert,
+    AuditEntry,
+    LastKnownLocationRow,
+    Role,
+    Sighting,
+    SightingClip,
+    Verdict,
+)
+from app.models.accounts import User
+from app.services import alert_settings, alerts, clips, media, sightings
+from app.services.actors import Actor
+from tests.app import factories
+from tests.app.answers import body, problem
+from tests.app.conftest import Client
+
+LogIn = Callable[..., Client]
+MakeActor = Callable[..., Actor]
+
+
+def entries(action: str) -> int:
+    """How many such entries the audit log holds."""
+    query = select(func.count()).where(AuditEntry.action == action)
+    return db.session.scalar(query) or 0
+
+
+@pytest.fixture
+def confirmed_once(app: Flask, actor_factory: MakeActor) -> Sighting:
+    """A sighting that one person has confirmed; its alert is raised."""
+    sighting = factories.make_sighting(factories.make_case())
+    alerts.raise_for_sighting(sighting)
+    db.session.commit()
+    given = ReviewInput(verdict=Verdict.CONFIRMED)
+    sightings.review_sighting(actor_factory(Role.INVESTIGATOR), sighting.id, given)
+    return sighting
+
+
+# ------------------------------------------------------------- what a second reviewer has seen
+
+
+def is_refused_as_not_blind(client: Client, sighting: Sighting) -> bool:
+    answer = client.post(f"/api/sightings/{sighting.id}/reviews", json={"verdict": "confirmed"})
+    return answer.status_code == 409 and "blind" in problem(answer, 409)["detail"]
+
+
+def test_an_answer_to_a_doubt_that_is_taken_back_leaves_nobody_blind(
+    confirmed_once: Sighting, logged_in: LogIn
+) -> None:
+    client = logged_in(Role.INVESTIGATOR)
+    at = f"/api/sightings/{confirmed_once.id}/reviews"
+    told = body(client.post(at, json={"verdict": "unsure"}), 201)
+    assert "similarity" in told
+    body(client.delete(f"{at}/latest"))
+    assert is_refused_as_not_blind(client, confirmed_once)
+
+
+@pytest.mark.parametrize(
+    "address", ["/api/cases/{number}/locations", "/cases/{number}/locations/{location}"]
+)
+def test_the_places_of_a_case_tell_the_first_verdict_and_looking_at_them_is_on_record(
+    confirmed_once: Sighting, logged_in: LogIn, address: str
+) -> None:
+    client, case = logged_in(Role.INVESTIGATOR), confirmed_once.case
+    wanted = select(LastKnownLocationRow.id).where(LastKnownLocationRow.case_id == case.id)
+    location = db.session.scalars(wanted).one()
+    path = address.format(number=case.number, location=location)
+    assert client.get(path).status_code == 200
+    assert entries("locations.view") == 1
+    assert is_refused_as_not_blind(client, confirmed_once)
+
+
+def test_the_list_of_all_alerts_tells_what_became_of_them_and_looking_is_on_record(
+    confirmed_once: Sighting, logged_in: LogIn
+) -> None:
+    client = logged_in(Role.INVESTIGATOR)
+    assert "Acknowledged by" in client.get("/alerts?show=all").text
+    assert entries("alerts.view") == 1
+    assert is_refused_as_not_blind(client, confirmed_once)
+
+
+def test_acknowledging_what_another_has_judged_tells_so_and_is_on_record(
+    confirmed_once: Sighting, logged_in: LogIn
+) -> None:
+    client = logged_in(Role.INVESTIGATOR)
+    alert = db.session.scalars(select(Alert)).one()
+    told = body(client.post(f"/api/alerts/{alert.id}/acknowledge"))
+    assert told["acknowledged_by"]
+    assert is_refused_as_not_blind(client, confirmed_once)
+
+
+def test_open_alerts_alone_keep_a_reviewer_blind(
+    confirmed_once: Sighting, logged_in: LogIn
+) -> None:
+    client = logged_in(Role.INVESTIGATOR)
+    page = client.get("/alerts")
+    assert "Acknowledged by" not in page.text
+    assert not is_refused_as_not_blind(client, confirmed_once)
+
+
+def test_who_became_an_examiner_is_sent_no_alerts(
+    app: Flask, user_factory: Callable[..., User]
+) -> None:
+    user = user_factory(Role.INVESTIGATOR)
+    case = factories.make_case(created_by_id=user.id)
+    assert [told.user.id for told in alert_settings.people_to_tell(case)] == [user.id]
+    user.role = Role.EXAMINER
+    db.session.commit()
+    assert alert_settings.people_to_tell(case) == []
+
+
+# ------------------------------------------------------------------------------ unseen looks
+
+
+def test_looking_through_found_persons_is_on_record(logged_in: LogIn) -> None:
+    assert logged_in(Role.INVESTIGATOR).get("/found-persons").status_code == 200
+    assert entries("found.list") == 1
+
+
+# ------------------------------------------------------------------------------------ caches
+
+
+@pytest.mark.parametrize("address", ["/sightings/{}/clip.mp4", "/api/sightings/{}/clip"])
+def test_no_cache_keeps_a_clip_for_others(app: Flask, logged_in: LogIn, address: str) -> None:
+    sighting = factories.make_sighting(factories.make_case())
+    sha256 = media.store(b"a clip", clips.SUFFIX)
+    db.session.add(SightingClip(sighting_id=sighting.id, sha256=sha256, failure=""))
+    db.session.commit()
+    answer = logged_in(Role.INVESTIGATOR).get(address.format(sighting.id))
+    assert answer.status_code == 200
+    assert answer.cache_control.public is not True
+    assert answer.cache_control.private
+    assert answer.cache_control.no_cache or answer.cache_control.no_store
+    assert not answer.cache_control.max_age
