@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 from flask import Flask, current_app
@@ -32,6 +32,15 @@ class LoadedRecogniser:
 
     chosen: ChosenRecogniser
     lock: threading.Lock
+
+    def looking_from(self, smallest_face_px: int) -> LoadedRecogniser:
+        """The same models, whose detector looks for faces from this size on."""
+        detector = self.chosen.detector
+        if detector.smallest_face_px == smallest_face_px:
+            return self
+        return replace(
+            self, chosen=replace(self.chosen, detector=detector.from_size(smallest_face_px))
+        )
 
 
 @dataclass(frozen=True, slots=True)

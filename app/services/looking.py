@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.current import settings
 from app.errors import NoRecogniser, Refused, Unavailable
 from app.extensions import db
-from app.models import Footage, FootageKind, VisitPart
+from app.models import Footage, FootageKind, Sweep, Visit, VisitPart
 from app.recogniser import holder
 from app.services import embedders, live_visits, photos, reusing, visits
 from app.services.chunks import LookAt, OnProgress, PartInHand
@@ -71,7 +71,9 @@ def _look_through(held: Claim, on_progress: OnProgress) -> None:
     recogniser = holder().get()
     embedder = embedders.register(recogniser)
     photos.embed_missing(recogniser, embedder)
-    look_at = LookAt(held, recogniser, embedder, on_progress)
+    # Reference photos are embedded as they always are; only this visit looks as its sweep asks.
+    of_sweep = recogniser.looking_from(_smallest_face_px(held))
+    look_at = LookAt(held, of_sweep, embedder, on_progress)
     reusing.answer_from_kept(look_at)
     part_ids, failures = _open_parts(held), list[str]()
     for part_id in part_ids:
@@ -89,6 +91,12 @@ def _look_through(held: Claim, on_progress: OnProgress) -> None:
         visits.fail(held, _failures(failures, len(part_ids)))
     else:
         visits.finish(held)
+
+
+def _smallest_face_px(held: Claim) -> int:
+    """The least height of a face that the visit's sweep asks for."""
+    asked = select(Sweep.smallest_face_px).join(Visit, Visit.sweep_id == Sweep.id)
+    return db.session.scalars(asked.where(Visit.id == held.visit_id)).one()
 
 
 def _failures(sentences: list[str], parts: int) -> str:

@@ -40,6 +40,9 @@ class Detector(Protocol):
     def score_limits(self) -> ScoreLimits:
         """From which score on a find is no false alarm; scores of two detectors do not compare."""
 
+    def from_size(self, smallest_face_px: int) -> Detector:
+        """The same detector looking from another size on; the weights are shared, not loaded."""
+
     def detect(self, image_bgr: ImageBGR) -> list[DetectedFace]:
         """All faces, best score first."""
 

@@ -9,6 +9,7 @@ faces it finds are aligned badly, and recognised less often.
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -152,6 +153,12 @@ class HaarCascade:
             )
         self._cascade = read_cascade(path)
         self.smallest_face_px = smallest_face_px
+
+    def from_size(self, smallest_face_px: int) -> HaarCascade:
+        """The same detector looking from another size on; the weights are shared, not loaded."""
+        other = copy(self)
+        other.smallest_face_px = smallest_face_px
+        return other
 
     def detect(self, image_bgr: ImageBGR) -> list[DetectedFace]:
         """All upright frontal faces, best score first."""

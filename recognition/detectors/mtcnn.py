@@ -6,7 +6,8 @@ O-Net keeps the faces and places five landmarks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -73,6 +74,12 @@ class Mtcnn:
     def smallest_face_px(self) -> int:
         """Faces under this size are not looked for."""
         return self.settings.smallest_face_px
+
+    def from_size(self, smallest_face_px: int) -> Mtcnn:
+        """The same detector looking from another size on; the weights are shared, not loaded."""
+        other = copy(self)
+        other.settings = replace(self.settings, smallest_face_px=smallest_face_px)
+        return other
 
     def detect(self, image_bgr: ImageBGR) -> list[DetectedFace]:
         """All faces, best score first."""

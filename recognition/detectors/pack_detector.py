@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from copy import copy
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +57,12 @@ class PackDetector:
     def largest_face_px(self) -> int:
         """Faces above this size grow out of the network's coarsest stride."""
         return round(_COARSEST_PX / min(1.0, 2 * _FINEST_PX / self.smallest_face_px))
+
+    def from_size(self, smallest_face_px: int) -> PackDetector:
+        """The same detector looking from another size on; the weights are shared, not loaded."""
+        other = copy(self)
+        other.smallest_face_px = smallest_face_px
+        return other
 
     def detect(self, image_bgr: ImageBGR) -> list[DetectedFace]:
         """All faces, best score first."""

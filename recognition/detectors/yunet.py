@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from pathlib import Path
 from typing import cast
 
@@ -39,6 +40,12 @@ class YuNet:
         except cv2.error as error:
             raise BrokenPack(f"{path.name} is not a YuNet model. Fetch it again.") from error
         self.smallest_face_px = smallest_face_px
+
+    def from_size(self, smallest_face_px: int) -> YuNet:
+        """The same detector looking from another size on; the weights are shared, not loaded."""
+        other = copy(self)
+        other.smallest_face_px = smallest_face_px
+        return other
 
     def detect(self, image_bgr: ImageBGR) -> list[DetectedFace]:
         """All faces, best score first."""

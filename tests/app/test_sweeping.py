@@ -12,7 +12,7 @@ from flask import Flask
 from app.config import Settings
 from app.errors import NoRecogniser, Refused
 from app.extensions import db
-from app.models import SweepState, VisitState
+from app.models import Face, SweepState, Visit, VisitPart, VisitState
 from app.recogniser import RecogniserHolder
 from app.services import cameras, cases, chunks, looking, sweeps
 from app.services.actors import COMMAND_LINE
@@ -218,3 +218,24 @@ def test_without_a_model_nothing_is_swept_and_the_reason_is_said(
         sweeps.start_sweep(COMMAND_LINE, sweep)
 
     assert sweeps.find_sweep(sweep.id).state is SweepState.PLANNED
+
+
+def test_each_visit_looks_for_faces_from_its_own_sweeps_size_on(
+    swept_app: Flask, shared_dir: Path
+) -> None:
+    given.add_footage(given.add_camera("one"), shared_dir / SPEECH)
+    heights = {}
+    for number, smallest_px in (("S-300", 300), ("S-120", 120), ("S-20", 20)):
+        case = given.open_case(number, shared_dir / EXAMPLES / "lin-manuel-miranda.png")
+        sweep = given.plan(case, smallest_face_px=smallest_px)
+        given.run_here(sweep)
+        part = db.session.query(VisitPart).join(Visit).filter(Visit.sweep_id == sweep.id).first()
+        assert part is not None
+        assert part.smallest_face_px == smallest_px
+        faces = db.session.query(Face).join(Visit).filter(Visit.sweep_id == sweep.id).all()
+        heights[smallest_px] = [face.face_height_px for face in faces]
+
+    assert heights[300] == [], "nobody in this recording is that near"
+    assert heights[20]
+    assert all(height >= 120 for height in heights[120])
+    assert len(heights[120]) <= len(heights[20])

@@ -28,6 +28,9 @@ class Counting:
         self.score_limits = detector.score_limits
         self.name = detector.name
 
+    def from_size(self, smallest_face_px: int) -> Mtcnn:
+        return self._detector.from_size(smallest_face_px)
+
     def detect(self, image_bgr: np.ndarray) -> list[DetectedFace]:
         self.pixels += image_bgr.shape[0] * image_bgr.shape[1]
         return self._detector.detect(image_bgr)

@@ -48,6 +48,18 @@ def test_small_faces_are_left_out(shared_dir, photo):
     assert all(face.height_px >= 230 for face in found)
 
 
+def test_a_detector_that_looks_from_another_size_on_shares_its_weights(other, mtcnn, photo):
+    image = photo("two_people.jpg")
+    for detector in (other, mtcnn):
+        before = [face.height_px for face in detector.detect(image)]
+        larger = detector.from_size(300)
+        assert larger.smallest_face_px == 300
+        assert larger.detect(image) == []
+        assert len(detector.from_size(100).detect(image)) == 2
+        assert detector.smallest_face_px == 40
+        assert [face.height_px for face in detector.detect(image)] == before
+
+
 def test_a_recogniser_is_no_detector(mini_pack):
     with pytest.raises(BrokenPack, match="not a face detector"):
         PackDetector(mini_pack / "w_mbf.onnx", threads=1)
