@@ -52,6 +52,9 @@ class Settings(BaseSettings):
     redis_url: SecretStr
 
     media_dir: Path = PROJECT_ROOT / "var" / "media"
+    backup_stamp_file: str = ""
+    """A file that the administrator's backup touches when it is done."""
+
     font_dir: Path = Path("/usr/share/fonts/truetype/noto")
     footage_roots: str = str(PROJECT_ROOT / "var" / "footage")
     allowed_stream_hosts: str = ""

@@ -122,6 +122,7 @@ class HealthOut(Output):
     workers: list[WorkerOut]
     queue_lengths: dict[str, int]
     disk_free_bytes: int
+    looked_after: list[PartOut]
 
 
 class UserOut(Output):

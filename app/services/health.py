@@ -21,22 +21,11 @@ from app.extensions import db
 from app.models.columns import utc_now
 from app.queues import RedisDown, queue_lengths, redis_client
 from app.recogniser import holder
-from app.services import outbox
+from app.services import outbox, storage
+from app.services.health_parts import LITTLE_DISK_BYTES, Part
 
 LATE_AFTER: Final = timedelta(minutes=5)
 """A message that waits for longer is worth a look."""
-
-LITTLE_DISK_BYTES: Final = 2 * 1024**3
-"""Below this, crops and uploads soon cannot be written."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One part of the installation; `sentence` says what it is, or what is wrong with it."""
-
-    name: str
-    ok: bool
-    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +52,8 @@ class Health:
     workers: Sequence[WorkerState]
     queue_lengths: dict[str, int]
     disk_free_bytes: int
+    looked_after: Sequence[Part]
+    """Sizes, room, backup, what waits: nothing of it stops the search."""
 
     @property
     def all_parts(self) -> tuple[Part, ...]:
@@ -89,7 +80,8 @@ class Health:
     @property
     def problems(self) -> list[str]:
         """What is wrong, in sentences."""
-        found = [part.sentence for part in self.all_parts if not part.ok]
+        parts = (*self.all_parts, *self.looked_after)
+        found = [part.sentence for part in parts if not part.ok]
         if self.redis.ok and not self.workers:
             found.append("No worker runs, so no visit is done: start one with `flask worker`.")
         return found
@@ -101,7 +93,10 @@ def check() -> Health:
     media, free_bytes = _media()
     database = _database()
     mail = _mail() if database.ok else Part("mail", True, "unknown while the database is away")
-    return Health(database, redis, media, _recogniser(), mail, workers, lengths, free_bytes)
+    looked_after = storage.look_after(database_answers=database.ok)
+    return Health(
+        database, redis, media, _recogniser(), mail, workers, lengths, free_bytes, looked_after
+    )
 
 
 def database_answers() -> bool:
