@@ -76,6 +76,8 @@ OTHER_ARGUMENTS: Final = frozenset(
         "sha256", "message_id", "tip_id", "found_id", "match_id", "code",
         # An administrator's view of a restricted case that shows nothing of what it holds:
         "restricted_id",
+        # An open request to purge a case, of which administrators see the number and the reason:
+        "purge_id",
     }
 )  # fmt: skip
 """Arguments that name no case, or whose case another argument or the service checks."""

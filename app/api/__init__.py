@@ -10,6 +10,7 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from app.api.administration import api_administration
 from app.api.alerts import api_alerts
 from app.api.cameras import api_cameras
+from app.api.case_files import api_case_files
 from app.api.case_imports import api_case_imports
 from app.api.cases import api_cases
 from app.api.docs import api_docs
@@ -36,6 +37,7 @@ __all__ = ["openapi_options", "register"]
 BLUEPRINTS: tuple[APIBlueprint, ...] = (
     api_cases,
     api_case_imports,
+    api_case_files,
     api_members,
     api_photos,
     api_locations,

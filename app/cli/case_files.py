@@ -10,9 +10,11 @@ import click
 
 from app.cli.cases import group
 from app.cli.common import actor_of, as_option, choice_of, json_option, reports_errors, say
+from app.errors import NotFound
 from app.inputs.posters import PosterInput, PosterName, PosterPicture, PosterTime
 from app.outputs import Output
-from app.services import cases, posters
+from app.outputs.purges import CasePurgeOut
+from app.services import case_export, case_purges, cases, posters
 
 
 class PosterOut(Output):
@@ -57,3 +59,58 @@ def make_poster(
         sha256=hashlib.sha256(export.data).hexdigest(),
     )
     say(output, [f"Poster written to {target}."], as_json=as_json)
+
+
+class CaseExportOut(Output):
+    """What was written; the manifest's hash is in the audit log too."""
+
+    file: str
+    files: int
+    size_bytes: int
+    sha256: str
+    manifest_sha256: str
+
+
+@group.command("export")
+@click.argument("number")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default=None)
+@as_option
+@json_option
+@reports_errors
+def export_case(number: str, out: Path | None, email: str | None, as_json: bool) -> None:
+    """Write everything of case NUMBER to a zip (by default case-NUMBER.zip here)."""
+    bundle = case_export.export_case(actor_of(email), cases.find_case(number))
+    target = out or Path(bundle.file_name)
+    with target.open("wb") as file:
+        file.writelines(bundle.chunks())
+    output = CaseExportOut(
+        file=str(target),
+        files=bundle.files,
+        size_bytes=bundle.size_bytes,
+        sha256=bundle.sha256,
+        manifest_sha256=bundle.manifest_sha256,
+    )
+    say(output, [f"{bundle.files} files written to {target}."], as_json=as_json)
+
+
+@group.command("purge")
+@click.argument("number")
+@click.option("--reason", default="", help="Ask for the deletion, without names.")
+@click.option("--carry-out", is_flag=True, help="Delete it, as a second person.")
+@as_option
+@json_option
+@reports_errors
+def purge_case(number: str, reason: str, carry_out: bool, email: str | None, as_json: bool) -> None:
+    """Ask for case NUMBER to be deleted, or carry that out as somebody else."""
+    case, person = cases.find_case(number), actor_of(email)
+    if not carry_out:
+        purge = case_purges.request_purge(person, case, reason, number)
+        output = CasePurgeOut.model_validate(purge)
+        say(output, [f"The purge of {number} waits for a second person."], as_json=as_json)
+        return
+    asked = case_purges.open_request(case)
+    if asked is None:
+        raise NotFound("No purge of this case is asked for.")
+    output = CasePurgeOut.model_validate(case_purges.carry_out(person, asked))
+    told = f"{number} is deleted: {output.files} files, receipt {output.receipt_sha256}."
+    say(output, [told], as_json=as_json)

@@ -12,6 +12,7 @@ from app.inputs.clocks import ClockCheckInput
 from app.inputs.comparisons import ComparisonInput
 from app.inputs.footage import FootageFileInput, FootageFolderInput
 from app.inputs.members import MemberInput
+from app.inputs.purges import PurgeInput
 from app.inputs.queries import (
     CameraQuery,
     CaseQuery,
@@ -42,6 +43,7 @@ __all__ = [
     "MarkInput",
     "MemberInput",
     "OneInInput",
+    "PurgeInput",
     "QueueQuery",
     "RankingOrder",
     "RankingQuery",

@@ -42,6 +42,7 @@ from app.models.live import LiveEvent
 from app.models.messages import MessageState, OutgoingAttachment, OutgoingMessage, Transport
 from app.models.packs import PackUse
 from app.models.plans import SearchPlan
+from app.models.purges import CasePurge, PurgeState
 from app.models.reports import MarkState, Report, ReportKind, ReportMark
 from app.models.requests import (
     Delivery,
@@ -90,6 +91,7 @@ __all__ = [
     "CameraRow",
     "Case",
     "CaseMember",
+    "CasePurge",
     "CaseState",
     "ClockCheckRow",
     "ContributedFace",
@@ -127,6 +129,7 @@ __all__ = [
     "PhotoReceipt",
     "PhotoState",
     "PlaceSource",
+    "PurgeState",
     "RecoveryCode",
     "ReferenceEmbedding",
     "ReferencePhoto",

@@ -18,6 +18,7 @@ from app.models.access import CaseMember
 from app.models.accounts import Role, User
 from app.models.alerts import Alert
 from app.models.cases import Case
+from app.models.purges import CasePurge, PurgeState
 from app.models.requests import FootageRequest
 from app.models.sightings import Sighting
 from app.models.sweeps import Sweep, Visit
@@ -127,8 +128,13 @@ def require_alert(actor: Actor, alert_id: int) -> None:
 
 
 def hidden_numbers(actor: Actor) -> frozenset[str]:
-    """The numbers of all cases that `actor` may not see."""
-    return frozenset(db.session.scalars(select(Case.number).where(~visible_cases(actor))))
+    """The numbers of cases that `actor` may not see, and of purged ones that were restricted."""
+    now = select(Case.number).where(~visible_cases(actor))
+    purged = select(CasePurge.case_number).where(
+        CasePurge.state == PurgeState.DONE, CasePurge.was_restricted
+    )
+    gone = () if actor.role == SYSTEM_ROLE else db.session.scalars(purged)
+    return frozenset({*db.session.scalars(now), *gone})
 
 
 def _is_member(user_id: int | InstrumentedAttribute[int]) -> ColumnElement[bool]:

@@ -23,13 +23,14 @@ from app.intake.case_entries import CaseEntry, UnreadableEntry, read_entry
 from app.intake.case_lists import CaseList, read_case_list
 from app.models import Case, CaseState, ImportedCase
 from app.models.columns import utc_now
-from app.services import access, audit, imported_values, members
+from app.services import access, audit, case_purges, imported_values, members
 from app.services.actors import Actor
 from app.services.imported_values import FieldChange, PlaceGuess
 
 MOST_BYTES: Final = 32 * 1024 * 1024
 NUMBER_TAKEN: Final = (
-    "The number is taken by a case that did not come from this list, or that you do not see."
+    "The number is taken by a case that did not come from this list, that you do not see, or that "
+    "was purged."
 )
 
 
@@ -111,7 +112,7 @@ def import_cases(
         given,
         dry_run,
         known=_known(actor, given.source, numbers),
-        taken=_taken(numbers),
+        taken=_taken(numbers) | case_purges.was_purged(numbers),
         places=imported_values.PlaceGuesser(),
     )
     try:

@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path, PureWindowsPath
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.current import settings
@@ -240,6 +240,11 @@ def _check_room(size_bytes: int) -> None:
             "There is no room for this file at the moment. Nothing is wrong on your side: please "
             "tell whoever sent you the link."
         )
+
+
+def unfinished_files(wanted: Select[Delivery]) -> list[Path]:
+    """Where those of some deliveries lie that have not become a recording."""
+    return [_part(one) for one in db.session.scalars(wanted) if one.footage_id is None]
 
 
 def _part(delivery: Delivery) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
@@ -56,7 +56,7 @@ class Bundle:
 
 
 @dataclass
-class _Packing:
+class Packing:
     """A zip that is being written, and what its manifest will say."""
 
     archive: zipfile.ZipFile
@@ -64,9 +64,11 @@ class _Packing:
     total_bytes: int = 0
 
     def add(self, path: str, data: bytes) -> None:
+        """Add one file."""
         self.add_pieces(path, (data,))
 
     def add_pieces(self, path: str, pieces: Iterable[bytes]) -> None:
+        """Add one file that is never in memory as a whole. Raises TooLarge."""
         digest, size = hashlib.sha256(), 0
         with self.archive.open(path, "w", force_zip64=True) as target:
             for piece in pieces:
@@ -84,24 +86,39 @@ def export_evidence(actor: Actor, case: Case) -> Bundle:
 
     Raises Conflict without a confirmed sighting, TooLarge beyond the limits.
     """
-    sightings = records.all_sightings(case)
-    if not any(one.state is SightingState.CONFIRMED for one in sightings):
+    confirmed = select(Sighting.id).where(
+        Sighting.case_id == case.id, Sighting.state == SightingState.CONFIRMED
+    )
+    if db.session.scalar(confirmed.limit(1)) is None:
         raise Conflict(
             f"Case {case.number} has no confirmed sighting yet, so there is no evidence to bundle."
         )
+    bundle = build(actor, case, f"evidence-{case.number}.zip")
+    _record(actor, case, bundle)
+    return bundle
+
+
+def build(
+    actor: Actor, case: Case, file_name: str, more: Callable[[Packing], None] | None = None
+) -> Bundle:
+    """Pack a bundle, with what `more` adds; its manifest covers that too. Writes no audit entry.
+
+    Raises TooLarge beyond the limits.
+    """
+    sightings = records.all_sightings(case)
     _check_amount(case, len(sightings))
     file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 (handed out)
     try:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-            packing = _Packing(archive)
+            packing = Packing(archive)
             _pack(actor, case, packing, sightings)
+            if more is not None:
+                more(packing)
             manifest_sha256 = _pack_manifest(case, packing)
-        bundle = _finished(case, file, packing, manifest_sha256)
+        return _finished(file_name, file, packing, manifest_sha256)
     except BaseException:
         file.close()
         raise
-    _record(actor, case, bundle)
-    return bundle
 
 
 def _check_amount(case: Case, sightings: int) -> None:
@@ -111,7 +128,7 @@ def _check_amount(case: Case, sightings: int) -> None:
         raise TooLarge(_TOO_LARGE)
 
 
-def _pack(actor: Actor, case: Case, packing: _Packing, sightings: Iterable[Sighting]) -> None:
+def _pack(actor: Actor, case: Case, packing: Packing, sightings: Iterable[Sighting]) -> None:
     listed = list(sightings)
     packing.add("README.txt", _readme(case).encode("utf-8"))
     packing.add("verify.py", VERIFIER.read_bytes())
@@ -143,7 +160,7 @@ def _pack(actor: Actor, case: Case, packing: _Packing, sightings: Iterable[Sight
     packing.add_pieces("audit/chain.txt", lines)
 
 
-def _pack_crops(packing: _Packing, sightings: Iterable[Sighting]) -> set[str]:
+def _pack_crops(packing: Packing, sightings: Iterable[Sighting]) -> set[str]:
     """The pictures of confirmed sightings; those of others show people who are not the subject."""
     packed: set[str] = set()
     for sighting in sightings:
@@ -160,7 +177,7 @@ def _pack_crops(packing: _Packing, sightings: Iterable[Sighting]) -> set[str]:
     return packed
 
 
-def _pack_clips(packing: _Packing, sightings: Iterable[Sighting]) -> dict[int, SightingClip]:
+def _pack_clips(packing: Packing, sightings: Iterable[Sighting]) -> dict[int, SightingClip]:
     """The clips of confirmed sightings; others show people who are not the subject."""
     confirmed = [one.id for one in sightings if one.state is SightingState.CONFIRMED]
     packed: dict[int, SightingClip] = {}
@@ -178,7 +195,7 @@ def _pack_clips(packing: _Packing, sightings: Iterable[Sighting]) -> dict[int, S
     return packed
 
 
-def _pack_manifest(case: Case, packing: _Packing) -> str:
+def _pack_manifest(case: Case, packing: Packing) -> str:
     manifest = records.as_json(
         {
             "bundle_version": BUNDLE_VERSION,
@@ -193,7 +210,7 @@ def _pack_manifest(case: Case, packing: _Packing) -> str:
     return hashlib.sha256(manifest).hexdigest()
 
 
-def _finished(case: Case, file: IO[bytes], packing: _Packing, manifest_sha256: str) -> Bundle:
+def _finished(file_name: str, file: IO[bytes], packing: Packing, manifest_sha256: str) -> Bundle:
     size_bytes = file.tell()
     file.seek(0)
     digest = hashlib.sha256()
@@ -202,7 +219,7 @@ def _finished(case: Case, file: IO[bytes], packing: _Packing, manifest_sha256: s
     file.seek(0)
     return Bundle(
         file=file,
-        file_name=f"evidence-{case.number}.zip",
+        file_name=file_name,
         size_bytes=size_bytes,
         sha256=digest.hexdigest(),
         manifest_sha256=manifest_sha256,

@@ -44,7 +44,11 @@ def path_of(sha256: str, suffix: str = PICTURE) -> Path:
 
 def discard(sha256: str, suffix: str = PICTURE) -> int | None:
     """Delete a picture and return its size in bytes; None if it was gone already."""
-    path = _path(sha256, suffix)
+    return discard_path(_path(sha256, suffix))
+
+
+def discard_path(path: Path) -> int | None:
+    """Delete a file and return its size in bytes; None if it was gone already."""
     try:
         size_bytes = path.stat().st_size
         path.unlink()

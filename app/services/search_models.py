@@ -196,7 +196,7 @@ def build(case: Case) -> None:
     plan.settings = {"sighting_ids": list(asked.sighting_ids), "streets": network is not None}
     live.publish(case.id, "ranking", {"reason": "The plan by probability is ready."})
     db.session.commit()
-    _discard_unused()
+    discard_unused()
 
 
 def _window(rows: list[LastKnownLocationRow]) -> TimeSpan:
@@ -247,7 +247,8 @@ def _path(sha256: str) -> Path:
     return settings().media_dir / "plans" / f"{sha256}.npz"
 
 
-def _discard_unused() -> None:
+def discard_unused() -> None:
+    """Delete the files of models that no plan names any more."""
     used = set(db.session.scalars(select(SearchPlan.model_sha256)))
     for path in (settings().media_dir / "plans").glob("*.npz"):
         if path.stem not in used:

@@ -9,6 +9,7 @@ from app.views import (
     admin,
     alerts,
     cameras,
+    case_files,  # noqa: F401 (adds its pages to the cases' and administrators' blueprints)
     case_imports,  # noqa: F401 (adds its pages to the cases' blueprint)
     case_parts,
     case_plan,  # noqa: F401 (adds its page to the cases' blueprint)
