@@ -29,6 +29,7 @@ import geo.errors
 import recognition.errors
 from app import errors
 from app.extensions import db, login_manager
+from app.log_secrets import mask_paths
 from app.plain_reasons import reasons_of
 
 logger = logging.getLogger(__name__)
@@ -207,7 +208,9 @@ def _http_problem(error: HTTPException) -> Problem:
 
 def _unforeseen(error: Exception) -> Problem:
     incident = uuid.uuid4().hex[:12]
-    logger.error("incident %s on %s %s", incident, request.method, request.path, exc_info=error)
+    logger.error(
+        "incident %s on %s %s", incident, request.method, mask_paths(request.path), exc_info=error
+    )
     sentence = f"Something went wrong that nobody foresaw. It was logged under the id {incident}."
     return Problem(500, "Unexpected error", sentence, extra={"incident": incident})
 

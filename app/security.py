@@ -49,9 +49,10 @@ def install(application: Flask) -> None:
     application.config.update(_cookies(settings), **_rates(settings))
     application.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_SECONDS
     if settings.trusted_proxies:
+        # The proxy passes Host itself. What it passes on unseen, a visitor may have written.
         hops = settings.trusted_proxies
         application.wsgi_app = ProxyFix(  # type: ignore[method-assign]
-            application.wsgi_app, x_for=hops, x_proto=hops, x_host=hops
+            application.wsgi_app, x_for=hops, x_proto=hops
         )
     application.before_request(_bound_body)
     identity.install(application)

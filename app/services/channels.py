@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from apprise import Apprise, AppriseAsset
 
 from app.config import Settings
@@ -21,6 +23,8 @@ def send(settings: Settings, message: OutgoingMessage) -> None:
     address = settings.channel_addresses.get(message.recipient)
     if address is None:
         raise GivenUp(f"There is no channel “{message.recipient}” any more (ALERT_CHANNELS).")
+    # Its log names addresses that it cannot use, tokens and all, and hosts that do not answer.
+    logging.getLogger("apprise").disabled = True
     service = Apprise(asset=AppriseAsset(app_id=TITLE, async_mode=False))
     if not service.add(address):
         raise GivenUp(f"Apprise cannot use the address of channel “{message.recipient}”.")

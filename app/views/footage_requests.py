@@ -22,7 +22,7 @@ from app.services import (
     views_audit,
 )
 from app.services.footage_requests import MadeRequest
-from app.services.links import link_to
+from app.views.addresses import given_out
 from app.views.forms import Form, read_query, read_wall_time
 from app.views.presentation import wall_time
 
@@ -190,10 +190,8 @@ def _to(made: MadeRequest) -> ResponseReturnValue:
 
 
 def _link(secret: str) -> str:
-    """The upload link as it is given out: under BASE_URL, or else as this page was reached."""
-    if settings().base_url:
-        return link_to("deliveries.show", secret=secret)
-    return url_for("deliveries.show", secret=secret, _external=True)
+    """The upload link as it is given out."""
+    return given_out("deliveries.show", secret=secret)
 
 
 def _wall(text: str, case: Case) -> str:

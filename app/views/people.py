@@ -12,6 +12,7 @@ from app.models.accounts import Role
 from app.models.joining import RegistrationState
 from app.services import accounts, joining, second_factors, user_sessions
 from app.services.joining import NewLink
+from app.views.addresses import given_out
 from app.views.admin import blueprint
 from app.views.forms import Form, read_query
 
@@ -151,7 +152,7 @@ def _to_invitations(form: Form) -> ResponseReturnValue:
 
 def _link_page(made: NewLink, endpoint: str, title: str) -> str:
     """The link itself is shown only where no mail carries it."""
-    address = "" if made.was_mailed else url_for(endpoint, token=made.token, _external=True)
+    address = "" if made.was_mailed else given_out(endpoint, token=made.token)
     return render_template(
         "admin/link.html", link=made.link, address=address, title=title,
         timezone=settings().default_timezone,

@@ -17,6 +17,7 @@ from app.models.cases import Reliability
 from app.security import PICTURE_LIMIT
 from app.services import access, audit, contributed_photos, tips, triage
 from app.views.accounts import safe_next
+from app.views.addresses import given_out
 from app.views.cases import blueprint as cases_blueprint
 from app.views.forms import Form
 from app.views.media import send_picture
@@ -126,7 +127,7 @@ def of_case(number: str) -> str:
     audit.commit()
     case = access.require_case(actor(), number)
     query = TipQuery(show=TipFilter.ALL, case=case.number, order=TipOrder.RECEIVED)
-    address = url_for("tip.form_of_poster", code=case.tip_code or "-", _external=True)
+    address = given_out("tip.form_of_poster", code=case.tip_code or "-")
     return render_template(
         "cases/tips.html",
         case=case,

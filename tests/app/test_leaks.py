@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
+import io
+import logging
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from flask import Flask
+from gunicorn.config import Config  # type: ignore[import-untyped]
+from pydantic import SecretStr
 from sqlalchemy import func, select
 
+from app.current import settings
 from app.extensions import db
+from app.factory import create_app
 from app.inputs import ReviewInput
+from app.log_secrets import GunicornLogger
 from app.models import (
     Alert,
     AuditEntry,
     LastKnownLocationRow,
+    OutgoingMessage,
     Role,
     Sighting,
     SightingClip,
     Verdict,
 )
 from app.models.accounts import User
-from app.services import alert_settings, alerts, clips, media, sightings
+from app.services import alert_settings, alerts, channels, clips, deliveries, media, sightings
 from app.services.actors import Actor
+from app.services.delivery import GivenUp
 from tests.app import factories
 from tests.app.answers import body, problem
-from tests.app.conftest import Client
+from tests.app.conftest import Client, make_settings
 
 LogIn = Callable[..., Client]
 MakeActor = Callable[..., Actor]
@@ -143,3 +154,87 @@ def test_no_cache_keeps_a_clip_for_others(app: Flask, logged_in: LogIn, address:
     assert answer.cache_control.private
     assert answer.cache_control.no_cache or answer.cache_control.no_store
     assert not answer.cache_control.max_age
+
+
+# -------------------------------------------------------------------------------------- logs
+
+LONG_SECRET = "kept-Out_of-every-log-0123456789"
+
+
+def secret_addresses(app: Flask) -> list[str]:
+    """The address of every route that carries a secret in its path."""
+    rules = [rule.rule for rule in app.url_map.iter_rules() if {"secret", "token"} & rule.arguments]
+    named = [re.sub(r"<(?:secret|token)>", LONG_SECRET, rule) for rule in rules]
+    return [re.sub(r"<int:[^>]+>", "7", address) for address in named]
+
+
+def test_no_log_of_requests_holds_the_secret_of_a_link(app: Flask) -> None:
+    addresses = secret_addresses(app)
+    assert len(addresses) >= 8
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    log = GunicornLogger(Config())
+    log.access_log.addHandler(handler)
+    try:
+        for address in addresses:
+            whole = f"https://search.example{address}?again=1"
+            log.access_log.info('%(r)s "%(f)s"', {"r": f"POST {address} HTTP/1.1", "f": whole})
+    finally:
+        log.access_log.removeHandler(handler)
+    written = stream.getvalue()
+    assert written.count("\n") == len(addresses)
+    assert "kept-Out" not in written
+    assert "/deliver/…/files/7?again=1" in written
+    assert "POST /invitation/… HTTP/1.1" in written
+
+
+def test_an_incident_is_logged_without_the_secret_of_its_link(
+    client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_secret: str) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(deliveries, "open_link", fail)
+    assert client.get(f"/deliver/{LONG_SECRET}").status_code == 500
+    assert "incident" in caplog.text
+    assert "kept-Out" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "address",
+    [f"tgram://{LONG_SECRET}/", f"nothing://{LONG_SECRET}@host", f"slack://{LONG_SECRET}/x"],
+)
+def test_the_library_for_push_services_logs_no_address(
+    app: Flask, address: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    message = OutgoingMessage(recipient="desk", text="1 new alert")
+    given = settings().model_copy(update={"alert_channels": SecretStr(f"desk={address}")})
+    with caplog.at_level(logging.DEBUG), pytest.raises(GivenUp) as refused:
+        channels.send(given, message)
+    assert "kept-Out" not in caplog.text + str(refused.value)
+
+
+# ------------------------------------------------------------------------------------- hosts
+
+
+def test_a_visitor_cannot_name_another_host_behind_a_trusted_proxy(
+    database_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    behind = {"trusted_proxies": 1, "session_cookie_secure": True}
+    given = make_settings(database_url, redis_url, tmp_path, **behind)
+    app = create_app(given)
+    sent = {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "http"}
+    answer = app.test_client().get("/login", headers=sent, base_url="http://search.example")
+    assert answer.status_code in (301, 302)
+    assert answer.location == "https://search.example/login"
+
+
+def test_a_poster_leads_to_the_installation_whatever_the_request_calls_it(
+    app: Flask, logged_in: LogIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = factories.make_case(tip_code="ABCD-EFGH")
+    given = settings().model_copy(update={"base_url": "https://search.example"})
+    monkeypatch.setitem(app.config, "LASTSEEN", given)
+    page = logged_in(Role.INVESTIGATOR).get(f"/cases/{case.number}/tips")
+    assert "https://search.example/tip/p/ABCD-EFGH" in page.text
+    assert "localhost/tip/p" not in page.text
