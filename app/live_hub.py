@@ -24,7 +24,7 @@ from app.config import Settings
 from app.extensions import db
 from app.models.live import LiveEvent
 from app.queues import LIVE_CHANNEL, RedisDown, connect
-from app.services import access
+from app.services import access, user_sessions
 from app.services.actors import Actor
 
 POLL_INTERVAL_S = 1.0
@@ -50,7 +50,8 @@ class Subscription:
     """One reader's waiting messages, of one case or (None) of all. `overflowed`: load anew.
 
     `on_message` is called for each new message, for readers that do not wait on the queue. A
-    subscription is `revoked` when its reader may no longer see the case; nothing more is sent then.
+    subscription is `revoked` when its reader may no longer see the case, or when the session that
+    it was opened with (`session_id`) has ended; nothing more is sent then.
 
     With `only`, a reader gets nothing but the word that something of these kinds has changed: that
     is all that a reader of all cases may be told.
@@ -65,6 +66,7 @@ class Subscription:
     revoked: bool = False
     on_message: Callable[[Subscription], None] | None = None
     only: frozenset[str] | None = None
+    session_id: int | None = None
 
     def offer(self, message: Message) -> None:
         """Add a message; a reader that is too slow is marked rather than waited for."""
@@ -118,10 +120,14 @@ class LiveHub:
         self._rights_checked_at = time.monotonic()
 
     def subscribe(
-        self, case_id: int | None, reader: Actor, only: frozenset[str] | None = None
+        self,
+        case_id: int | None,
+        reader: Actor,
+        only: frozenset[str] | None = None,
+        session_id: int | None = None,
     ) -> Subscription:
         """Messages of one case, or (None) of all, until `unsubscribe` or the end of the rights."""
-        subscription = Subscription(case_id, reader, only=only)
+        subscription = Subscription(case_id, reader, only=only, session_id=session_id)
         with self._lock:
             if self._thread is None:
                 self._cursor = self._newest_cursor()
@@ -182,7 +188,7 @@ class LiveHub:
             return list(db.session.scalars(query))
 
     def _revoke_lost_rights(self) -> None:
-        """End the subscriptions of readers who may no longer see their case; one query for all.
+        """End the subscriptions of readers who may no longer see their case, or are logged out.
 
         While the database is down no event comes either, and the question is asked again later.
         """
@@ -197,11 +203,14 @@ class LiveHub:
         try:
             with self._application.app_context():
                 allowed = access.still_seen({(one.reader, case_id) for one, case_id in everyone})
+                sessions = {one.session_id for one, _ in everyone if one.session_id is not None}
+                holding = user_sessions.holding(sessions)
         except (OperationalError, PoolTimeout):
             return
         self._rights_checked_at = time.monotonic()
         for subscription, case_id in everyone:
-            if (subscription.reader, case_id) not in allowed:
+            is_logged_in = subscription.session_id is None or subscription.session_id in holding
+            if not is_logged_in or (subscription.reader, case_id) not in allowed:
                 subscription.revoke()
 
     def _newest_cursor(self) -> int:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from app.api.document import CASES, READ, answers, binary
 from app.api.paths import CasePath
 from app.current import actor
+from app.identity import session_id
 from app.live_sockets import socket_of
 from app.services import cases, live_streams, views_audit
 
@@ -58,7 +59,7 @@ def follow_case(path: CasePath, query: LiveQuery) -> Response:
         views_audit.look_again(actor(), case, "live")
     else:
         views_audit.look_at(actor(), case, "live")
-    return _streamed(live_streams.open_stream(actor(), case, cursor))
+    return _streamed(live_streams.open_stream(actor(), case, cursor, session_id()))
 
 
 def _streamed(stream: live_streams.LiveStream) -> Response:

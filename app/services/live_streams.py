@@ -88,17 +88,19 @@ def open_board_stream(actor: Actor) -> LiveStream:
     return LiveStream(hub, sockets, subscription, (), live.newest_cursor())
 
 
-def open_stream(actor: Actor, case: Case, cursor: int | None) -> LiveStream:
+def open_stream(
+    actor: Actor, case: Case, cursor: int | None, session_id: int | None = None
+) -> LiveStream:
     """Events of a case after `cursor`; from now on where it is None.
 
-    They end when `actor` may no longer see the case.
+    They end when `actor` may no longer see the case, and with the session that they are read with.
 
     A reader whose cursor is too old is told to load anew (`reset`).
     """
     hub: LiveHub = current_app.extensions["lastseen_live_hub"]
     sockets: LiveSockets = current_app.extensions["lastseen_live_sockets"]
     # Listening begins before the backlog is read, so that nothing falls between the two.
-    subscription = hub.subscribe(case.id, actor)
+    subscription = hub.subscribe(case.id, actor, session_id=session_id)
     newest = live.newest_cursor()
     if cursor is None:
         return LiveStream(hub, sockets, subscription, (), newest)

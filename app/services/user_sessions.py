@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -81,6 +81,15 @@ def known(key: str) -> KnownSession | None:
         row.last_used_at = now
         db.session.commit()
     return KnownSession(row.user, row.id)
+
+
+def holding(session_ids: Set[int]) -> frozenset[int]:
+    """Those of the sessions that hold now; asking is no use of them."""
+    if not session_ids:
+        return frozenset()
+    held = select(UserSession.id).join(User, User.id == UserSession.user_id)
+    wanted = held.where(UserSession.id.in_(session_ids), User.active, _holds())
+    return frozenset(db.session.scalars(wanted))
 
 
 def list_sessions(user: User) -> Sequence[UserSession]:

@@ -8,9 +8,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import update
 
 from app.extensions import db
 from app.models import Case, Role
+from app.models.columns import utc_now
+from app.models.sessions import UserSession
 from app.services import live
 from tests.app.factories import (
     CENTRE_LATITUDE_DEG,
@@ -217,7 +220,9 @@ def test_a_wall_shows_a_new_sighting_and_says_when_it_is_not_up_to_date(
     open_map(page, f"/cases/{case.number}/wall")
     expect(page.locator(".wall-sighting")).to_have_count(2)
     expect(page.locator("#wall-last")).to_contain_text("Made-up gate, 18 Nov, 14:10")
+    expect(page.locator("#map .sighting-pin")).to_have_count(2)
     assert page.locator("main button, main select, main input").count() == 0
+    assert page.locator("#map [tabindex], #map [role=button]").count() == 0
 
     make_location(case, label="Made-up bridge", seen_at=SEEN_AT + timedelta(hours=1))
     live.publish(case.id, "location", {})
@@ -244,3 +249,73 @@ def test_a_wall_that_is_logged_out_says_so_over_everything(
 
     expect(page.locator("#wall-alarm.out")).to_contain_text("logged out", timeout=40_000)
     assert site.troubles == []
+
+
+def test_a_wall_whose_session_was_ended_elsewhere_says_so_within_a_minute(
+    site: Site, open_browser: OpenBrowser
+) -> None:
+    case = make_scene()
+    page = open_browser(Role.INVESTIGATOR)
+    open_map(page, f"/cases/{case.number}/wall")
+
+    db.session.execute(update(UserSession).values(ended_at=utc_now()))
+    db.session.commit()
+
+    expect(page.locator("#wall-alarm.out")).to_contain_text("logged out", timeout=60_000)
+    assert site.troubles == []
+
+
+def test_a_crowd_of_cameras_is_drawn_where_it_is_hit_after_a_drag_too(
+    site: Site, open_browser: OpenBrowser
+) -> None:
+    case = make_case()
+    make_location(case)
+    for number in range(100):
+        make_camera(
+            name=f"Made-up crowd {number}",
+            latitude_deg=CENTRE_LATITUDE_DEG + 50 * (number // 10 - 5) * DEG_PER_M,
+            longitude_deg=CENTRE_LONGITUDE_DEG + 0.0005 * (number % 10 - 5),
+        )
+    page = open_browser(Role.INVESTIGATOR)
+    # Camera 0 is the one in the south-west corner: outside of the twenty that are ranked.
+    corner = CENTRE_LATITUDE_DEG - 250 * DEG_PER_M, CENTRE_LONGITUDE_DEG - 0.0025
+    open_map(page, f"/cases/{case.number}?at={corner[0]:.7f},{corner[1]:.7f},15")
+    canvas = page.locator(".leaflet-overlay-pane canvas[data-drawn]")
+    expect(canvas).to_have_attribute("data-drawn", "100")
+    frame = page.locator("#map").bounding_box()
+    assert frame is not None
+    x, y = frame["x"] + frame["width"] / 2, frame["y"] + frame["height"] / 2
+
+    assert _is_painted(page, x, y)
+    assert not _is_painted(page, x - 40, y + 30)
+    page.mouse.click(x, y)
+    expect(page.locator("#selected-camera")).to_contain_text("Made-up crowd 0")
+
+    page.mouse.move(x - 200, y + 100)
+    page.mouse.down()
+    page.mouse.move(x - 60, y + 40, steps=8)
+    page.wait_for_timeout(300)  # let go at rest, or the map glides on
+    page.mouse.up()
+    page.wait_for_timeout(1000)
+    neighbour = x + 140 + 0.0005 / 360 * 256 * 2**15
+    assert _is_painted(page, neighbour, y - 60)
+    page.mouse.click(neighbour, y - 60)
+    expect(page.locator("#selected-camera")).to_contain_text("Made-up crowd 1")
+    assert site.troubles == []
+
+
+def _is_painted(page: Page, x: float, y: float) -> bool:
+    """Whether the cameras' canvas shows anything at a point of the page."""
+    painted: bool = page.evaluate(
+        """([x, y]) => {
+          const canvas = document.querySelector(".leaflet-overlay-pane canvas[data-drawn]");
+          const frame = canvas.getBoundingClientRect();
+          const ratio = canvas.width / frame.width;
+          const side = 12 * ratio;
+          const at = [(x - frame.x) * ratio - side / 2, (y - frame.y) * ratio - side / 2];
+          const { data } = canvas.getContext("2d").getImageData(...at, side, side);
+          return data.some((value, index) => index % 4 === 3 && value > 0);
+        }""",
+        [x, y],
+    )
+    return painted

@@ -8,7 +8,10 @@ const RINGS_M = [250, 500, 1000];
 const NORTH_DEG_PER_M = 1 / 111_195;
 
 export class LocationLayer {
-  /** `onSelect(id)` when a pin is clicked; `onDraftMoved(latlng)` when the new pin is dragged. */
+  /**
+   * `onSelect(id)` when a pin is clicked; without it, pins are only looked at. `onDraftMoved(latlng)`
+   * when the new pin is dragged.
+   */
   constructor(map, clock, { onSelect, onDraftMoved }) {
     this._map = map;
     this._clock = clock;
@@ -77,13 +80,18 @@ export class LocationLayer {
     const pin = L.marker([location.latitude_deg, location.longitude_deg], {
       icon: pinIcon([isCentre && "centre", location.provisional && "provisional", location.source === "tip" && "of-tip", this._isFuture(location) && "future"].filter(Boolean).join(" "), symbol),
       title: location.label, alt: `Last-known location ${location.label}`,
-      zIndexOffset: isCentre ? 500 : 400,
+      zIndexOffset: isCentre ? 500 : 400, ...touched(this._onSelect),
     });
     const when = location.seen_at ? this._clock.dayTime(location.seen_at) : "time unknown";
     pin.bindTooltip(el("span", {}, el("strong", {}, location.label), el("br"), `${when}, ± ${metres(location.uncertainty_m)}, ${location.source}, ${location.reliability}${location.provisional ? "; provisional: confirmed by one person" : ""}`), { direction: "top", offset: [0, -30] });
-    pin.on("click", () => this._onSelect(location.id));
+    pin.on("click", () => this._onSelect?.(location.id));
     pin.addTo(this._shapes);
   }
+}
+
+/** Options of a marker: where a click does nothing, keys must not stop at it either. */
+export function touched(onSelect) {
+  return { interactive: Boolean(onSelect), keyboard: Boolean(onSelect) };
 }
 
 function pinIcon(kind, symbol) {

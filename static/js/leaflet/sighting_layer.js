@@ -1,13 +1,15 @@
 // Sightings on the map: the face that was seen, at its camera, and the route of confirmed ones.
 
 import { el } from "./dom.js";
+import { touched } from "./location_layer.js";
 
 const L = window.L;
 const PULSE_MS = 8000;
 const WEIGHT = { confirmed: 3, candidate: 2, unsure: 1, rejected: 0 };
 
 export class SightingLayer {
-  constructor(map, clock, { onSelect }) {
+  /** `onSelect(id)` when a sighting is clicked; without it, sightings are only looked at. */
+  constructor(map, clock, { onSelect } = {}) {
     this._map = map;
     this._clock = clock;
     this._onSelect = onSelect;
@@ -44,13 +46,14 @@ export class SightingLayer {
     const icon = this._icon(shown, group, selectedId);
     let marker = this._markers.get(cameraId);
     if (!marker) {
-      marker = L.marker(position(shown), { icon, riseOnHover: true, zIndexOffset: 700 }).addTo(this._map);
-      marker.on("click", () => this._onSelect(marker.sightingId));
+      marker = L.marker(position(shown), { icon, riseOnHover: true, zIndexOffset: 700, ...touched(this._onSelect) }).addTo(this._map);
+      marker.on("click", () => this._onSelect?.(marker.sightingId));
       this._markers.set(cameraId, marker);
     } else {
       marker.setIcon(icon);
     }
     marker.sightingId = shown.id;
+    if (!this._onSelect) marker.getElement()?.setAttribute("role", "img"); // a name needs a role
     marker.getElement()?.setAttribute("aria-label", `Sighting at ${shown.camera.name}, ${this._clock.time(shown.seen_at)}, ${shown.standing ?? shown.state}`);
   }
 

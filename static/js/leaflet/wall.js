@@ -21,6 +21,7 @@ const FRESH_MS = 20_000;
 const RANKING_DELAY_MS = 500;
 const RETRY_MS = 4000;
 const TRY_AGAIN_MS = 20_000;
+const STILL_HERE_MS = 600_000; // a wall that is looked at is in use: its session does not end as idle
 const SILENT_MS = 8000; // a connection that is back at once is worth no alarm
 const LIVE_WORDS = { live: "live", waiting: "no connection", database: "database does not answer", starting: "connecting…", out: "logged out" };
 
@@ -42,8 +43,8 @@ const cameraLayer = new CameraTileLayer(lookOf, {
   marked: () => markedCameras(state),
   found: (cameras) => { for (const camera of cameras) state.cameras.set(camera.id, camera); },
 }).addTo(map);
-const locationLayer = new LocationLayer(map, clock, { onSelect: () => {}, onDraftMoved: () => {} });
-const sightingLayer = new SightingLayer(map, clock, { onSelect: () => {} });
+const locationLayer = new LocationLayer(map, clock, {});
+const sightingLayer = new SightingLayer(map, clock);
 new ResizeObserver(() => { map.invalidateSize({ pan: false }); fit(); }).observe(byId("map"));
 
 function lookOf(id) {
@@ -214,6 +215,7 @@ state.on("sweeps", showSweeps);
 state.on("visits", () => cameraLayer.redrawSoon());
 state.on("photos", () => byId("subject-faces").replaceChildren(...state.photos.slice(0, 2).map((photo) => el("img", { class: "face", src: photo.face_picture, alt: "" }))));
 
+setInterval(() => attempt(() => state.loadLocations()), STILL_HERE_MS);
 setInterval(tick, 1000);
 tick();
 new LiveFeed(`${state.address}/live`, settings.cursor, {
