@@ -86,7 +86,7 @@ async ({ seconds, out }) => {
     for (let move = 0; move < 30 && last < end; move += 1) {
       at.x += step[0];
       at.y += step[1];
-      send("mousemove", document);
+      send("mousemove", map);
       const now = await next();
       const { x, y } = place();
       moved += x !== before.x || y !== before.y ? 1 : 0;

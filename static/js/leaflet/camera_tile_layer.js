@@ -4,6 +4,7 @@
 import { CameraLayer } from "./camera_layer.js";
 import * as shapes from "./camera_shapes.js";
 import { palette } from "./palette.js";
+import { TilePictures } from "./tile_pictures.js";
 import { EXTENT, VectorTiles, readTile } from "./vector_tiles.js";
 import { metresPerPixel, pixelRatio } from "./view_canvas.js";
 
@@ -12,6 +13,7 @@ const WEDGES_FROM_ZOOM = 16;
 const NAMES_FROM_ZOOM = 17;
 const CLUSTER_DISTANCE_PX = 46;
 const DOT_PX = 4.5;
+const PICTURED_FROM = 60; // cameras of a tile; a picture of fewer saves less than it takes of memory
 const DEFAULT_RANGE_M = 40;
 const LIFETIME_MS = 60_000;
 const WORLD_PX = 256;
@@ -30,10 +32,11 @@ export const CameraTileLayer = CameraLayer.extend({
     CameraLayer.prototype.initialize.call(this, lookOf, options);
     this._marked = marked;
     this._onlyMarked = onlyMarked;
+    this._pictures = new TilePictures();
     this._tiles = new VectorTiles({
       address: (z, x, y) => `/tiles/cameras/${z}/${x}/${y}.mvt`,
       decode: (tile, place) => decode(tile, place, found),
-      changed: () => this.redrawSoon(), shallowest: 1, lifetimeMs: LIFETIME_MS,
+      changed: () => this.redrawOnArrival(), shallowest: 1, lifetimeMs: LIFETIME_MS,
     });
   },
 
@@ -44,10 +47,10 @@ export const CameraTileLayer = CameraLayer.extend({
     this._drawn = [];
     const marked = this._markedInView(bounds);
     const known = new Set(marked.map(({ camera }) => camera.id));
-    const { plain, groups } = this._onlyMarked() ? { plain: [], groups: [] } : this._gather(items, bounds, known);
+    const { tiles, groups } = this._onlyMarked() ? { tiles: [], groups: [] } : this._gather(items, bounds, known);
     this._drawGroups(context, groups, colours);
-    if (zoom >= WEDGES_FROM_ZOOM) this._drawPlainWedges(context, plain, colours);
-    this._drawDots(context, plain, colours);
+    if (zoom >= WEDGES_FROM_ZOOM) for (const { plain } of tiles) this._drawPlainWedges(context, plain, colours);
+    this._drawDots(context, tiles, known, colours);
     this._drawMarked(context, marked, zoom, colours);
     if (zoom >= NAMES_FROM_ZOOM) this._drawNames(context, colours);
     this._container.dataset.zoom = String(zoom);
@@ -72,13 +75,14 @@ export const CameraTileLayer = CameraLayer.extend({
     return items.sort((a, b) => (b.look.rank ?? 1e9) - (a.look.rank ?? 1e9));
   },
 
-  /** Cameras and groups of the tiles, in layer pixels. Groups that would overlap are joined. */
+  /** Each tile's cameras, and all groups, in layer pixels. Groups that would overlap are joined. */
   _gather(items, bounds, known) {
-    const plain = [];
+    const tiles = [];
     const counted = [];
     const scale = WORLD_PX * 2 ** this._map.getZoom();
     const origin = this._map.getPixelOrigin();
     for (const item of items) {
+      const plain = [];
       const turn = (item.place.column - item.place.x) / 2 ** item.place.z; // the world repeats
       const keep = item.clip ? boundsOf(item.clip) : bounds;
       for (const camera of item.content.cameras) {
@@ -86,13 +90,14 @@ export const CameraTileLayer = CameraLayer.extend({
         const y = camera.world.y * scale - origin.y;
         if (isInside(x, y, keep) && !known.has(camera.id)) plain.push({ x, y, camera });
       }
+      tiles.push({ item, plain });
       for (const group of item.content.groups) {
         const x = (group.world.x + turn) * scale - origin.x;
         const y = group.world.y * scale - origin.y;
         if (isInside(x, y, keep) && isInside(x, y, bounds)) counted.push({ ...group, x, y });
       }
     }
-    return { plain, groups: joined(counted) };
+    return { tiles, groups: joined(counted) };
   },
 
   _drawGroups(context, groups, colours) {
@@ -109,14 +114,26 @@ export const CameraTileLayer = CameraLayer.extend({
     }
   },
 
-  /** Thousands of equal dots are one small picture, drawn again and again. */
-  _drawDots(context, plain, colours) {
-    const pictures = { active: dotPicture(false, colours), inactive: dotPicture(true, colours) };
-    for (const { x, y, camera } of plain) {
-      const { picture, side } = pictures[INACTIVE.has(camera.status) ? "inactive" : "active"];
-      context.drawImage(picture, x - side / 2, y - side / 2, side, side);
-      this._drawn.push({ x, y, radius: 5, camera });
+  _drawDots(context, tiles, known, colours) {
+    this._pictures.begin();
+    for (const { item, plain } of tiles) {
+      if (!item.clip && item.content.cameras.length >= PICTURED_FROM) this._putPicture(context, item, known, colours);
+      else stamp(context, plain, colours);
+      for (const { x, y, camera } of plain) this._drawn.push({ x, y, radius: 5, camera });
     }
+  },
+
+  /** A tile's dots without those that the case knows of, which are drawn by themselves. */
+  _putPicture(context, item, known, colours) {
+    const { cameras } = item.content;
+    const leftOut = cameras.filter((camera) => known.has(camera.id)).map((camera) => camera.id);
+    this._pictures.put(context, item, leftOut.join(), colours, (on) => {
+      const { place, size } = item;
+      const count = 2 ** place.z;
+      stamp(on, cameras.filter((camera) => !known.has(camera.id)).map((camera) => ({
+        x: (camera.world.x * count - place.x) * size, y: (camera.world.y * count - place.y) * size, camera,
+      })), colours);
+    });
   },
 
   _clicked(event) {
@@ -186,6 +203,15 @@ function joined(groups) {
     near.section.extend(group.section);
   }
   return kept;
+}
+
+/** Thousands of equal dots are one small picture, drawn again and again. */
+function stamp(context, items, colours) {
+  const dots = { active: dotPicture(false, colours), inactive: dotPicture(true, colours) };
+  for (const { x, y, camera } of items) {
+    const { picture, side } = dots[INACTIVE.has(camera.status) ? "inactive" : "active"];
+    context.drawImage(picture, x - side / 2, y - side / 2, side, side);
+  }
 }
 
 let pictures = new Map();

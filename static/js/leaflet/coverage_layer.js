@@ -18,14 +18,14 @@ const KINDS = [
 ];
 
 const CoverageCanvas = ViewCanvas.extend({
-  options: { pane: "coverage", padding: 0.35 },
+  options: { pane: "coverage", padding: 0.35, ofView: true },
 
   initialize(state, told, options) {
     ViewCanvas.prototype.initialize.call(this, options);
     this._told = told;
     this._tiles = new VectorTiles({
       address: (z, x, y) => `/tiles/coverage/${z}/${x}/${y}.mvt${windowOf(state.rankingQuery)}`,
-      decode, changed: () => this.redrawSoon(), shallowest: FROM_ZOOM - 1, lifetimeMs: LIFETIME_MS,
+      decode, changed: () => this.redrawOnArrival(), shallowest: FROM_ZOOM - 1, lifetimeMs: LIFETIME_MS,
     });
   },
 

@@ -12,7 +12,7 @@ const WANTED_STEP_PX = 130;
 const LABEL_INSET_PX = 8;
 
 const GroundLayer = ViewCanvas.extend({
-  options: { pane: "tilePane", padding: 0.35 },
+  options: { pane: "tilePane", padding: 0.35, ofView: true },
 
   initialize(anchor, options) {
     ViewCanvas.prototype.initialize.call(this, options);

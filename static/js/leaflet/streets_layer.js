@@ -34,7 +34,7 @@ const StreetsLayer = ViewCanvas.extend({
     this._labels = new StreetLabels();
     this._tiles = new VectorTiles({
       address: (z, x, y) => `${roads.address ?? "/tiles/roads"}/${z}/${x}/${y}.mvt?v=${roads.version}`,
-      decode, changed: () => this.redrawSoon(), shallowest: 3,
+      decode, changed: () => this.redrawOnArrival(), shallowest: 3,
     });
   },
 

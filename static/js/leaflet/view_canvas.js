@@ -2,9 +2,12 @@
 // It rides on L.Renderer, so it pans and zooms with the map between two drawings.
 
 const L = window.L;
+const ARRIVALS_MS = 150;
+const HOLDS_MS = 30_000;
 
 export const ViewCanvas = L.Renderer.extend({
-  options: { padding: 0.35, pane: "overlayPane" },
+  /** `ofView`: what is drawn depends on where exactly the view's edges are. */
+  options: { padding: 0.35, pane: "overlayPane", ofView: false },
 
   /** To be given by the layer: draw into `context`, whose unit is a CSS pixel of the map's layer. */
   draw(_context, _bounds) {},
@@ -23,19 +26,51 @@ export const ViewCanvas = L.Renderer.extend({
     });
   },
 
+  /**
+   * Something to draw has arrived. More will: they are drawn together, so that a map that is dragged
+   * is not drawn anew for each.
+   */
+  redrawOnArrival() {
+    const wait = ARRIVALS_MS - (performance.now() - (this._paintedAt ?? -Infinity));
+    if (wait <= 0) this.redrawSoon();
+    else this._arrival ??= setTimeout(() => this.redrawSoon(), wait);
+  },
+
   getEvents() {
-    return { ...L.Renderer.prototype.getEvents.call(this), move: this._moved };
+    return { ...L.Renderer.prototype.getEvents.call(this), move: this._moved, moveend: this._moveEnded };
   },
 
   /** A long drag leaves what was drawn: draw anew before its edge comes into the view. */
   _moved() {
     if (!this._bounds || this._map._animatingZoom || this._following) return;
-    const min = this._map.containerPointToLayerPoint([0, 0]);
-    if (this._bounds.contains(L.bounds(min, min.add(this._map.getSize())))) return;
-    this._following = requestAnimationFrame(() => {
-      this._following = null;
-      if (this._map) this._update();
-    });
+    if (!this._covers(this.options.padding / 4)) this._following = requestAnimationFrame((now) => this._follow(now));
+  },
+
+  /** One canvas a frame: all of them in the same one would make the map stop for a moment. */
+  _follow(now) {
+    this._following = null;
+    if (!this._map) return;
+    if (this._map.canvasFollowedAt === now) {
+      this._following = requestAnimationFrame((next) => this._follow(next));
+      return;
+    }
+    this._map.canvasFollowedAt = now;
+    this._update();
+  },
+
+  /** What was drawn moves with the map; it is drawn anew where it no longer holds. */
+  _moveEnded() {
+    const size = this._map.getSize();
+    const holds = !this.options.ofView && this._bounds && this._zoom === this._map.getZoom() && size.equals(this._viewSize)
+      && performance.now() - this._paintedAt < HOLDS_MS && this._covers(this.options.padding / 2);
+    if (!holds) this._update();
+  },
+
+  /** Whether the view and `margin`, a share of its size, around it lie in what was drawn. */
+  _covers(margin) {
+    const size = this._map.getSize();
+    const min = this._map.containerPointToLayerPoint(size.multiplyBy(-margin));
+    return this._bounds.contains(L.bounds(min, min.add(size.multiplyBy(1 + 2 * margin))));
   },
 
   _initContainer() {
@@ -50,7 +85,8 @@ export const ViewCanvas = L.Renderer.extend({
     document.removeEventListener("themechange", this._onTheme);
     cancelAnimationFrame(this._frame);
     cancelAnimationFrame(this._following);
-    this._frame = this._following = null;
+    clearTimeout(this._arrival);
+    this._frame = this._following = this._arrival = null;
     L.DomUtil.remove(this._container);
     delete this._container;
     delete this._context;
@@ -59,6 +95,7 @@ export const ViewCanvas = L.Renderer.extend({
   _update() {
     if (this._map._animatingZoom && this._bounds) return;
     L.Renderer.prototype._update.call(this);
+    this._viewSize = this._map.getSize();
     const size = this._bounds.getSize();
     const ratio = pixelRatio();
     L.DomUtil.setPosition(this._container, this._bounds.min);
@@ -73,6 +110,8 @@ export const ViewCanvas = L.Renderer.extend({
   },
 
   _paint() {
+    clearTimeout(this._arrival);
+    this._arrival = null;
     const ratio = pixelRatio();
     const { min } = this._bounds;
     const context = this._context;
@@ -80,6 +119,7 @@ export const ViewCanvas = L.Renderer.extend({
     context.clearRect(0, 0, this._container.width, this._container.height);
     context.setTransform(ratio, 0, 0, ratio, -min.x * ratio, -min.y * ratio);
     this.draw(context, this._bounds);
+    this._paintedAt = performance.now();
   },
 });
 
