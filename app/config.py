@@ -85,6 +85,8 @@ class Settings(BaseSettings):
     tip_max_upload_mb: int = Field(default=40, ge=1)
     tip_phone: str = ""
     tip_public_map: bool = True
+    post_retention_days: int = Field(default=180, ge=1)
+    post_max_upload_mb: int = Field(default=300, ge=1)
     event_retention_hours: int = Field(default=24, ge=1)
     visit_stale_seconds: float = Field(default=30.0, ge=2)
     worker_stall_seconds: float = Field(default=300.0, ge=10)

@@ -19,6 +19,7 @@ from app.identity import is_bearer
 from app.models.accounts import Role
 from app.problems import wants_json
 from app.services import second_factors
+from app.services.post_access import POST_ROLES
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +67,8 @@ ADMINISTRATORS: Final = frozenset({ADMINISTRATOR})
 PARTNERS: Final = frozenset({Role.PARTNER})
 TIP_READERS: Final = frozenset({INVESTIGATOR})
 """Tips and found persons show people who are no subject of any case: investigators alone."""
+POST_READERS: Final = POST_ROLES
+"""And only those of them whom an administrator gave the right: see `POST_ROOMS`."""
 PICTURE_VIEWERS: Final = CASE_SIGHTING_READERS | {EXAMINER}
 
 TABLE: Final[Mapping[str, Allowed]] = {
@@ -193,6 +196,19 @@ TABLE: Final[Mapping[str, Allowed]] = {
     "found_matches.ask": TIP_READERS,
     "found_matches.decide": TIP_READERS,
     "found_matches.picture": TIP_READERS,
+    # imported posts, for those with the right
+    "posts.index": POST_READERS,
+    "posts.show": POST_READERS,
+    "posts.picture": POST_READERS,
+    "posts.export": POST_READERS,
+    "posts.imports": POST_READERS,
+    "posts.import_file": POST_READERS,
+    "posts.show_import": POST_READERS,
+    "posts.take_back": POST_READERS,
+    "posts.restore": POST_READERS,
+    "posts.matches": POST_READERS,
+    "posts.decide": POST_READERS,
+    "posts.links": POST_READERS,
     # sweeps
     "sweeps.index": SWEEP_READERS,
     "sweeps.all_sweeps": SWEEP_READERS,
@@ -363,6 +379,15 @@ TABLE: Final[Mapping[str, Allowed]] = {
     "api_face_searches.list_face_searches": FACE_SEARCH_READERS,
     "api_face_searches.search_faces": CASE_WRITERS,
     "api_face_searches.show_face_search": FACE_SEARCH_READERS,
+    "api_posts.list_posts": POST_READERS,
+    "api_posts.show_post": POST_READERS,
+    "api_posts.list_imports": POST_READERS,
+    "api_posts.import_posts": POST_READERS,
+    "api_posts.take_back": POST_READERS,
+    "api_posts.restore": POST_READERS,
+    "api_posts.list_matches": POST_READERS,
+    "api_posts.decide_match": POST_READERS,
+    "api_posts.show_links": POST_READERS,
     "api_alerts.list_alerts": ALERT_READERS,
     "api_alerts.acknowledge_alert": ALERT_READERS,
     # the same over the API (cameras and footage)
@@ -394,6 +419,9 @@ TABLE: Final[Mapping[str, Allowed]] = {
 }
 
 
+POST_ROOMS: Final = frozenset({"posts", "api_posts"})
+"""Blueprints that, beside the role, need `User.may_read_posts`; without it they do not exist."""
+
 WITHOUT_SECOND_FACTOR: Final = frozenset(
     {
         "accounts.logout",
@@ -417,7 +445,7 @@ def allows(endpoint: str, role: Role | None) -> bool:
 
 def can(endpoint: str) -> bool:
     """Whether whoever sent the current request may reach `endpoint`; for menus and buttons."""
-    return allows(endpoint, _role())
+    return allows(endpoint, _role()) and _has_right(endpoint)
 
 
 def install(application: Flask) -> None:
@@ -441,6 +469,8 @@ def _check() -> Response | None:
             return _ask_to_log_in()
         if not allows(endpoint, role):
             raise Forbidden
+        if not _has_right(endpoint):
+            raise NotFound
         if endpoint not in WITHOUT_SECOND_FACTOR and not is_bearer():
             answer = _ask_for_second_factor()
             if answer is not None:
@@ -453,6 +483,13 @@ def _check() -> Response | None:
 
 def _role() -> Role | None:
     return current_user.role if current_user.is_authenticated else None
+
+
+def _has_right(endpoint: str) -> bool:
+    """Whether the account has the right of its own that the endpoint's room needs, if any."""
+    if endpoint.partition(".")[0] not in POST_ROOMS:
+        return True
+    return current_user.is_authenticated and bool(current_user.may_read_posts)
 
 
 def _ask_for_second_factor() -> Response | None:

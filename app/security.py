@@ -88,6 +88,7 @@ def body_limits(settings: Settings) -> Mapping[str, int]:
     footage = settings.max_footage_bytes + MULTIPART_EXTRA_BYTES
     trace = MAX_TRACE_BYTES + MULTIPART_EXTRA_BYTES
     tip = settings.tip_max_upload_mb * MEGABYTE + MULTIPART_EXTRA_BYTES
+    posts = settings.post_max_upload_mb * MEGABYTE + MULTIPART_EXTRA_BYTES
     entry = MOST_PHOTOS * settings.max_photo_bytes + MULTIPART_EXTRA_BYTES
     return {
         "tip.hand_in": tip,
@@ -97,6 +98,8 @@ def body_limits(settings: Settings) -> Mapping[str, int]:
         "api_photos.add_photo": photo,
         "cameras.import_page": registry,
         "api_cameras.import_cameras": registry,
+        "posts.import_file": posts,
+        "api_posts.import_posts": posts,
         "cases.import_trace": trace,
         "api_timeline.import_trace": trace,
         "roads.import_file": roads,

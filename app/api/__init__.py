@@ -25,6 +25,7 @@ from app.api.ogc import api_ogc
 from app.api.photos import api_photos
 from app.api.planning import api_planning
 from app.api.posters import api_posters
+from app.api.posts import api_posts
 from app.api.reports import api_reports
 from app.api.roads import api_roads
 from app.api.route import api_route
@@ -45,6 +46,7 @@ BLUEPRINTS: tuple[APIBlueprint, ...] = (
     api_sweeps,
     api_sightings,
     api_face_searches,
+    api_posts,
     api_alerts,
     api_live,
     api_planning,

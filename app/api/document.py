@@ -145,6 +145,7 @@ TIMELINE = Tag(name="Timeline", description="Stops in order of time, and what ca
 FACE_SEARCHES = Tag(
     name="Face searches", description=f"Faces kept from earlier sweeps. {LEAD_NOTICE}"
 )
+POSTS = Tag(name="Posts", description="Imported posts; leads, no accusation.")
 FEATURES = Tag(name="OGC API – Features", description="The data for GIS tools.")
 ROUTE = Tag(name="Route", description="Confirmed sightings in order of time, as files.")
 CAMERAS = Tag(name="Cameras", description="The registry of cameras.")

@@ -55,6 +55,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "limit": 50,
         "show_below": False,
     },
+    "PostVerdictInput": {"state": "confirmed"},
     "ThresholdInput": {"evaluation_id": 3, "false_match_rate": 0.0001},
     "ClockCheckInput": {
         "shown_at": "2026-11-18T14:10:05+05:30",

@@ -94,14 +94,28 @@ def set_password(account: str, password_stdin: bool, email: str | None, as_json:
 @account_argument
 @click.option("--name", default=None)
 @click.option("--role", default=None, type=role_choice)
+@click.option(
+    "--posts/--no-posts",
+    "may_read_posts",
+    default=None,
+    help="The right to work with imported posts.",
+)
 @as_option
 @json_option
 @reports_errors
 def change_user(
-    account: str, name: str | None, role: str | None, email: str | None, as_json: bool
+    *,
+    account: str,
+    name: str | None,
+    role: str | None,
+    may_read_posts: bool | None,
+    email: str | None,
+    as_json: bool,
 ) -> None:
-    """Change an account's name or role; a new role ends its sessions."""
-    change = UserChange.model_validate({"name": name, "role": role})
+    """Change an account's name, role or rights; a new role ends its sessions."""
+    change = UserChange.model_validate(
+        {"name": name, "role": role, "may_read_posts": may_read_posts}
+    )
     _change(account, change, "is changed", email, as_json)
 
 

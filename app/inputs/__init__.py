@@ -12,6 +12,7 @@ from app.inputs.clocks import ClockCheckInput
 from app.inputs.comparisons import ComparisonInput
 from app.inputs.footage import FootageFileInput, FootageFolderInput
 from app.inputs.members import MemberInput
+from app.inputs.posts import PostVerdictInput
 from app.inputs.purges import PurgeInput
 from app.inputs.queries import (
     CameraQuery,
@@ -43,6 +44,7 @@ __all__ = [
     "MarkInput",
     "MemberInput",
     "OneInInput",
+    "PostVerdictInput",
     "PurgeInput",
     "QueueQuery",
     "RankingOrder",

@@ -66,6 +66,7 @@ class UserChange(Input):
     role: Role | None = None
     active: bool | None = None
     organisation: Organisation | None = None
+    may_read_posts: bool | None = None
 
 
 class UserQuery(Input):

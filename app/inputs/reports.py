@@ -22,17 +22,21 @@ def _known_region(value: str) -> str:
     return value
 
 
+Region = Annotated[
+    str,
+    StringConstraints(min_length=2, max_length=2, to_upper=True),
+    AfterValidator(_known_region),
+]
+"""ISO code of the country whose phone numbers and dates are written."""
+
+
 class ReportInput(Input):
     """What a report is. `region` is the country whose phone numbers and dates it writes."""
 
     kind: ReportKind
     title: Annotated[str, StringConstraints(max_length=200)] = ""
     written_at: Instant
-    region: Annotated[
-        str,
-        StringConstraints(min_length=2, max_length=2, to_upper=True),
-        AfterValidator(_known_region),
-    ] = "IN"
+    region: Region = "IN"
 
 
 class MarkDecision(StrEnum):

@@ -42,6 +42,13 @@ from app.models.live import LiveEvent
 from app.models.messages import MessageState, OutgoingAttachment, OutgoingMessage, Transport
 from app.models.packs import PackUse
 from app.models.plans import SearchPlan
+from app.models.posts import (
+    Post,
+    PostAccount,
+    PostContact,
+    PostContactUse,
+    PostImport,
+)
 from app.models.purges import CasePurge, PurgeState
 from app.models.reports import MarkState, Report, ReportKind, ReportMark
 from app.models.requests import (
@@ -129,6 +136,11 @@ __all__ = [
     "PhotoReceipt",
     "PhotoState",
     "PlaceSource",
+    "Post",
+    "PostAccount",
+    "PostContact",
+    "PostContactUse",
+    "PostImport",
     "PurgeState",
     "RecoveryCode",
     "ReferenceEmbedding",

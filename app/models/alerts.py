@@ -24,6 +24,7 @@ class AlertKind(StrEnum):
     SIGHTING = "sighting"
     TIP_MATCH = "tip match"
     FOUND_PERSON_MATCH = "found-person match"
+    POST_MATCH = "post match"
     REVIEW_DISAGREEMENT = "review disagreement"
     SWEEP_FAILED = "sweep failed"
 

@@ -1,4 +1,4 @@
-"""What people outside hand in: photos of tips and of found persons, the faces in them, matches.
+"""Photos of tips, of found persons and of imported posts, the faces in them, matches.
 
 A contribution is compared with the galleries of missing persons, and is in none itself: its faces
 have tables of their own, which no sweep, no face search and no other contribution looks at.
@@ -28,6 +28,7 @@ from app.models.cases import Case, ReferencePhoto
 from app.models.columns import LongText, UtcTime, choice, utc_now
 from app.models.faces import Embedder
 from app.models.found import FoundPerson
+from app.models.posts import Post
 from app.models.tips import Tip
 
 
@@ -49,7 +50,7 @@ class MatchState(StrEnum):
 
 
 class ContributedPhoto(Model):
-    """A photo of one tip or of one found person, as it was encoded anew here.
+    """A photo of one tip, one found person or one post, as it was encoded anew here.
 
     `taken_at`, `latitude_deg` and `longitude_deg` were in the file that was handed in; the kept one
     holds nothing but pixels. `embedder_id` is the model that last looked for faces in it.
@@ -57,9 +58,10 @@ class ContributedPhoto(Model):
 
     __tablename__ = "contributed_photos"
     __table_args__ = (
-        CheckConstraint("(tip_id IS NULL) <> (found_person_id IS NULL)", name="one_owner"),
+        CheckConstraint("num_nonnulls(tip_id, found_person_id, post_id) = 1", name="one_owner"),
         Index("ix_contributed_photos_tip_id", "tip_id"),
         Index("ix_contributed_photos_found_person_id", "found_person_id"),
+        Index("ix_contributed_photos_post_id", "post_id"),
         Index("ix_contributed_photos_state_queued_at", "state", "queued_at"),
         Index("ix_contributed_photos_sha256", "sha256"),
     )
@@ -69,6 +71,7 @@ class ContributedPhoto(Model):
     found_person_id: Mapped[int | None] = mapped_column(
         ForeignKey("found_persons.id", ondelete="CASCADE")
     )
+    post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
     sha256: Mapped[str] = mapped_column(String(64))
     width_px: Mapped[int]
     height_px: Mapped[int]
@@ -86,6 +89,7 @@ class ContributedPhoto(Model):
 
     tip: Mapped[Tip | None] = relationship(back_populates="photos")
     found_person: Mapped[FoundPerson | None] = relationship(back_populates="photos")
+    post: Mapped[Post | None] = relationship(back_populates="photos")
     faces: Mapped[list[ContributedFace]] = relationship(
         back_populates="photo", order_by="ContributedFace.ordinal", passive_deletes=True
     )
@@ -153,7 +157,7 @@ class ContributedMatch(Model):
 
 
 class ContributionReceipt(Model):
-    """One batch of tips and found persons that were deleted because their time was over.
+    """One batch of tips, found persons and posts that were deleted because their time was over.
 
     `receipt_sha256` covers all other facts and stands in the audit log's chain.
     """
@@ -164,6 +168,7 @@ class ContributionReceipt(Model):
     purged_at: Mapped[UtcTime] = mapped_column(default=utc_now)
     tips: Mapped[int]
     found_persons: Mapped[int]
+    posts: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     photos: Mapped[int]
     faces: Mapped[int]
     pictures: Mapped[int]

@@ -18,6 +18,7 @@ from app.services import audit, passwords, second_factors
 from app.services.actors import Actor
 from app.services.lockout import lock_after
 from app.services.pages import Page, paginate
+from app.services.post_access import POST_ROLES
 from app.services.tokens import user_of_token
 
 __all__ = [
@@ -175,7 +176,9 @@ def create_user(actor: Actor, wanted: UserInput, password: str | None = None) ->
 
 
 def change_user(actor: Actor, user: User, change: UserChange) -> User:
-    """Change name, role, organisation, or whether it is active; a new role ends its sessions.
+    """Change name, role, organisation, the right to posts, or whether it is active.
+
+    A new role ends its sessions, and the right to posts unless that is given anew.
 
     Raises Conflict where it would leave no active administrator.
     """
@@ -184,13 +187,16 @@ def change_user(actor: Actor, user: User, change: UserChange) -> User:
     if change.name is not None:
         user.name = change.name
     if change.role is not None and change.role is not user.role:
-        user.role = change.role
+        user.role, user.may_read_posts = change.role, False
         user.session_epoch += 1
     if change.active is not None and change.active != user.active:
         user.active = change.active
         user.session_epoch += 1
     if change.organisation is not None:
         user.organisation = change.organisation
+    if change.may_read_posts is not None:
+        _check_posts_right(user, change.may_read_posts)
+        user.may_read_posts = change.may_read_posts
     after = _changeable(user)
     changed = {key: [before[key], after[key]] for key in after if before[key] != after[key]}
     if changed:
@@ -206,7 +212,15 @@ def _changeable(user: User) -> dict[str, object]:
         "role": user.role.value,
         "active": user.active,
         "organisation": user.organisation,
+        "may_read_posts": user.may_read_posts,
     }
+
+
+def _check_posts_right(user: User, wanted: bool) -> None:
+    if wanted and user.role not in POST_ROLES:
+        roles = " or ".join(sorted(role.value for role in POST_ROLES))
+        reason = f"only an {roles} can be given this right"
+        raise Refused("This role does not work with posts.", {"may_read_posts": reason})
 
 
 def change_own_password(actor: Actor, user: User, current: str, new: str) -> None:

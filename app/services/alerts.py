@@ -44,6 +44,7 @@ URGENCIES: Final = {
     AlertKind.SIGHTING: AlertUrgency.NORMAL,
     AlertKind.TIP_MATCH: AlertUrgency.NORMAL,
     AlertKind.FOUND_PERSON_MATCH: AlertUrgency.HIGH,
+    AlertKind.POST_MATCH: AlertUrgency.NORMAL,
     AlertKind.REVIEW_DISAGREEMENT: AlertUrgency.LOW,
     AlertKind.SWEEP_FAILED: AlertUrgency.LOW,
 }

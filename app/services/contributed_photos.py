@@ -1,4 +1,4 @@
-"""Photos of tips and found persons: read, stripped, encoded anew, kept, handed to a worker.
+"""Photos of tips, found persons and posts: read, stripped, encoded anew, kept, handed to a worker.
 
 Nothing of the file that was handed in is kept but its pixels, and what its EXIF says of time and
 place. Faces are looked for by a worker (`services.contributions`), never in a web request.
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from flask import current_app
-from sqlalchemy import exists, select, true
+from sqlalchemy import exists, false, or_, select, true
 
 from app.current import settings
 from app.errors import PhotoRefused, Refused, TooLarge
@@ -59,14 +59,24 @@ def read_all(files: Sequence[bytes], timezone: str) -> list[ReadPhoto]:
     return [_read(data, timezone, at, len(unique)) for at, data in enumerate(unique, start=1)]
 
 
+def read_one(data: bytes, timezone: str) -> ReadPhoto:
+    """Read one photo. Raises PhotoRefused or TooLarge."""
+    return _read(data, timezone, 1, 1)
+
+
 def keep(
-    photos: Sequence[ReadPhoto], *, tip_id: int | None = None, found_person_id: int | None = None
+    photos: Sequence[ReadPhoto],
+    *,
+    tip_id: int | None = None,
+    found_person_id: int | None = None,
+    post_id: int | None = None,
 ) -> list[ContributedPhoto]:
     """Write the photos for their one owner. Does not commit."""
     kept = [
         ContributedPhoto(
             tip_id=tip_id,
             found_person_id=found_person_id,
+            post_id=post_id,
             sha256=media.store(photo.jpeg),
             width_px=photo.width_px,
             height_px=photo.height_px,
@@ -82,6 +92,25 @@ def keep(
     db.session.add_all(kept)
     db.session.flush()
     return kept
+
+
+def keep_again(photo: ContributedPhoto, *, post_id: int) -> ContributedPhoto:
+    """The same picture for another post. Does not commit."""
+    row = ContributedPhoto(
+        post_id=post_id,
+        sha256=photo.sha256,
+        width_px=photo.width_px,
+        height_px=photo.height_px,
+        size_bytes=photo.size_bytes,
+        taken_at=photo.taken_at,
+        latitude_deg=photo.latitude_deg,
+        longitude_deg=photo.longitude_deg,
+        state=PhotoState.WAITING,
+        queued_at=utc_now(),
+    )
+    db.session.add(row)
+    db.session.flush()
+    return row
 
 
 def hand_over(photos: Sequence[ContributedPhoto]) -> None:
@@ -112,14 +141,20 @@ def still_named(sha256s: set[str]) -> set[str]:
 
 
 def is_picture_of(
-    sha256: str, *, tip_id: int | None = None, found_person_id: int | None = None
+    sha256: str,
+    *,
+    tip_id: int | None = None,
+    found_person_id: int | None = None,
+    post_id: int | None = None,
 ) -> bool:
     """Whether this is a photo of the one owner, or a face in one of its photos."""
-    owner = (
-        ContributedPhoto.tip_id == tip_id
-        if tip_id is not None
-        else ContributedPhoto.found_person_id == found_person_id
+    owners = (
+        (ContributedPhoto.tip_id, tip_id),
+        (ContributedPhoto.found_person_id, found_person_id),
+        (ContributedPhoto.post_id, post_id),
     )
+    # A comparison with None would be true for the pictures of all others.
+    owner = or_(false(), *(column == value for column, value in owners if value is not None))
     is_face = exists().where(
         ContributedFace.photo_id == ContributedPhoto.id, ContributedFace.crop_sha256 == sha256
     )

@@ -28,6 +28,8 @@ def tell_all(matches: Sequence[ContributedMatch]) -> None:
             _tell_of_tip_match(match, photo.tip)
         elif photo.found_person is not None:
             _tell_of_found_match(match, photo.found_person)
+        elif photo.post_id is not None:
+            _tell_of_post_match(match, photo.post_id)
 
 
 def tell_of_tip(tip: Tip, case: Case) -> None:
@@ -45,6 +47,18 @@ def _tell_of_tip_match(match: ContributedMatch, tip: Tip) -> None:
         dedupe_key=f"tip {tip.id} case {match.case_id}",
     )
     live.publish(match.case_id, "contribution", {"kind": "tip", "number": tip.number})
+
+
+def _tell_of_post_match(match: ContributedMatch, post_id: int) -> None:
+    """Without any word of the post: not everybody who reads alerts may read posts."""
+    alerts.raise_alert(
+        match.case,
+        AlertKind.POST_MATCH,
+        title=f"A picture of imported post {post_id} may show the subject",
+        path=path_to("posts.show", post_id=post_id),
+        dedupe_key=f"post {post_id} case {match.case_id}",
+    )
+    live.publish(match.case_id, "contribution", {"kind": "post", "number": f"post {post_id}"})
 
 
 def _tell_of_found_match(match: ContributedMatch, entry: FoundPerson) -> None:

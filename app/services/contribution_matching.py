@@ -26,6 +26,7 @@ from app.models import (
     FoundPerson,
     FoundState,
     MatchState,
+    Post,
     ReferenceEmbedding,
     ReferencePhoto,
     Tip,
@@ -51,7 +52,7 @@ def hold_lock() -> None:
 
 
 def compare_case(actor: Actor, case: Case, embedder: Embedder) -> int:
-    """Compare a case with all kept faces of tips and found persons. Does not commit.
+    """Compare a case with all kept faces of tips, found persons and posts. Does not commit.
 
     Returns how many new matches that gave. A case that may not be searched for now is left out.
     """
@@ -111,6 +112,8 @@ def compare_photo(
 def _is_compared(photo: ContributedPhoto) -> bool:
     if photo.tip is not None:
         return photo.tip.state is not TipState.SPAM and photo.tip.expires_at > utc_now()
+    if photo.post is not None:
+        return photo.post.active and photo.post.expires_at > utc_now()
     return photo.found_person is not None and photo.found_person.state is FoundState.OPEN
 
 
@@ -137,6 +140,7 @@ def _near(case: Case, embedder: Embedder) -> list[tuple[ContributedFace, bytes]]
     compared = or_(
         and_(Tip.id.is_not(None), Tip.state != TipState.SPAM, Tip.expires_at > utc_now()),
         and_(FoundPerson.id.is_not(None), FoundPerson.state == FoundState.OPEN),
+        and_(Post.id.is_not(None), Post.active, Post.expires_at > utc_now()),
     )
     rows = db.session.execute(
         select(ContributedFace, galleries.sent(ContributedFace.embedding))
@@ -144,6 +148,7 @@ def _near(case: Case, embedder: Embedder) -> list[tuple[ContributedFace, bytes]]
         .join(ContributedPhoto, ContributedPhoto.id == ContributedFace.photo_id)
         .outerjoin(Tip, Tip.id == ContributedPhoto.tip_id)
         .outerjoin(FoundPerson, FoundPerson.id == ContributedPhoto.found_person_id)
+        .outerjoin(Post, Post.id == ContributedPhoto.post_id)
         .where(ContributedFace.embedder_id == embedder.id, compared, like)
         .order_by(ContributedFace.id.desc())
         .limit(LATER_LIMIT)

@@ -1,8 +1,9 @@
-"""Letting go of tips and found persons whose time is over, in batches, each with a receipt.
+"""Letting go of tips, found persons and posts whose time is over, in batches with receipts.
 
 A tip stays while somebody may still need it: accepted into a case that is open, was closed less
 than `CLOSED_CASE_RETENTION_DAYS` ago or is on legal hold, or matching such a case and undecided. A
-found person's entry stays until so long after it was closed. What goes, goes whole: photos, faces,
+found person's entry stays until so long after it was closed, a post while a needed case has a match
+with it that nobody rejected. What goes, goes whole: photos, faces,
 messages and contact. A last-known location that came of an accepted tip stays with its case.
 """
 
@@ -25,6 +26,11 @@ from app.models import (
     ContributionReceipt,
     FoundPerson,
     FoundState,
+    MatchState,
+    Post,
+    PostAccount,
+    PostContact,
+    PostContactUse,
     Tip,
     TipState,
 )
@@ -47,10 +53,15 @@ def purge_batch(actor: Actor) -> ContributionReceipt | None:
     """Delete up to `BATCH` tips and as many found persons. None if there was nothing to delete."""
     tips = _ids(Tip, _tip_is_over())
     found = _ids(FoundPerson, _entry_is_over())
-    if not tips and not found:
+    posts = _ids(Post, _post_is_over())
+    if not tips and not found and not posts:
         db.session.rollback()
         return None
-    owned = or_(ContributedPhoto.tip_id.in_(tips), ContributedPhoto.found_person_id.in_(found))
+    owned = or_(
+        ContributedPhoto.tip_id.in_(tips),
+        ContributedPhoto.found_person_id.in_(found),
+        ContributedPhoto.post_id.in_(posts),
+    )
     photos = db.session.scalars(select(ContributedPhoto.sha256).where(owned)).all()
     crops = db.session.scalars(
         select(ContributedFace.crop_sha256)
@@ -59,11 +70,15 @@ def purge_batch(actor: Actor) -> ContributionReceipt | None:
     ).all()
     db.session.execute(delete(Tip).where(Tip.id.in_(tips)))
     db.session.execute(delete(FoundPerson).where(FoundPerson.id.in_(found)))
+    db.session.execute(delete(Post).where(Post.id.in_(posts)))
+    if posts:
+        _forget_unused()
     sizes = contributed_photos.discard_pictures({*photos, *crops})
     receipt = ContributionReceipt(
         purged_at=utc_now(),
         tips=len(tips),
         found_persons=len(found),
+        posts=len(posts),
         photos=len(photos),
         faces=len(crops),
         pictures=len(sizes),
@@ -88,7 +103,10 @@ def receipt_hash(receipt: ContributionReceipt) -> str:
 
 
 def _facts(receipt: ContributionReceipt) -> dict[str, object]:
+    # Receipts from before there were posts have no word of them in their hash.
+    posts = {"posts": receipt.posts} if receipt.posts else {}
     return {
+        **posts,
         "purged_at": receipt.purged_at.astimezone(UTC).isoformat(timespec="microseconds"),
         "tips": receipt.tips,
         "found_persons": receipt.found_persons,
@@ -99,7 +117,9 @@ def _facts(receipt: ContributionReceipt) -> dict[str, object]:
     }
 
 
-def _ids(model: type[Tip] | type[FoundPerson], is_over: ColumnElement[bool]) -> list[int]:
+def _ids(
+    model: type[Tip] | type[FoundPerson] | type[Post], is_over: ColumnElement[bool]
+) -> list[int]:
     """Ids of what goes, held so that nobody decides on it meanwhile."""
     taken = select(model.id).where(is_over).order_by(model.id).limit(BATCH)
     return list(db.session.scalars(taken.with_for_update(skip_locked=True)))
@@ -131,6 +151,25 @@ def _entry_is_over() -> ColumnElement[bool]:
     )
     is_closed = FoundPerson.state != FoundState.OPEN
     return is_closed & (func.coalesce(FoundPerson.closed_at, utc_now()) <= closed_before) & ~held
+
+
+def _post_is_over() -> ColumnElement[bool]:
+    """Its time is over, and no case that is needed has a match that nobody has rejected."""
+    matching = (
+        exists()
+        .where(ContributedPhoto.post_id == Post.id, ContributedFace.photo_id == ContributedPhoto.id)
+        .where(ContributedMatch.face_id == ContributedFace.id, Case.id == ContributedMatch.case_id)
+        .where(_case_is_needed(), ContributedMatch.state != MatchState.REJECTED)
+    )
+    return (Post.expires_at <= utc_now()) & ~matching
+
+
+def _forget_unused() -> None:
+    """Let go of accounts and contacts that no post names any more."""
+    named = exists().where(PostContactUse.contact_id == PostContact.id)
+    db.session.execute(delete(PostContact).where(~named))
+    written = exists().where(Post.account_id == PostAccount.id)
+    db.session.execute(delete(PostAccount).where(~written))
 
 
 def _case_is_needed() -> ColumnElement[bool]:

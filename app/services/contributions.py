@@ -245,6 +245,8 @@ def _row(
 def _name_of(photo: ContributedPhoto) -> str:
     if photo.tip is not None:
         return f"tip {photo.tip.number}"
+    if photo.post_id is not None:
+        return f"post {photo.post_id}"
     return f"found person {photo.found_person.number if photo.found_person else photo.id}"
 
 

@@ -24,7 +24,9 @@ from app.views import (
     media,
     members,  # noqa: F401 (adds its pages to the cases' and administrators' blueprints)
     people,  # noqa: F401 (adds its pages to the administrators' blueprint)
+    post_imports,  # noqa: F401 (adds its pages to the posts' blueprint)
     posters,  # noqa: F401 (adds its page to the cases' blueprint)
+    posts,
     presentation,
     reporting,  # noqa: F401 (adds its pages to the administrators' blueprint)
     reports,  # noqa: F401 (adds its pages to the cases' blueprint)
@@ -47,7 +49,7 @@ def register(application: Flask) -> None:
         application.register_blueprint(room.blueprint)
     for further in (alerts, evaluations, roads, tiles):
         application.register_blueprint(further.blueprint)
-    for handed_in in (tip_form, tips, found, found_matches):
+    for handed_in in (tip_form, tips, found, found_matches, posts):
         application.register_blueprint(handed_in.blueprint)
     for owners in (footage_requests, deliveries):
         application.register_blueprint(owners.blueprint)

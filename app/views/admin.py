@@ -69,7 +69,8 @@ def edit_user(user_id: int) -> str:
     """One account and what may be changed in it."""
     user = accounts.find_user(user_id)
     typed = {"name": user.name, "role": user.role.value, "organisation": user.organisation}
-    form = Form({**typed, "active": "1" if user.active else ""})
+    rights = {"active": user.active, "may_read_posts": user.may_read_posts}
+    form = Form({**typed, **{name: "1" if held else "" for name, held in rights.items()}})
     return _user_page(user, form)
 
 
@@ -77,9 +78,13 @@ def edit_user(user_id: int) -> str:
 def change_user(user_id: int) -> ResponseReturnValue:
     """Change name, role or whether the account is active."""
     user = accounts.find_user(user_id)
-    form = Form(request.form, shown=("name", "role", "active", "organisation"))
+    shown = ("name", "role", "active", "organisation", "may_read_posts")
+    form = Form(request.form, shown=shown)
     with form:
-        change = form.read(UserChange, active="active" in request.form)
+        given = {name: name in request.form for name in ("active", "may_read_posts")}
+        if not given["may_read_posts"] and not user.may_read_posts:
+            del given["may_read_posts"]
+        change = form.read(UserChange, **given)
         accounts.change_user(actor(), user, change)
         flash(f"{user.email} is changed.", "success")
         return redirect(url_for("admin.users"))

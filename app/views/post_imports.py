@@ -1,0 +1,96 @@
+"""Importing posts: check a file, import it, take it back as a whole."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.current import actor, settings
+from app.errors import Refused
+from app.inputs.fields import Input, Page
+from app.inputs.posts import PostImportInput
+from app.intake.post_files import MAX_FILE_BYTES, MAX_ROWS
+from app.services import post_imports
+from app.services.post_imports import PostImportReport
+from app.views.forms import Form, read_query
+from app.views.posts import blueprint
+
+PER_PAGE = 20
+FIELDS = ("table", "pictures", "origin", "purpose", "label", "platform", "timezone", "region")
+
+
+class ListQuery(Input):
+    """A page of imports."""
+
+    page: Page = 1
+
+
+@blueprint.get("/imports")
+def imports() -> str:
+    """What was imported, and the form for more."""
+    values = {"timezone": settings().default_timezone, "region": "IN"}
+    return _page(Form(values, shown=FIELDS))
+
+
+@blueprint.post("/imports")
+def import_file() -> ResponseReturnValue:
+    """Check a file, or import it."""
+    form = Form(request.form, shown=FIELDS)
+    report = None
+    with form:
+        report = _import(form)
+    return _page(form, report), form.status
+
+
+@blueprint.get("/imports/<int:import_id>")
+def show_import(import_id: int) -> str:
+    """One import, with the rows that were not taken."""
+    row = post_imports.find_import(actor(), import_id)
+    return render_template("posts/import.html", row=row, timezone=row.timezone)
+
+
+@blueprint.post("/imports/<int:import_id>/take-back")
+def take_back(import_id: int) -> ResponseReturnValue:
+    """Take a whole import back."""
+    row = post_imports.take_back(actor(), import_id)
+    flash(f"“{row.label}” is taken back: its posts count nowhere. It can be restored.", "success")
+    return redirect(url_for("posts.imports"))
+
+
+@blueprint.post("/imports/<int:import_id>/restore")
+def restore(import_id: int) -> ResponseReturnValue:
+    """Bring an import back."""
+    with Form() as form:
+        row = post_imports.restore(actor(), import_id)
+        flash(f"“{row.label}” is back.", "success")
+    if form.sentence:
+        flash(form.sentence, "error")
+    return redirect(url_for("posts.imports"))
+
+
+def _import(form: Form) -> PostImportReport:
+    given = form.read(PostImportInput)
+    sent = request.files.get("table")
+    data = sent.stream.read(MAX_FILE_BYTES + 1) if sent else b""
+    if sent is None or not data:
+        raise Refused("No file came with the form.", {"table": "choose a file"})
+    archive = request.files.get("pictures")
+    pictures = archive.stream if archive is not None and archive.filename else None
+    is_check = form.value("do") != "import"
+    return post_imports.import_posts(
+        actor(), data, sent.filename or "", given, pictures=pictures, dry_run=is_check
+    )
+
+
+def _page(form: Form, report: PostImportReport | None = None) -> str:
+    page = post_imports.list_imports(actor(), read_query(ListQuery).page, PER_PAGE)
+    return render_template(
+        "posts/imports.html",
+        form=form,
+        report=report,
+        page=page,
+        max_mb=settings().post_max_upload_mb,
+        max_rows=MAX_ROWS,
+        timezone=settings().default_timezone,
+        retention_days=settings().post_retention_days,
+    )
