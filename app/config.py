@@ -113,6 +113,8 @@ class Settings(BaseSettings):
     tile_attribution: str = ""
     geocoder: str = ""
     geocoder_user_agent: str = ""
+    geocoder_url: str = ""
+    """A geocoder of one's own, for services that can be hosted (nominatim, photon, pelias)."""
 
     base_url: str = ""
     """Where people reach this installation, for links in messages: "https://search.example"."""

@@ -147,6 +147,7 @@ TABLE: Final[Mapping[str, Allowed]] = {
     "cases.add_report": CASE_WRITERS,
     "cases.report": CASE_READERS,
     "cases.decide_mark": CASE_WRITERS,
+    "cases.geocode_report": CASE_WRITERS,
     "cases.remove_report": CASE_WRITERS,
     "cases.restore_report": CASE_WRITERS,
     # alerts
@@ -339,6 +340,7 @@ TABLE: Final[Mapping[str, Allowed]] = {
     "api_reports.add_report": CASE_WRITERS,
     "api_reports.show_report": CASE_READERS,
     "api_reports.decide_mark": CASE_WRITERS,
+    "api_reports.geocode_report": CASE_WRITERS,
     "api_reports.remove_report": CASE_WRITERS,
     "api_reports.restore_report": CASE_WRITERS,
     "api_timeline.list_traces": CASE_READERS,

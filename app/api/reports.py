@@ -115,6 +115,19 @@ def decide_mark(path: MarkPath, body: MarkInput) -> Response:
     return reply(ReportMarkOut.of(mark, case.timezone))
 
 
+@api_reports.post(
+    "/<number>/reports/<int:report_id>/geocode",
+    summary="Ask the geocoder for unknown places",
+    security=WRITE,
+    responses=answers({200: WholeReportOut}, 404, 503),
+)
+def geocode_report(path: ReportPath) -> Response:
+    """Up to five names that no imported place has are sent to the geocoder's operator."""
+    case = cases.find_case(path.number)
+    reports.geocode_names(actor(), case, path.report_id)
+    return reply(WholeReportOut.of(reports.find_report(case, path.report_id), case.timezone))
+
+
 @api_reports.delete(
     "/<number>/reports/<int:report_id>",
     summary="Remove a report",

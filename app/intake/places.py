@@ -65,6 +65,32 @@ class _Token:
     capital: bool
 
 
+_NAME_WORD = r"(?:[A-Z][a-z]?\.|[A-Z][\w'’-]*|\d+(?:st|nd|rd|th))"
+_UNKNOWN = re.compile(
+    r"\b(?i:at|near|in|from|towards|opposite|behind|outside|inside|reached|around)\s+(?:the\s+)?"
+    rf"(?P<name>{_NAME_WORD}(?:\s+(?:{_NAME_WORD}|of)){{0,5}})"
+)
+_NO_PLACE = re.compile(
+    r"(?:FIR|IPC|BNS|CCTV|Sections?|No\.?|Ward|Platform|Room|[A-Z][a-z]+day|January|February|March"
+    r"|April|May|June|July|August|September|October|November|December)\b"
+)
+
+
+def unknown_places(text: str, taken: Iterable[Span]) -> Iterator[Span]:
+    """Names that stand where a place would, and that no other mark has taken.
+
+    They are what a geocoder may be asked about; most are places, some are not.
+    """
+    spans = list(taken)
+    for found in _UNKNOWN.finditer(text):
+        words = found["name"].rstrip(".,'’-")
+        span = Span(found.start("name"), found.start("name") + len(words), words)
+        if len(words) < 4 or _NO_PLACE.match(words):
+            continue
+        if not any(span.overlaps(other) for other in spans):
+            yield span
+
+
 class PlaceIndex:
     """The known places by their words, ready to look into many texts."""
 

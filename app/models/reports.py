@@ -57,7 +57,7 @@ class Report(Model):
     case: Mapped[Case] = relationship()
     added_by: Mapped[User | None] = relationship()
     marks: Mapped[list[ReportMark]] = relationship(
-        order_by="ReportMark.ordinal", cascade="all, delete-orphan", back_populates="report"
+        order_by="ReportMark.from_char", cascade="all, delete-orphan", back_populates="report"
     )
 
 

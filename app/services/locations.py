@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from geopy.exc import ConfigurationError as GeocoderMisconfigured
 from geopy.exc import GeocoderNotFound, GeopyError
@@ -148,7 +149,9 @@ def geocode(text: str) -> list[GeocodedPlace]:
         )
     try:
         geocoder = get_geocoder_for_service(service)(
-            user_agent=settings().geocoder_user_agent or "lastseen", timeout=GEOCODER_TIMEOUT_S
+            user_agent=settings().geocoder_user_agent or "lastseen",
+            timeout=GEOCODER_TIMEOUT_S,
+            **_own_host(settings().geocoder_url),
         )
         answers = geocoder.geocode(text, exactly_one=False, limit=GEOCODER_RESULTS) or []
     except (GeopyError, GeocoderNotFound, GeocoderMisconfigured, TypeError) as error:
@@ -156,6 +159,14 @@ def geocode(text: str) -> list[GeocodedPlace]:
             f"The geocoder '{service}' does not answer: click on the map, or type the coordinates."
         ) from error
     return [GeocodedPlace(a.address, a.latitude, a.longitude) for a in answers]
+
+
+def _own_host(url: str) -> dict[str, str]:
+    """What geopy calls the address of a geocoder that is hosted oneself."""
+    if not url:
+        return {}
+    parts = urlsplit(url)
+    return {"scheme": parts.scheme, "domain": parts.netloc + parts.path.rstrip("/")}
 
 
 def _set_active(

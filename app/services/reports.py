@@ -16,19 +16,27 @@ from app.errors import Conflict, NotFound, Refused
 from app.extensions import db
 from app.inputs.reports import MarkDecision, MarkInput, ReportInput
 from app.intake.documents import text_of_file, tidy
-from app.intake.marks import Mark, MarkKind, PlaceMark, TimeMark, WordMark
+from app.intake.marks import Mark, MarkKind, PlaceMark, Span, TimeMark, WordMark
+from app.intake.places import unknown_places
 from app.intake.reading import read_marks
 from app.models import Case, LastKnownLocationRow
 from app.models.cases import LocationSource, Reliability
 from app.models.columns import utc_now
 from app.models.reports import MarkState, Report, ReportKind, ReportMark
-from app.services import audit, live
+from app.services import audit, live, locations
 from app.services.actors import Actor
-from app.services.known_places import places_around
+from app.services.known_places import AROUND_M, places_around
+from app.services.locations import GeocodedPlace
 from app.services.pages import Page, paginate
+from geo.distance import haversine_m
+from geo.points import Point
 
 MOST_MARKS = 1_000
 LONGEST_VALUE = 300
+MOST_GEOCODED = 5
+"""Names of one report that are asked for at a time: each may take the geocoder seconds."""
+
+GEOCODED_UNCERTAINTY_M = 500.0
 _SOURCES = {
     ReportKind.FIR: LocationSource.POLICE,
     ReportKind.STATEMENT: LocationSource.WITNESS,
@@ -167,6 +175,34 @@ def decide(actor: Actor, case: Case, report_id: int, mark_id: int, given: MarkIn
     return mark
 
 
+def names_to_geocode(report: Report) -> Sequence[Span]:
+    """Names in a report that the imported places do not know, as far as they would be asked for."""
+    taken = [Span(one.from_char, one.to_char, "") for one in report.marks]
+    found: dict[str, Span] = {}
+    for span in unknown_places(report.content, taken):
+        found.setdefault(span.words.lower(), span)
+    return list(found.values())[:MOST_GEOCODED]
+
+
+def geocode_names(actor: Actor, case: Case, report_id: int) -> int:
+    """Ask the configured geocoder for the names that no imported place has; how many it knew.
+
+    The names go to the geocoder's operator, which the audit log records. Answers far from the
+    case's last-known locations are left out. Raises Unavailable without a geocoder.
+    """
+    report = find_report(case, report_id)
+    names = names_to_geocode(report)
+    near = [Point(row.latitude_deg, row.longitude_deg) for row in locations.list_locations(case)]
+    found = [(span, place) for span in names if (place := _geocoded(span.words, near))]
+    ordinal = 1 + max((one.ordinal for one in report.marks), default=-1)
+    for number, (span, place) in enumerate(found):
+        report.marks.append(_row(ordinal + number, _geocoded_mark(span, place)))
+    details = {"names": [span.words for span in names], "known": len(found)}
+    audit.record(actor, "report.geocode", case=case, subject=f"report {report.id}", details=details)
+    db.session.commit()
+    return len(found)
+
+
 def remove_report(actor: Actor, case: Case, report_id: int) -> Report:
     """Take a report away with the locations that came of it; it stays on record."""
     report = find_report(case, report_id)
@@ -226,6 +262,26 @@ def _row(ordinal: int, mark: Mark) -> ReportMark:
         case WordMark():
             row.field = mark.field
     return row
+
+
+def _geocoded(name: str, near: Sequence[Point]) -> GeocodedPlace | None:
+    """The first answer that lies near the case; just the first where the case has no place."""
+    for place in locations.geocode(name):
+        point = Point(place.latitude_deg, place.longitude_deg)
+        if not near or any(haversine_m(point, one) <= AROUND_M for one in near):
+            return place
+    return None
+
+
+def _geocoded_mark(span: Span, place: GeocodedPlace) -> PlaceMark:
+    return PlaceMark(
+        span,
+        place.label,
+        place.latitude_deg,
+        place.longitude_deg,
+        GEOCODED_UNCERTAINTY_M,
+        exact=False,
+    )
 
 
 def _place_follows(

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.current import actor
+from app.current import actor, settings
 from app.errors import Refused
 from app.inputs.reports import MarkInput, ReportInput
 from app.intake.limits import MAX_FILE_BYTES, MAX_TEXT_CHARACTERS
@@ -87,6 +87,18 @@ def decide_mark(number: str, report_id: int, mark_id: int) -> ResponseReturnValu
     )
 
 
+@blueprint.post("/cases/<number>/reports/<int:report_id>/geocode")
+def geocode_report(number: str, report_id: int) -> ResponseReturnValue:
+    """Ask the geocoder for names that no imported place has."""
+    form = Form()
+    with form:
+        known = reports.geocode_names(actor(), cases.find_case(number), report_id)
+        flash(f"The geocoder knew {known} of the names.", "success" if known else "message")
+    if form.sentence:
+        flash(form.sentence, "error")
+    return redirect(url_for("cases.report", number=number, report_id=report_id))
+
+
 @blueprint.post("/cases/<number>/reports/<int:report_id>/remove")
 def remove_report(number: str, report_id: int) -> ResponseReturnValue:
     """Remove a report."""
@@ -136,6 +148,8 @@ def _report_page(case: Case, report: Report) -> str:
         times=[mark for mark in report.marks if mark.at is not None],
         time_for=lambda mark: reports.time_for(report, mark),
         reliabilities=list(Reliability),
+        geocoder=settings().geocoder,
+        unknown_names=[one.words for one in reports.names_to_geocode(report)],
     )
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Any
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Flask
 
+from app.config import Settings
 from app.errors import Conflict, NotFound, Refused
 from app.extensions import db
 from app.inputs.reports import MarkDecision, MarkInput, ReportInput
@@ -202,6 +206,92 @@ def test_another_case_s_report_is_not_there(actor: Actor, report: Report) -> Non
     other = factories.make_case(number="OTHER-1")
     with pytest.raises(NotFound):
         reports.find_report(other, report.id)
+
+
+# ------------------------------------------------------------------------------------ the geocoder
+
+
+class _Nominatim(BaseHTTPRequestHandler):
+    """A server that knows one place, far and near, as Nominatim answers."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        name = parse_qs(urlsplit(self.path).query)["q"][0]
+        self.asked.append(name)
+        known = [
+            {"display_name": "Made-up Temple, far away", "lat": "28.6", "lon": "77.2"},
+            {"display_name": "Made-up Temple, Example Town", "lat": "12.97", "lon": "77.60"},
+        ]
+        answer = json.dumps(known if "Temple" in name else []).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
+
+
+@pytest.fixture
+def geocoder(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[_Nominatim]]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Nominatim)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    settings: Settings = app.config["LASTSEEN"]
+    url = f"http://127.0.0.1:{server.server_port}"
+    changed = settings.model_copy(update={"geocoder": "nominatim", "geocoder_url": url})
+    monkeypatch.setitem(app.config, "LASTSEEN", changed)
+    _Nominatim.asked.clear()
+    yield _Nominatim
+    server.shutdown()
+    server.server_close()
+
+
+UNKNOWN = "She was seen near Made-up Temple and later at Nowhere Gate. Call 99000 12345."
+
+
+def test_names_that_nobody_imported_are_geocoded_when_asked_for(
+    case: Case, actor: Actor, geocoder: type[_Nominatim]
+) -> None:
+    factories.make_location(case)
+    report = reports.add_report(actor, case, FIR, text=UNKNOWN)
+    assert geocoder.asked == []
+    assert [one.words for one in reports.names_to_geocode(report)] == [
+        "Made-up Temple",
+        "Nowhere Gate",
+    ]
+
+    assert reports.geocode_names(actor, case, report.id) == 1
+
+    assert geocoder.asked == ["Made-up Temple", "Nowhere Gate"]
+    place = next(one for one in report.marks if one.kind is MarkKind.PLACE)
+    assert place.value == "Made-up Temple, Example Town"
+    assert place.words == "Made-up Temple"
+    entry = db.session.query(AuditEntry).filter_by(action="report.geocode").one()
+    assert entry.details["names"] == ["Made-up Temple", "Nowhere Gate"]
+
+
+def test_the_page_offers_the_geocoder_and_says_what_it_sends(
+    case: Case, actor: Actor, geocoder: type[_Nominatim], logged_in: LogIn
+) -> None:
+    factories.make_location(case)
+    report = reports.add_report(actor, case, FIR, text=UNKNOWN)
+    client, path = logged_in("investigator"), f"/cases/{case.number}/reports/{report.id}"
+    assert "are sent to nominatim: Made-up Temple, Nowhere Gate" in client.get(path).text
+    answer = client.post(f"{path}/geocode", follow_redirects=True)
+    assert "knew 1 of the names" in answer.text
+
+
+def test_without_a_geocoder_the_page_names_what_is_unknown(
+    case: Case, actor: Actor, logged_in: LogIn
+) -> None:
+    report = reports.add_report(actor, case, FIR, text=UNKNOWN)
+    client, path = logged_in("investigator"), f"/cases/{case.number}/reports/{report.id}"
+    page = client.get(path).text
+    assert "Nowhere Gate" in page
+    assert "are sent to" not in page
+    answer = client.post(f"{path}/geocode", follow_redirects=True)
+    assert "No geocoder is configured" in answer.text
 
 
 # --------------------------------------------------------------------------------------- the doors
