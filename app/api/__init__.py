@@ -18,10 +18,12 @@ from app.api.document import openapi_options
 from app.api.examples import attach_examples
 from app.api.face_searches import api_face_searches
 from app.api.footage import api_footage
+from app.api.footage_requests import api_footage_requests
 from app.api.live import api_live
 from app.api.locations import api_locations
 from app.api.members import api_members
 from app.api.ogc import api_ogc
+from app.api.people import api_people
 from app.api.photos import api_photos
 from app.api.planning import api_planning
 from app.api.posters import api_posters
@@ -56,8 +58,10 @@ BLUEPRINTS: tuple[APIBlueprint, ...] = (
     api_ogc,
     api_cameras,
     api_footage,
+    api_footage_requests,
     api_roads,
     api_administration,
+    api_people,
 )
 
 

@@ -150,4 +150,5 @@ FEATURES = Tag(name="OGC API – Features", description="The data for GIS tools.
 ROUTE = Tag(name="Route", description="Confirmed sightings in order of time, as files.")
 CAMERAS = Tag(name="Cameras", description="The registry of cameras.")
 FOOTAGE = Tag(name="Footage", description="Recordings of cameras, kept by reference.")
+REQUESTS = Tag(name="Requests", description="Footage that is asked of owners.")
 ADMINISTRATION = Tag(name="Administration", description="State, accounts and the audit log.")

@@ -85,6 +85,30 @@ class SightingPath(BaseModel):
     sighting_id: SightingId
 
 
+class RequestPath(BaseModel):
+    """A request for footage by its id."""
+
+    request_id: Id
+
+
+class InvitationPath(BaseModel):
+    """An invitation by its id."""
+
+    link_id: Id
+
+
+class UserPath(BaseModel):
+    """An account by its id."""
+
+    user_id: Id
+
+
+class UserSessionPath(UserPath):
+    """A session of an account."""
+
+    session_id: Id
+
+
 class EvaluationPath(BaseModel):
     """An evaluation of a model by its number."""
 

@@ -1,5 +1,6 @@
 """What people and programs hand in, as validated values: one for forms, API and CLI alike."""
 
+from app.inputs.accounts import InvitationInput
 from app.inputs.cases import (
     CaseChange,
     CaseImportInput,
@@ -23,6 +24,7 @@ from app.inputs.queries import (
     SightingQuery,
 )
 from app.inputs.reports import MarkInput, ReportInput
+from app.inputs.requests import DeclineInput, RequestInput, RequestLinkInput
 from app.inputs.searches import FaceSearchInput, FaceSearchQuery, OneInInput, ThresholdInput
 from app.inputs.sweeps import ReviewInput, SweepInput
 
@@ -35,10 +37,12 @@ __all__ = [
     "ClockCheckInput",
     "ComparisonInput",
     "ConfirmInput",
+    "DeclineInput",
     "FaceSearchInput",
     "FaceSearchQuery",
     "FootageFileInput",
     "FootageFolderInput",
+    "InvitationInput",
     "LocationChange",
     "LocationInput",
     "MarkInput",
@@ -50,6 +54,8 @@ __all__ = [
     "RankingOrder",
     "RankingQuery",
     "ReportInput",
+    "RequestInput",
+    "RequestLinkInput",
     "ReviewInput",
     "SightingQuery",
     "SweepInput",

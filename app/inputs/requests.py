@@ -36,6 +36,19 @@ class RequestInput(Input):
         return self
 
 
+class RequestLinkInput(Input):
+    """How long a new upload link lasts, and whether a mail with it goes to the owner."""
+
+    link_days: LinkDays = 7
+    send_mail: bool = False
+
+
+class DeclineInput(Input):
+    """Why the owner has nothing to give."""
+
+    reason: Annotated[OptionalText, Field(max_length=1000)] = ""
+
+
 class DeliveryInput(Input):
     """A file that a sender is about to send.
 

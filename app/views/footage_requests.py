@@ -11,7 +11,7 @@ from flask_login import current_user
 from app.current import actor, settings
 from app.errors import Refused
 from app.inputs.fields import Input, Page
-from app.inputs.requests import LinkDays, RequestInput
+from app.inputs.requests import RequestInput, RequestLinkInput
 from app.models import CameraRow, Case, RequestState
 from app.services import (
     access,
@@ -53,11 +53,6 @@ class NewQuery(Input):
     camera: int
     window_start: str = ""
     window_end: str = ""
-
-
-class _Link(Input):
-    link_days: LinkDays = 7
-    send_mail: bool = False
 
 
 @blueprint.get("/requests")
@@ -147,7 +142,7 @@ def renew(request_id: int) -> ResponseReturnValue:
     """Make a new upload link; the one before ends."""
     with Form(request.form) as form:
         asked = footage_requests.find_request(request_id)
-        given = form.read(_Link, send_mail=bool(form.value("send_mail")))
+        given = form.read(RequestLinkInput, send_mail=bool(form.value("send_mail")))
         made = footage_requests.renew_link(
             actor(), asked, given.link_days, send_mail=given.send_mail
         )
