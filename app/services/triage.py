@@ -7,10 +7,11 @@ account may see; a tip that is about other cases alone is not shown to it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, Subquery, and_, exists, func, or_, select
+from sqlalchemy import case as one_of
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -57,7 +58,9 @@ def list_tips(actor: Actor, query: TipQuery, per_page: int) -> Page[TriageEntry]
     """One page of the tips that this account may see."""
     wanted_id = access.require_case(actor, query.case).id if query.case else None
     best = _best_match(actor, wanted_id)
-    case_id = func.coalesce(wanted_id, best.c.case_id, Tip.decided_case_id, Tip.case_id)
+    about = func.coalesce(Tip.decided_case_id, Tip.case_id)
+    seen_about = one_of((about.in_(access.visible_ids(actor)), about), else_=None)
+    case_id = func.coalesce(wanted_id, best.c.case_id, seen_about)
     distance_m, seconds = _distance(case_id), _seconds(case_id)
     statement = (
         select(Tip.id, best.c.match_id, case_id, distance_m, seconds)
@@ -90,6 +93,15 @@ def find_by_number(actor: Actor, number: str) -> Tip:
 def matches_of(actor: Actor, tip: Tip) -> Sequence[ContributedMatch]:
     """What the tip's faces are like, of cases that this account may see, most similar first."""
     return matches_of_photos(actor, ContributedPhoto.tip_id == tip.id)
+
+
+def cases_to_name(actor: Actor, tips: Iterable[Tip]) -> frozenset[int]:
+    """Ids of the cases that these tips were taken into or came with the poster of, and that this
+    account may see. A tip that is like a case of theirs may be about another one besides.
+    """
+    named = {one for tip in tips for one in (tip.case_id, tip.decided_case_id) if one is not None}
+    wanted = select(Case.id).where(Case.id.in_(named), access.visible_cases(actor))
+    return frozenset(db.session.scalars(wanted))
 
 
 def open_cases(actor: Actor) -> Sequence[Case]:

@@ -44,6 +44,7 @@ def index() -> str:
     return render_template(
         "tips/index.html",
         page=page,
+        named=triage.cases_to_name(actor(), [entry.tip for entry in page.items]),
         form=form,
         query=query,
         kept=kept,
@@ -177,6 +178,7 @@ def _page(tip_id: int, form: Form) -> str:
     return render_template(
         "tips/show.html",
         tip=tip,
+        named=triage.cases_to_name(actor(), [tip]),
         matches=matches,
         form=form,
         cases=triage.open_cases(actor()),

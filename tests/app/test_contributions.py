@@ -659,3 +659,29 @@ def test_a_closed_entry_goes_after_the_time_for_closed_cases(partner: User) -> N
     assert contribution_retention.purge(SCHEDULER)[0].found_persons == 1
     assert db.session.scalar(select(func.count(ContributedPhoto.id))) == 0
     assert db.session.scalar(select(func.count(ContributedMatch.id))) == 0
+
+
+def test_a_tip_about_two_cases_names_only_the_one_that_the_reader_may_see(
+    embedder: Embedder, logged_in: Callable[..., Client]
+) -> None:
+    hidden = factories.make_case(restricted=True, number="HIDDEN-1", tip_code="ABCD-EFGH")
+    factories.make_location(hidden)
+    seen = factories.make_case()
+    make_photo(seen, embedder, 0)
+    tip = tip_with_face(
+        embedder, 0, poster_code="ABCD-EFGH", latitude_deg=12.97, longitude_deg=77.6
+    )
+    assert tip.case_id == hidden.id
+    compare(seen, embedder)
+    tip.state, tip.decided_case_id, tip.decided_at = TipState.ACCEPTED, hidden.id, utc_now()
+    db.session.commit()
+    client = logged_in(Role.INVESTIGATOR)
+    pages = ["/tips?show=all", f"/tips/{tip.id}", f"/cases/{seen.number}/tips"]
+    for path in pages:
+        page = client.get(path).text
+        assert tip.number in page
+        assert seen.number in page
+        assert "HIDDEN-1" not in page, path
+    seen.state = CaseState.CLOSED
+    db.session.commit()
+    assert "HIDDEN-1" not in client.get("/tips?show=all").text
