@@ -6,6 +6,8 @@ import re
 import subprocess
 import sys
 
+from app.children import harmless_environment
+from app.config import PROJECT_ROOT
 from app.errors import Refused, TooLarge
 from app.intake.extract import PROTECTED, UNREADABLE
 from app.intake.limits import CPU_SECONDS, MAX_FILE_BYTES, MAX_TEXT_CHARACTERS
@@ -69,7 +71,11 @@ def _extracted(kind: str, data: bytes) -> str:
         done = subprocess.run(
             [sys.executable, "-m", "app.intake.extract", kind],
             input=data,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            # A damaged file can make its reader complain without end.
+            stderr=subprocess.DEVNULL,
+            cwd=PROJECT_ROOT,
+            env=harmless_environment(),
             timeout=2 * CPU_SECONDS,
             check=False,
         )

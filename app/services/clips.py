@@ -20,6 +20,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import joinedload
 
+from app.children import harmless_environment
 from app.config import PROJECT_ROOT
 from app.current import settings
 from app.errors import Conflict, NotFound, Refused, Unavailable
@@ -237,6 +238,7 @@ def _run(wish: ClipWish) -> tuple[ClipFacts, bytes]:
                 text=True,
                 timeout=TIMEOUT_S,
                 cwd=PROJECT_ROOT,
+                env=harmless_environment(),
                 check=False,
             )
         except subprocess.TimeoutExpired as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import sys
 from dataclasses import asdict, dataclass
 from fractions import Fraction
@@ -30,6 +31,9 @@ MAX_SIDE_PX: Final = 960
 MARKED_S: Final = 0.5
 """How long before and after its moment a box is drawn: where the face was later, nobody kept."""
 REFUSED: Final = 3
+MEMORY_BYTES: Final = 4 * 1024**3
+"""Of addresses, of which decoders with a thread for each core reserve far more than they fill."""
+CPU_SECONDS: Final = 60
 _CLOCK: Final = Fraction(1, 1000)
 _MARK_BGR: Final = (0, 215, 255)
 
@@ -143,9 +147,16 @@ def _wish_from(text: str) -> ClipWish:
     return ClipWish(mark=mark, **given)
 
 
+def hold_limits() -> None:
+    """Let this process take no more memory or time than any recording needs."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+
+
 def main() -> int:
     """Cut the clip that standard input asks for."""
     os.nice(10)
+    hold_limits()
     try:
         facts = cut_clip(_wish_from(sys.stdin.read()))
     except FootageError as error:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import re
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from flask import Flask
@@ -15,9 +19,11 @@ from pydantic import SecretStr
 from sqlalchemy import func, select
 
 from app.current import settings
+from app.errors import Refused, Unavailable
 from app.extensions import db
 from app.factory import create_app
 from app.inputs import ReviewInput
+from app.intake.documents import text_of_file
 from app.log_secrets import GunicornLogger
 from app.models import (
     Alert,
@@ -33,6 +39,7 @@ from app.models.accounts import User
 from app.services import alert_settings, alerts, channels, clips, deliveries, media, sightings
 from app.services.actors import Actor
 from app.services.delivery import GivenUp
+from cameras.footage.cutting import ClipWish
 from tests.app import factories
 from tests.app.answers import body, problem
 from tests.app.conftest import Client, make_settings
@@ -238,3 +245,39 @@ def test_a_poster_leads_to_the_installation_whatever_the_request_calls_it(
     page = logged_in(Role.INVESTIGATOR).get(f"/cases/{case.number}/tips")
     assert "https://search.example/tip/p/ABCD-EFGH" in page.text
     assert "localhost/tip/p" not in page.text
+
+
+# --------------------------------------------------------------------------------- processes
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda: text_of_file(b"%PDF-1.7 not read"),
+        lambda: clips._run(ClipWish("x.mp4", "", 0.0, 1.0, None)),
+    ],
+    ids=["documents", "recordings"],
+)
+def test_a_process_that_reads_a_stranger_s_file_is_told_no_secret(
+    read: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET_KEY", LONG_SECRET)
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://x:{LONG_SECRET}@db/x")
+    told: list[Mapping[str, str]] = []
+
+    def note(*_command: object, env: Mapping[str, str] | None = None, **_: object) -> NoReturn:
+        told.append(os.environ if env is None else env)
+        raise subprocess.TimeoutExpired("", 1.0)
+
+    monkeypatch.setattr(subprocess, "run", note)
+    with pytest.raises((Refused, Unavailable)):
+        read()
+    assert not any(LONG_SECRET in value for value in told[0].values())
+    assert "PATH" in told[0]
+
+
+def test_the_process_that_cuts_clips_ends_at_its_memory(tmp_path: Path) -> None:
+    code = "from cameras.footage import cutting as c; c.hold_limits(); b = bytearray(5 * 1024**3)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "MemoryError" in done.stderr
