@@ -130,7 +130,8 @@ def look_at(actor: Actor, post_id: int) -> Post:
 
 def reasons_of(post: Post) -> Sequence[GroupReasons]:
     """What each of the four groups says of a post, and what caused it."""
-    reasons = [*_of_words(post), *_of_contacts(post), *_of_price(post), *_of_text(post)]
+    found = [*_of_words(post), *_of_contacts(post), *_of_price(post), *_of_text(post)]
+    reasons = sorted(found, key=lambda one: list(Sign).index(one.sign))
     return [
         GroupReasons(
             group,

@@ -3,7 +3,26 @@
 
 const svg = document.querySelector("[data-graph]");
 
-if (svg) start(svg, svg.viewBox.baseVal);
+if (svg) {
+  if (svg.clientHeight > svg.clientWidth) stand(svg);
+  start(svg, svg.viewBox.baseVal);
+}
+
+// On a screen that is higher than wide the drawing is turned, so that it fills it.
+function stand(svg) {
+  for (const edge of svg.querySelectorAll(".edge")) {
+    for (const end of ["1", "2"]) {
+      const x = edge.getAttribute(`x${end}`);
+      edge.setAttribute(`x${end}`, edge.getAttribute(`y${end}`));
+      edge.setAttribute(`y${end}`, x);
+    }
+  }
+  for (const node of svg.querySelectorAll("a.node")) {
+    const [x, y] = node.getAttribute("transform").match(/-?[\d.]+/g);
+    node.setAttribute("transform", `translate(${y} ${x})`);
+  }
+  svg.setAttribute("viewBox", "-120 -40 880 1100");
+}
 
 function start(svg, view) {
   const whole = { x: view.x, y: view.y, width: view.width, height: view.height };
