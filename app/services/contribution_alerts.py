@@ -54,7 +54,7 @@ def _tell_of_post_match(match: ContributedMatch, post_id: int) -> None:
     alerts.raise_alert(
         match.case,
         AlertKind.POST_MATCH,
-        title=f"A picture of imported post {post_id} may show the subject (needs the right to posts)",
+        title=f"A picture of post {post_id} may show the subject (needs the right to posts)",
         path=path_to("posts.show", post_id=post_id),
         dedupe_key=f"post {post_id} case {match.case_id}",
     )
