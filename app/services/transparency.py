@@ -41,10 +41,11 @@ COLUMNS: Final[Mapping[str, str]] = {
     "visits": "visits done",
     "cameras": "cameras looked at",
     "hours": "hours of footage looked at",
-    "leads": "faces proposed",
+    "proposed": "faces proposed",
     "confirmed": "verdicts “confirmed”",
     "rejected": "verdicts “rejected”",
     "unsure": "verdicts “unsure”",
+    "leads": "faces that became leads: confirmed by as many people as asked",
     "exports": "exports",
     "threshold_changes": "threshold changes",
     "emergency_accesses": "emergency accesses to restricted cases",
@@ -119,7 +120,8 @@ def _statements() -> dict[str, Select[Any]]:
             Visit.state == VisitState.DONE,
         ),
         "hours": _monthly(Visit.finished_at, looked, Visit.finished_at.is_not(None)),
-        "leads": _monthly(Sighting.created_at, func.count()),
+        "proposed": _monthly(Sighting.created_at, func.count()),
+        "leads": _leads(),
         **{
             verdict.value: _monthly(
                 Review.created_at,
@@ -135,6 +137,18 @@ def _statements() -> dict[str, Select[Any]]:
             audited, func.count(), AuditEntry.action == "case.emergency_access"
         ),
     }
+
+
+def _leads() -> Select[Any]:
+    """What is a lead, in the month of the last confirmation that made it one."""
+    settled = (
+        select(func.max(Review.created_at).label("at"))
+        .join(Sighting, Sighting.id == Review.sighting_id)
+        .where(Sighting.is_lead, Review.verdict == Verdict.CONFIRMED, Review.undone_at.is_(None))
+        .group_by(Review.sighting_id)
+        .subquery()
+    )
+    return _monthly(settled.c.at, func.count())
 
 
 def _monthly(at: Any, number: Any, *conditions: ColumnElement[bool]) -> Select[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from flask import Flask
 
@@ -37,10 +37,28 @@ def test_the_report_counts_by_month_of_the_installation_s_clock(app: Flask) -> N
     months = {one.name: one.counts for one in transparency.report(NOVEMBER).months}
 
     november = months["2026-11"]
-    assert (november["cases_opened"], november["sweeps"], november["leads"]) == (1, 1, 1)
+    assert (november["cases_opened"], november["sweeps"], november["proposed"]) == (1, 1, 1)
     assert (november["visits"], november["cameras"], november["hours"]) == (1, 1, 1.5)
     assert (november["confirmed"], november["rejected"]) == (1, 0)
     assert sum(one["exports"] for one in months.values()) == 1
+    assert november["leads"] == 0, "one of two reviews makes no lead"
+
+
+def test_a_lead_counts_in_the_month_of_the_confirmation_that_made_it_one(app: Flask) -> None:
+    sighting = factories.make_sighting(
+        factories.make_case(), created_at=NOVEMBER - timedelta(days=40)
+    )
+    factories.make_review(sighting, created_at=NOVEMBER - timedelta(days=40))
+    factories.make_review(sighting, created_at=NOVEMBER)
+    other = factories.make_sighting(factories.make_case(), created_at=NOVEMBER)
+    factories.make_review(other, created_at=NOVEMBER)
+    sighting.is_lead = True
+    db.session.commit()
+
+    months = {one.name: one.counts for one in transparency.report(NOVEMBER).months}
+
+    assert [months[name]["leads"] for name in ("2026-10", "2026-11")] == [0, 1]
+    assert [months[name]["proposed"] for name in ("2026-10", "2026-11")] == [1, 1]
 
 
 def test_the_report_names_nobody(app: Flask, logged_in: Callable[..., Client]) -> None:
