@@ -14,6 +14,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import identity
 from app.config import Settings
 from app.extensions import limiter
+from app.intake.limits import MAX_FILE_BYTES as MAX_REPORT_BYTES
+from app.services.case_imports import MOST_BYTES as MAX_CASE_LIST_BYTES
 from app.services.contributed_photos import MOST_PHOTOS
 from app.services.deliveries import PIECE_BYTES
 from app.services.traces import MAX_TRACE_BYTES
@@ -86,6 +88,8 @@ def body_limits(settings: Settings) -> Mapping[str, int]:
     registry = settings.max_registry_bytes + MULTIPART_EXTRA_BYTES
     roads = settings.max_roads_bytes + MULTIPART_EXTRA_BYTES
     footage = settings.max_footage_bytes + MULTIPART_EXTRA_BYTES
+    report = MAX_REPORT_BYTES + MULTIPART_EXTRA_BYTES
+    case_list = MAX_CASE_LIST_BYTES + MULTIPART_EXTRA_BYTES
     trace = MAX_TRACE_BYTES + MULTIPART_EXTRA_BYTES
     tip = settings.tip_max_upload_mb * MEGABYTE + MULTIPART_EXTRA_BYTES
     posts = settings.post_max_upload_mb * MEGABYTE + MULTIPART_EXTRA_BYTES
@@ -100,6 +104,10 @@ def body_limits(settings: Settings) -> Mapping[str, int]:
         "api_cameras.import_cameras": registry,
         "posts.import_file": posts,
         "api_posts.import_posts": posts,
+        "cases.add_report": report,
+        "api_reports.add_report": report,
+        "cases.import_list": case_list,
+        "api_case_imports.import_cases": case_list,
         "cases.import_trace": trace,
         "api_timeline.import_trace": trace,
         "roads.import_file": roads,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from app.models.accounts import Role, User
 from app.security import LARGEST_FORM_BYTES, body_limits, content_security_policy
 from app.services.accounts import actor_for
 from app.services.tokens import TokenInput, issue_token
+from tests.app import factories
 from tests.app.conftest import PASSWORD, Client, make_settings
 from tests.private_redis import RedisServer
 
@@ -174,6 +176,21 @@ def test_an_api_change_by_token_needs_no_header(
 def test_the_sizes_are_those_of_routes_that_exist(app: Flask) -> None:
     settings = app.config["LASTSEEN"]
     assert set(body_limits(settings)) <= set(app.view_functions)
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["cases.add_report", "api_reports.add_report", "cases.import_list"]
+)
+def test_a_file_that_its_reader_takes_is_not_stopped_before_it(app: Flask, endpoint: str) -> None:
+    assert body_limits(app.config["LASTSEEN"])[endpoint] > 10 * 1024 * 1024
+
+
+def test_a_report_of_several_megabytes_reaches_its_reader(logged_in: Callable[..., Client]) -> None:
+    number = factories.make_case().number
+    large = io.BytesIO(b"%PDF-1.7 " + b"x" * (LARGEST_FORM_BYTES + 10))
+    sent = {"kind": "statement", "report": (large, "long.pdf")}
+    answer = logged_in(Role.INVESTIGATOR).post(f"/cases/{number}/reports", data=sent)
+    assert answer.status_code == 422
 
 
 def test_a_body_that_is_too_large_is_refused(logged_in: Callable[..., Client]) -> None:
