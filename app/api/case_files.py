@@ -11,12 +11,21 @@ from app.api.replies import download, reply
 from app.current import actor
 from app.errors import NotFound
 from app.inputs import PurgeInput
+from app.outputs.duplicates import DuplicatesOut
 from app.outputs.purges import CasePurgeOut
-from app.services import case_export, case_purges, cases
+from app.services import case_export, case_purges, cases, duplicates
 
 api_case_files = APIBlueprint(
     "api_case_files", __name__, url_prefix="/api/cases", abp_tags=[CASES], abp_security=READ
 )
+
+
+@api_case_files.get(
+    "/duplicates", summary="List possible duplicates", responses=answers({200: DuplicatesOut})
+)
+def list_duplicates() -> Response:
+    """Pairs of cases that may be about one person, of those that you see: by number and by face."""
+    return reply(DuplicatesOut.of(duplicates.look_at_duplicates(actor())))
 
 
 @api_case_files.get(

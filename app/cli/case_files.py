@@ -9,12 +9,13 @@ from typing import Any
 import click
 
 from app.cli.cases import group
-from app.cli.common import actor_of, as_option, choice_of, json_option, reports_errors, say
+from app.cli.common import actor_of, as_option, choice_of, json_option, reports_errors, say, table
 from app.errors import NotFound
 from app.inputs.posters import PosterInput, PosterName, PosterPicture, PosterTime
 from app.outputs import Output
+from app.outputs.duplicates import DuplicatesOut
 from app.outputs.purges import CasePurgeOut
-from app.services import case_export, case_purges, cases, posters
+from app.services import case_export, case_purges, cases, duplicates, posters
 
 
 class PosterOut(Output):
@@ -114,3 +115,17 @@ def purge_case(number: str, reason: str, carry_out: bool, email: str | None, as_
     output = CasePurgeOut.model_validate(case_purges.carry_out(person, asked))
     told = f"{number} is deleted: {output.files} files, receipt {output.receipt_sha256}."
     say(output, [told], as_json=as_json)
+
+
+@group.command("duplicates")
+@as_option
+@json_option
+@reports_errors
+def list_duplicates(email: str | None, as_json: bool) -> None:
+    """List pairs of cases that may be about one person, by number and by face."""
+    output = DuplicatesOut.of(duplicates.look_at_duplicates(actor_of(email)))
+    rows = [
+        (one.first, one.second, "number" if one.similarity is None else f"{one.similarity:.3f}")
+        for one in output.items
+    ]
+    say(output, [*table(("case", "case", "alike by"), rows), output.notice], as_json=as_json)

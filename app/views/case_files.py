@@ -10,7 +10,7 @@ from app.errors import Forbidden, NotFound
 from app.inputs import PurgeInput
 from app.inputs.fields import Input, Page
 from app.models import Case, CasePurge
-from app.services import case_purges, cases, views_audit
+from app.services import case_purges, cases, duplicates, views_audit
 from app.views import admin
 from app.views.cases import blueprint
 from app.views.forms import Form, read_query
@@ -30,6 +30,13 @@ def show_files(number: str) -> str:
     """Poster, full export, and the case's deletion."""
     case = views_audit.look_at(actor(), cases.find_case(number), "files")
     return _page(case, Form())
+
+
+@blueprint.get("/cases/duplicates", endpoint="duplicates")
+def show_duplicates() -> str:
+    """Cases that may be about one person."""
+    found = duplicates.look_at_duplicates(actor())
+    return render_template("cases/duplicates.html", found=found)
 
 
 @blueprint.post("/cases/<number>/purge")

@@ -14,7 +14,8 @@ from app.inputs import LocationChange, LocationInput, SweepInput
 from app.models import Case, LastKnownLocationRow
 from app.models.cases import TYPED_SOURCES, ReferencePhoto, Reliability
 from app.outputs.searches import what_was_searched
-from app.services import cases, face_searches, locations, photos, sweeps, views_audit
+from app.permissions import can
+from app.services import cases, duplicates, face_searches, locations, photos, sweeps, views_audit
 from app.services.recorders import AFTER_SEEN, BEFORE_SEEN
 from app.views.cases import blueprint
 from app.views.forms import Form
@@ -226,6 +227,9 @@ def _photos_page(case: Case, form: Form, marked: bytes = b"") -> str:
         photos=photos.list_photos(case),
         marked_picture=base64.b64encode(marked).decode("ascii"),
         max_mb=settings().max_photo_bytes // 2**20,
+        duplicates=duplicates.find_duplicates(actor(), case).pairs
+        if can("cases.duplicates")
+        else [],
         closed_case_retention_days=settings().closed_case_retention_days,
     )
 

@@ -449,6 +449,7 @@ def test_every_route_of_the_table_about_cases_is_checked_before_its_view(app: Fl
         "cases.index",
         "cases.new",
         "cases.import_list",
+        "cases.duplicates",
         "api_cases.list_cases",
         "api_cases.open_case",
         "api_locations.geocode",

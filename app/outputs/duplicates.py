@@ -1,0 +1,75 @@
+"""Outputs for pairs of cases that may be about one person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from app.models.cases import Case, ReferencePhoto
+from app.outputs.base import LEAD_NOTICE, Output, picture_address
+
+
+class PairLike(Protocol):
+    """What `services.duplicates` answers of one pair."""
+
+    @property
+    def first(self) -> Case: ...
+    @property
+    def second(self) -> Case: ...
+    @property
+    def first_photo(self) -> ReferencePhoto | None: ...
+    @property
+    def second_photo(self) -> ReferencePhoto | None: ...
+    @property
+    def similarity(self) -> float | None: ...
+    @property
+    def threshold_similarity(self) -> float | None: ...
+    @property
+    def model(self) -> str: ...
+
+
+class DuplicatesLike(Protocol):
+    """What `services.duplicates` answers."""
+
+    @property
+    def pairs(self) -> Sequence[PairLike]: ...
+    @property
+    def is_cut_off(self) -> bool: ...
+
+
+class PairOut(Output):
+    """Two cases by their numbers. Without a similarity, it is the numbers that are alike."""
+
+    first: str
+    second: str
+    first_face: str | None
+    second_face: str | None
+    similarity: float | None
+    threshold_similarity: float | None
+    model: str
+
+
+class DuplicatesOut(Output):
+    """All pairs; `is_cut_off`: not everything was compared or listed."""
+
+    items: list[PairOut]
+    is_cut_off: bool
+    notice: str = LEAD_NOTICE
+
+    @classmethod
+    def of(cls, found: DuplicatesLike) -> DuplicatesOut:
+        """From what the service found."""
+        return cls(items=[_pair(one) for one in found.pairs], is_cut_off=found.is_cut_off)
+
+
+def _pair(pair: PairLike) -> PairOut:
+    first, second = pair.first_photo, pair.second_photo
+    return PairOut(
+        first=pair.first.number,
+        second=pair.second.number,
+        first_face=None if first is None else picture_address(first.face_sha256),
+        second_face=None if second is None else picture_address(second.face_sha256),
+        similarity=pair.similarity,
+        threshold_similarity=pair.threshold_similarity,
+        model=pair.model,
+    )
