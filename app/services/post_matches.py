@@ -29,12 +29,13 @@ def list_matches(actor: Actor, query: PostMatchQuery, per_page: int) -> Page[Con
     """Matches with open cases that the account may see, the most similar first; audited."""
     post_access.require_right(actor)
     statement = _matches(actor).where(Case.state == CaseState.OPEN)
-    if query.case is not None:
-        statement = statement.where(Case.id == access.require_case(actor, query.case).id)
+    around = access.require_case(actor, query.case) if query.case is not None else None
+    if around is not None:
+        statement = statement.where(Case.id == around.id)
     if query.state is not None:
         statement = statement.where(ContributedMatch.state == query.state)
     asked = query.model_dump(mode="json", exclude_defaults=True)
-    audit.record(actor, "posts.matches", details=asked)
+    audit.record(actor, "posts.matches", case=around, details=asked)
     audit.commit()
     ordered = statement.order_by(ContributedMatch.similarity.desc(), ContributedMatch.id)
     return paginate(ordered, query.page, per_page)
