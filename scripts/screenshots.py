@@ -29,7 +29,8 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 SETTLE_MS = 900
-FORBIDDEN = 403
+NOT_SHOWN = (403, 404)
+"""What this account may not see, and what this installation has switched off."""
 
 
 @dataclass(frozen=True)
@@ -222,7 +223,7 @@ def _take(
     if shot.phone_only and not screen.is_phone:
         return
     answer = page.goto(address)
-    if answer is None or answer.status == FORBIDDEN:
+    if answer is None or answer.status in NOT_SHOWN:
         return
     page.wait_for_timeout(SETTLE_MS)
     for selector in shot.phone_press if screen.is_phone else shot.press:

@@ -172,3 +172,11 @@ def test_the_list_asks_as_often_for_one_alert_as_for_twenty(logged_in: Browser) 
         if not alert.notices:
             failed_notice(alert, client.user.id)
     assert queries() == one
+
+
+def test_a_page_without_a_bell_does_not_load_what_rings_it(logged_in: Browser) -> None:
+    client = logged_in(Role.INVESTIGATOR)
+    for address in ("/cases", "/tip"):
+        page = client.get(address).text
+        assert ("js/alerts.js" in page) == ('id="alert-tray"' in page), address
+    assert "js/alerts.js" not in client.get("/tip").text
