@@ -6,6 +6,7 @@ from flask import Response
 from flask_login import current_user
 from flask_openapi3.blueprint import APIBlueprint
 
+from app.alert_pages import page_of
 from app.api.document import READ, SIGHTINGS, WRITE, answers
 from app.api.paths import AlertPath
 from app.api.replies import reply
@@ -27,7 +28,7 @@ def list_alerts() -> Response:
 
     `total` counts all of them.
     """
-    items = [AlertOut.of(alert) for alert in alerts.list_open(current_user.id)]
+    items = [AlertOut.of(alert, page_of(alert)) for alert in alerts.list_open(current_user.id)]
     total = alerts.count_open(current_user.id) if len(items) == alerts.TRAY_LIMIT else len(items)
     output: PageOut[AlertOut] = PageOut(
         items=items, total=total, page=1, per_page=alerts.TRAY_LIMIT
@@ -47,4 +48,4 @@ def acknowledge_alert(path: AlertPath) -> Response:
     if alert.withdrawn_at is not None or alert.acknowledged_by_id != actor().user_id:
         # The answer tells what another has said of it.
         views_audit.look_at(actor(), alert.case, "alerts")
-    return reply(AlertOut.of(alert))
+    return reply(AlertOut.of(alert, page_of(alert)))

@@ -7,7 +7,7 @@ from app.outputs.base import LEAD_NOTICE, Output, UtcInstant, local_text
 
 
 class AlertOut(Output):
-    """One alert. `raised_at_local` is on the case's clocks; `link` is a path of this site."""
+    """One alert. `raised_at_local` is on the case's clocks; `link` is a page its reader sees."""
 
     id: int
     case_number: str
@@ -23,15 +23,15 @@ class AlertOut(Output):
     notice: str = LEAD_NOTICE
 
     @classmethod
-    def of(cls, alert: Alert) -> AlertOut:
-        """From the row with its case."""
+    def of(cls, alert: Alert, link: str) -> AlertOut:
+        """From the row with its case, and the path of the page that shows it to the reader."""
         return cls(
             id=alert.id,
             case_number=alert.case.number,
             kind=alert.kind,
             urgency=alert.urgency,
             title=alert.title,
-            link=alert.path,
+            link=link,
             raised_at=alert.created_at,
             raised_at_local=local_text(alert.created_at, alert.case.timezone),
             acknowledged_at=alert.acknowledged_at,

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 from flask_login import current_user
 
+from app.alert_pages import page_of
 from app.current import settings
 from app.outputs.base import duration
 from app.outputs.clocks import uncertainty_s_of, words_of
@@ -36,6 +37,7 @@ def install(application: Flask) -> None:
     )
     application.jinja_env.globals["tiles"] = tiles
     application.jinja_env.globals["open_alerts"] = open_alerts
+    application.jinja_env.globals["page_of_alert"] = page_of
     application.jinja_env.trim_blocks = True
     application.jinja_env.lstrip_blocks = True
 

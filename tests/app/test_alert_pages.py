@@ -9,7 +9,15 @@ from flask import Flask
 from sqlalchemy import event, select
 
 from app.extensions import db
-from app.models import Alert, AlertNotice, AlertPreference, MessageState, NoticeState, Transport
+from app.models import (
+    Alert,
+    AlertKind,
+    AlertNotice,
+    AlertPreference,
+    MessageState,
+    NoticeState,
+    Transport,
+)
 from app.models.accounts import Role
 from app.models.messages import OutgoingMessage
 from app.services import alert_settings, alerts, outbox
@@ -67,6 +75,27 @@ def test_the_api_lists_what_waits_and_acknowledges(logged_in: Browser) -> None:
     assert answer.get_json()["acknowledged_by"] == client.user.email if client.user else ""
     assert client.get("/api/alerts").get_json()["total"] == 0
     assert client.post("/api/alerts/999999/acknowledge", json={}).status_code == 404
+
+
+def test_everybody_is_led_to_a_page_that_they_may_open(logged_in: Browser) -> None:
+    alert = raised_in(1)[0]
+    alerts.raise_alert(
+        alert.case, AlertKind.TIP_MATCH, title="Made-up tip", path="/tips/7", dedupe_key="tip 7"
+    )
+    db.session.commit()
+    number = alert.case.number
+    assert links_of(logged_in(Role.INVESTIGATOR)) == ["/tips/7", alert.path]
+    dispatcher = logged_in(Role.DISPATCHER)
+    on_the_map = f"/cases/{number}?sighting={alert.sighting_id}"
+    assert links_of(dispatcher) == [f"/cases/{number}/alerts", on_the_map]
+    assert dispatcher.get(on_the_map).status_code == 200
+    page = dispatcher.get("/alerts").text
+    assert f'href="{on_the_map}"' in page
+    assert alert.path not in page
+
+
+def links_of(client: Client) -> list[str]:
+    return [item["link"] for item in client.get("/api/alerts").json["items"]]
 
 
 def test_a_failed_message_says_why_and_is_tried_again_from_the_cases_page(
