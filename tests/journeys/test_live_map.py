@@ -119,6 +119,13 @@ def test_a_rejected_sighting_leaves_the_map_and_an_undo_brings_it_back(
     expect(page.locator(".sighting-card")).to_have_count(0)
     page.click(".toast >> text=Undo")
     expect(page.locator(".sighting-pin")).to_have_count(1)
+    # By key as well; what was said of the verdict does not stay beside it.
+    page.click(".sighting-card .verdict.confirmed")
+    about = page.locator(".toast[data-about]")
+    expect(about).to_contain_text("confirmed")
+    page.keyboard.press("z")
+    expect(about).to_contain_text("the verdict is taken back")
+    expect(about).to_have_count(1)
     assert site.troubles == []
 
 

@@ -45,7 +45,7 @@ export class SightingsTray {
     this._state.putSighting({ ...this._state.sightings.get(sighting.id), ...judged(answer) });
     const open = verdict === "confirmed" && !answer.is_lead ? " It is a lead once a second person has confirmed it blind." : "";
     toast(`${sighting.camera.name}, ${this._state.clock.time(sighting.seen_at)}: ${verdict}.${open}`, {
-      action: { label: "Undo (Z)", run: () => this.undo(sighting.id) },
+      action: { label: "Undo (Z)", run: () => this.undo(sighting.id) }, about: `sighting ${sighting.id}`,
     });
     announce(`Sighting at ${sighting.camera.name} ${verdict}.`);
   }
@@ -56,6 +56,8 @@ export class SightingsTray {
     const undone = await attempt(async () => (await api.remove(`/api/sightings/${id}/reviews/latest`)) ?? api.get(`/api/sightings/${id}`));
     if (!undone) return;
     this._state.putSighting({ ...this._state.sightings.get(id), ...judged(undone) });
+    const sighting = this._state.sightings.get(id);
+    toast(`${sighting.camera.name}, ${this._state.clock.time(sighting.seen_at)}: the verdict is taken back.`, { about: `sighting ${id}` });
     announce("The verdict is taken back.");
   }
 
