@@ -32,7 +32,17 @@ async function sendAll(files) {
   for (const file of files) added += await sendOne(file);
   zone.classList.remove("busy");
   if (added === files.length) location.reload();
-  else if (added) show("success", `${added} of ${files.length} photos are in the gallery; load the page again to see them.`);
+  else if (added) await showGallery(`${added} of ${files.length} photos were added to the gallery.`);
+}
+
+/** The gallery as it is now, below what was said of the refused photos, which stays. */
+async function showGallery(words) {
+  show("success", words);
+  const answer = await fetch(location.href);
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const fresh = page.querySelector("[data-gallery]");
+  if (answer.ok && fresh) document.querySelector("[data-gallery]").replaceWith(fresh);
+  else location.reload();
 }
 
 async function sendOne(file) {
