@@ -147,11 +147,14 @@ def _rows(table: Table, condition: ColumnElement[bool]) -> Iterator[dict[str, An
 def _files(case: Case) -> list[tuple[str, str, Sequence[str]]]:
     where = conditions(case)
 
-    def hashes(column: Any, table: str) -> list[str]:
-        return [one for one in db.session.scalars(select(column).where(where[table])) if one]
+    def hashes(column: Any, table: str, *conditions: ColumnElement[bool]) -> list[str]:
+        statement = select(column).where(where[table], *conditions)
+        return [one for one in db.session.scalars(statement) if one]
 
-    photos = hashes(ReferencePhoto.sha256, "reference_photos")
-    cut_out = hashes(ReferencePhoto.face_sha256, "reference_photos")
+    # The picture of a purged photo may still be there for another case; it is not this one's.
+    is_kept = ReferencePhoto.purged_at.is_(None)
+    photos = hashes(ReferencePhoto.sha256, "reference_photos", is_kept)
+    cut_out = hashes(ReferencePhoto.face_sha256, "reference_photos", is_kept)
     tips = hashes(ContributedPhoto.sha256, "contributed_photos")
     of_tips = hashes(ContributedFace.crop_sha256, "contributed_faces")
     return [

@@ -16,7 +16,7 @@ from app.extensions import db
 from app.models import AuditEntry, Case, CaseState, ReferenceEmbedding, ReferencePhoto
 from app.models.accounts import Role
 from app.recogniser import RecogniserHolder
-from app.services import audit, cases, media, photo_retention, photos
+from app.services import audit, case_export, cases, media, photo_retention, photos
 from app.services.actors import COMMAND_LINE, SCHEDULER
 from tests.app import factories, footage_cases
 from tests.app.answers import body
@@ -100,6 +100,16 @@ def test_a_file_that_another_case_uses_stays_until_that_case_lets_go_too(app: Fl
     db.session.commit()
     assert photo_retention.purge(SCHEDULER)[0].pictures == 2
     assert not _is_on_disk(other.sha256)
+
+
+def test_an_export_holds_no_purged_photo_even_where_another_case_keeps_the_file(
+    app: Flask,
+) -> None:
+    gone, other = _photo(_closed_case()), _photo(factories.make_case())
+    photo_retention.purge(SCHEDULER)
+    for photo, wanted in ((gone, []), (other, [other.sha256, other.face_sha256])):
+        files = {name: hashes for name, _, hashes in case_export._files(photo.case)}
+        assert files["photos"] == wanted
 
 
 def test_the_receipt_stands_in_the_audit_log_and_shows_when_it_was_changed(app: Flask) -> None:
