@@ -174,4 +174,8 @@ def _photo(case: Case, given: PosterInput) -> ReferencePhoto | None:
 
 
 def _picture(photo: ReferencePhoto, chosen: PosterPicture) -> Path:
-    return media.path_of(photo.sha256 if chosen is PosterPicture.PHOTO else photo.face_sha256)
+    try:
+        return media.path_of(photo.sha256 if chosen is PosterPicture.PHOTO else photo.face_sha256)
+    except NotFound as error:
+        sentence = "The file of this photo is no longer kept: choose another one."
+        raise Refused(sentence, {"photo_id": "its file is gone"}) from error

@@ -153,6 +153,17 @@ def test_photos_and_places_of_other_cases_are_refused(case: Case) -> None:
         )
 
 
+def test_a_photo_whose_file_is_gone_is_told_in_words(
+    case: Case, logged_in: Callable[..., Client]
+) -> None:
+    gone = factories.make_photo(case)
+    with pytest.raises(Refused, match="no longer kept"):
+        posters.make_poster(case, PosterInput(photo_id=gone.id), ADDRESS)
+    page = logged_in("investigator").get("/cases/SECRET-77/poster")
+    assert page.status_code == 422
+    assert "its file is gone" in page.get_data(as_text=True)
+
+
 def test_a_poster_is_in_the_audit_log_without_what_it_says(
     case: Case, photo: ReferencePhoto, investigator: Actor
 ) -> None:

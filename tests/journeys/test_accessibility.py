@@ -30,9 +30,18 @@ pytestmark = [pytest.mark.journey, pytest.mark.timeout(600)]
 AXE = PROJECT_ROOT / "node_modules" / "axe-core" / "axe.min.js"
 PARTS = (
     *("photos", "locations", "sweeps", "sightings", "timeline", "edit"),
-    *("traces", "search", "prior", "access", "wall"),
+    *("traces", "search", "prior", "access", "wall", "files"),
 )
-ADMINISTRATION = ("users", "users/new", "packs", "evaluations", "audit", "health", "restricted")
+ADMINISTRATION = (
+    "users",
+    "users/new",
+    "packs",
+    "evaluations",
+    "audit",
+    "health",
+    "restricted",
+    "purges",
+)
 _RUN = """
 async () => {
   const found = await axe.run(document, { resultTypes: ["violations"] });
@@ -58,6 +67,8 @@ def addresses_of(site: Site) -> list[str]:
     base = f"/cases/{case.number}"
     return [
         "/cases",
+        "/cases/import",
+        "/cases/duplicates",
         "/cases/new",
         base,
         f"{base}?time=2026-11-18T08:40:00Z&tab=places",
