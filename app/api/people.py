@@ -94,9 +94,12 @@ def end_session(path: UserSessionPath) -> Response:
     "/users/<int:user_id>/second-factor",
     summary="Reset an account's second factor",
     security=WRITE,
-    responses=answers({204: None}, 404),
+    responses=answers({204: None}, 404, 409),
 )
 def reset_second_factor(path: UserPath) -> Response:
-    """For somebody whose phone is lost: its sessions end, and a new factor can be set up."""
+    """For somebody whose phone is lost: its sessions end, and a new factor can be set up.
+
+    409 for your own: it is removed on your account's page, with a code.
+    """
     second_factors.reset(actor(), accounts.find_user(path.user_id))
     return nothing()

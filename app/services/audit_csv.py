@@ -12,13 +12,12 @@ from typing import Final
 from app.services.actors import Actor
 from app.services.audit import AuditFilter, iterate_entries
 from app.services.audit_reading import AuditLine, as_read_by
+from geo.formats.table import safe_cell
 
 COLUMNS: Final = (
     "id", "at_utc", "actor_id", "actor_name", "actor_role", "action", "case_number", "purpose",
     "subject", "details", "address", "previous_hash", "entry_hash",
 )  # fmt: skip
-
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def lines(reader: Actor, wanted: AuditFilter) -> Iterator[str]:
@@ -44,16 +43,11 @@ def _cells(entry: AuditLine) -> tuple[str, ...]:
         entry.previous_hash,
         entry.entry_hash,
     )
-    return tuple(_harmless("" if value is None else str(value)) for value in values)
+    return tuple(safe_cell("" if value is None else str(value)) for value in values)
 
 
 def _json(entry: AuditLine) -> str:
     return json.dumps(entry.details, sort_keys=True, ensure_ascii=False)
-
-
-def _harmless(cell: str) -> str:
-    """A cell that a spreadsheet shows instead of computing it."""
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
 
 
 def _line(cells: tuple[str, ...]) -> str:

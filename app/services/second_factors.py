@@ -142,7 +142,16 @@ def remove(actor: Actor, user: User, code: str) -> None:
 
 
 def reset(actor: Actor, user: User) -> None:
-    """Take somebody's factor away, whose phone is lost; ends their sessions."""
+    """Take somebody's factor away, whose phone is lost; ends their sessions.
+
+    Raises Conflict for one's own: that takes a code, or whoever holds an administrator's open
+    browser or API token could put a factor of theirs in its place.
+    """
+    if actor.user_id == user.id:
+        raise Conflict(
+            "This is your own second factor: remove it on your account's page, with a code. If "
+            "your phone is lost, ask another administrator."
+        )
     _delete(user)
     user.session_epoch += 1
     audit.record(actor, "second_factor.reset", subject=user.email)

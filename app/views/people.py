@@ -127,8 +127,11 @@ def end_user_session(user_id: int, session_id: int) -> ResponseReturnValue:
 def reset_second_factor(user_id: int) -> ResponseReturnValue:
     """Take the second factor of an account away, whose phone is lost."""
     user = accounts.find_user(user_id)
-    second_factors.reset(actor(), user)
-    flash(f"{user.email} logs in without a second factor until a new one is set up.", "success")
+    with Form() as form:
+        second_factors.reset(actor(), user)
+        flash(f"{user.email} logs in without a second factor until a new one is set up.", "success")
+    if form.sentence:
+        flash(form.sentence, "error")
     return redirect(url_for("admin.edit_user", user_id=user_id))
 
 

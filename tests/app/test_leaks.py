@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import logging
 import os
@@ -36,8 +37,22 @@ from app.models import (
     Verdict,
 )
 from app.models.accounts import User
-from app.services import alert_settings, alerts, channels, clips, deliveries, media, sightings
+from app.models.columns import utc_now
+from app.models.factors import SecondFactor
+from app.services import (
+    alert_settings,
+    alerts,
+    audit,
+    audit_csv,
+    channels,
+    clips,
+    deliveries,
+    media,
+    second_factors,
+    sightings,
+)
 from app.services.actors import Actor
+from app.services.audit import AuditFilter
 from app.services.delivery import GivenUp
 from cameras.footage.cutting import ClipWish
 from tests.app import factories
@@ -281,3 +296,39 @@ def test_the_process_that_cuts_clips_ends_at_its_memory(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert "MemoryError" in done.stderr
+
+
+# ------------------------------------------------------------------------------ second factors
+
+
+@pytest.mark.parametrize(
+    ("method", "address"),
+    [
+        ("POST", "/admin/users/{}/second-factor/reset"),
+        ("DELETE", "/api/users/{}/second-factor"),
+    ],
+)
+def test_an_open_browser_does_not_take_its_own_second_factor_away_without_a_code(
+    logged_in: LogIn, method: str, address: str
+) -> None:
+    client = logged_in(Role.ADMINISTRATOR)
+    assert client.user is not None
+    factor = SecondFactor(user_id=client.user.id, salt=b"x" * 16, confirmed_at=utc_now())
+    db.session.add(factor)
+    db.session.commit()
+    answer = client.open(address.format(client.user.id), method=method)
+    assert answer.status_code in (302, 409)
+    assert second_factors.is_enrolled(client.user.id)
+
+
+def test_no_cell_of_the_exported_log_is_run_however_it_begins(
+    app: Flask, actor_factory: MakeActor
+) -> None:
+    reader = actor_factory(Role.ADMINISTRATOR)
+    for text in ("=1+1", " =1+1", "\uff1d1+1", "\n@x"):
+        audit.record(reader, "test.formula", subject=text)
+    audit.commit()
+    text = "".join(audit_csv.lines(reader, AuditFilter("", "test.formula", "")))
+    subjects = [row["subject"] for row in csv.DictReader(io.StringIO(text))]
+    assert len(subjects) == 4
+    assert all(subject.startswith("'") for subject in subjects)
