@@ -87,6 +87,14 @@ class TestPhotos:
         expect(refusals.nth(0)).to_contain_text("portrait.jpg")
         expect(refusals.nth(1).locator("img")).to_be_visible()
         expect(page.locator(".photo-card")).to_have_count(0)
+        # A good one among refused ones is shown at once, and the refusals stay to be read.
+        good = shared_dir / "faces" / "face_recognition" / "examples" / "obama.jpg"
+        page.set_input_files("input[name=photo]", [text, good])
+        page.click("text=Check and add")
+        expect(page.locator(".photo-card")).to_have_count(1, timeout=60_000)
+        expect(page.locator("#photo-result")).to_contain_text("1 of 2 photos")
+        expect(page.locator("#photo-result .notice.error")).to_contain_text("portrait.jpg")
+        expect(page.locator("text=No reference photo yet")).to_have_count(0)
         assert site.troubles == []
 
 
@@ -135,11 +143,13 @@ def test_every_page_of_each_role_opens_without_a_complaint(
         f"/cameras/{camera.id}",
         "/cameras/import",
         "/account",
+        "/tip",
+        "/tip/answer",
         "/admin/users",
         "/admin/health",
     ]
     opened = {role: open_all(open_browser(role), addresses) for role in Role}
-    assert opened[Role.PARTNER] == {"/account"}
+    assert opened[Role.PARTNER] == {"/account", "/tip", "/tip/answer"}
     assert "/review" in opened[Role.EXAMINER]
     assert "/cases" not in opened[Role.EXAMINER]
     assert opened[Role.INVESTIGATOR] >= {"/cases/new", f"/cases/{case.number}", "/sweeps"}
