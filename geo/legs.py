@@ -175,11 +175,21 @@ def _borrowed(borrowed_s: float | None, slack_s: float) -> str:
 
 
 def _reason(least_way_m: float, most_seconds: float, missing_s: float) -> str:
-    between = (
-        f"at most {most_seconds:.0f} s between them" if most_seconds > 0 else "no time between them"
-    )
+    between = f"at most {_time(most_seconds)}" if most_seconds > 0 else "no time"
     return (
-        f"The two places are at least {least_way_m:.0f} m apart with {between}, all uncertainties "
-        f"counted in the person's favour. Both can be true only if their clocks are wrong by "
-        f"{missing_s:.0f} s more than assumed."
+        f"The two places are at least {_way(least_way_m)} apart with {between} between them, all "
+        f"uncertainties counted in the person's favour. Both can be true only if their "
+        f"clocks are wrong by {_time(missing_s)} more than assumed."
     )
+
+
+def _way(way_m: float) -> str:
+    return f"{way_m:.0f} m" if way_m < 1000 else f"{way_m / 1000:.1f} km"
+
+
+def _time(seconds: float) -> str:
+    """As "45 s", "2 min" or "2 min 5 s"; hours are left as minutes."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    return f"{whole // 60} min" + (f" {whole % 60} s" if whole % 60 else "")

@@ -62,8 +62,8 @@ def test_a_clock_that_may_be_wrong_makes_a_leg_possible() -> None:
 
 def test_the_reason_names_the_least_way_the_time_and_what_is_missing() -> None:
     leg = leg_between(sight(uncertainty_m=50), sight(10_000, 2, uncertainty_m=50), ADULT_SPEEDS)
-    assert "at least 9900 m apart with at most 120 s" in leg.reason
-    assert "wrong by 163 s more" in leg.reason
+    assert "at least 9.9 km apart with at most 2 min between" in leg.reason
+    assert "wrong by 2 min 43 s more" in leg.reason
 
 
 def test_a_child_walks_more_slowly_than_an_adult() -> None:
