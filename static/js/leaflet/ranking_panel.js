@@ -136,9 +136,18 @@ export class RankingPanel {
     const all = byId("ranking-check-all");
     all.checked = ranking.items.length > 0 && ranking.items.every((entry) => checked.has(entry.camera_id));
     all.indeterminate = !all.checked && checked.size > 0;
-    const planned = byId("plan-sweep-label");
-    if (planned) planned.textContent = checked.size ? `Plan sweep of ${checked.size} selected` : `Plan sweep of the ${this._state.isFiltered ? `${ranking.items.length} shown` : `top ${ranking.items.length}`}`;
+    this._showWhatIsPlanned(ranking, checked);
     this._showSelection("list");
+  }
+
+  _showWhatIsPlanned(ranking, checked) {
+    const label = byId("plan-sweep-label");
+    if (!label) return;
+    const count = ranking.items.length;
+    byId("plan-sweep").disabled = !count && !checked.size;
+    if (checked.size) label.textContent = `Plan sweep of ${checked.size} selected`;
+    else if (!count) label.textContent = "Plan sweep: no camera is ranked";
+    else label.textContent = `Plan sweep of the ${this._state.isFiltered ? `${count} shown` : `top ${count}`}`;
   }
 
   _entry(entry) {
