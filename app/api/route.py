@@ -53,7 +53,7 @@ def export_route(path: CaseRoutePath, query: RouteQuery) -> Response:
     """Confirmed sightings only. Every export is in the audit log with the file's hash."""
     case = cases.find_case(path.number)
     export = routes.export_route(actor(), case, path.format, with_crops=query.crops)
-    return download(Response(export.data, mimetype=export.media_type), export.file_name)
+    return download(Response(export.data, content_type=export.media_type), export.file_name)
 
 
 @api_route.get(
@@ -65,7 +65,7 @@ def export_brief(path: CasePath, query: BriefQuery) -> Response:
     """All stops of the timeline, what excludes what, and the pictures of confirmed sightings."""
     case = cases.find_case(path.number)
     export = briefs.export_brief(actor(), case, with_photos=query.photos)
-    return download(Response(export.data, mimetype=export.media_type), export.file_name)
+    return download(Response(export.data, content_type=export.media_type), export.file_name)
 
 
 @api_route.get(
