@@ -208,7 +208,8 @@ class _Priority(Input):
 
 
 def _say_started(report: StartReport) -> None:
-    flash(report.note or f"{report.queued} visits are queued.", "success")
+    said = report.note or f"{report.queued} visits are queued."
+    flash(said, "success" if report.queued else "warning")
 
 
 def _back(sweep_id: int, form: Form) -> ResponseReturnValue:
