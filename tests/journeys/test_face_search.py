@@ -69,7 +69,7 @@ def test_a_photo_finds_kept_faces_and_a_search_says_what_it_searched(
     page.click("main button:has-text('Search')")
     expect(page.locator("h1")).to_have_text("Face search")
     expect(page.locator("main")).to_contain_text("within 3 km of the last-known locations")
-    expect(page.locator("main")).to_contain_text("every face in reach compared")
+    expect(page.locator("main")).to_contain_text("every face in reach")
     _shot(page, "search-result")
 
     page.locator(".sighting-card a").first.click()
