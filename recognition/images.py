@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+from datetime import UTC, date, datetime
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from recognition.errors import UnreadableImage
 from recognition.faces import ImageBGR
@@ -67,6 +68,22 @@ def read_photo(
             "This photo is damaged or incomplete. Save or send it again."
         ) from error
     return np.ascontiguousarray(rgb[:, :, ::-1])
+
+
+def taken_on(data: bytes) -> date | None:
+    """The day on which the photo's own EXIF says that it was taken; None without a believable one.
+
+    A camera's clock may be wrong and a scan names the day of scanning: this is only a proposal.
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as photo:
+            named = photo.getexif().get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal)
+        day = datetime.strptime(str(named)[:10], "%Y:%m:%d").date()  # noqa: DTZ007 - a day only
+    except (UnidentifiedImageError, Image.DecompressionBombError):
+        return None
+    except (OSError, SyntaxError, ValueError, EOFError, MemoryError, KeyError, TypeError):
+        return None
+    return day if date(1900, 1, 1) <= day <= datetime.now(UTC).date() else None
 
 
 def encode_jpeg(image_bgr: ImageBGR, quality: int = 90) -> bytes:

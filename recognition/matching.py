@@ -32,11 +32,16 @@ _SCREEN_FROM_ROWS = 4096
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """The embedding of one reference photo: float32[d] of length 1."""
+    """The embedding of one reference photo: float32[d] of length 1.
+
+    `artificial`: a computed picture, as of the subject at a later age. It is compared, and carries
+    no match.
+    """
 
     case_id: int
     reference_id: int
     embedding: FloatArray
+    artificial: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +59,7 @@ class PhotoSimilarity:
 
     reference_id: int
     similarity: float
+    artificial: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,8 @@ class Match:
     Attributes:
         case_id: the case.
         threshold: least similarity of a match for this case.
-        similarities: all reference photos of the case, the most similar first.
+        similarities: all reference photos of the case, the most similar first; at least one of
+            them is real.
         nearest_rejected: the rejected face that is most like this one, None without any.
     """
 
@@ -81,19 +88,25 @@ class Match:
     nearest_rejected: RejectedSimilarity | None = None
 
     @property
+    def real(self) -> tuple[PhotoSimilarity, ...]:
+        """The real photos alone, the most similar first: only they carry a match."""
+        return tuple(one for one in self.similarities if not one.artificial)
+
+    @property
     def reference_id(self) -> int:
         """The photo that carries the match."""
-        return self.similarities[0].reference_id
+        return self.real[0].reference_id
 
     @property
     def similarity(self) -> float:
         """Cosine with the photo that carries the match."""
-        return self.similarities[0].similarity
+        return self.real[0].similarity
 
     @property
     def without_best(self) -> float | None:
         """What remains without the photo that carries the match; None where it is the only one."""
-        return self.similarities[1].similarity if len(self.similarities) > 1 else None
+        real = self.real
+        return real[1].similarity if len(real) > 1 else None
 
     @property
     def like_rejected(self) -> bool:
@@ -151,6 +164,7 @@ class Gallery:
         ordered = sorted(references, key=lambda reference: reference.case_id)
         self._matrix = _stack([one.embedding for one in ordered])
         self._reference_ids = np.array([one.reference_id for one in ordered], dtype=np.int64)
+        self._artificial = np.array([one.artificial for one in ordered], dtype=np.bool_)
         case_of_row = np.array([one.case_id for one in ordered], dtype=np.int64)
         self._case_ids, self._starts = np.unique(case_of_row, return_index=True)
         self._ends = np.append(self._starts[1:], len(ordered))
@@ -166,7 +180,7 @@ class Gallery:
         return len(self._reference_ids)
 
     def match(self, embedding: FloatArray, embedder_sha256: str) -> list[Match]:
-        """Every case at or above its threshold, the most similar first.
+        """Every case of which a real photo is at or above its threshold, the most similar first.
 
         Args:
             embedding: float32[d] of length 1.
@@ -197,7 +211,10 @@ class Gallery:
         ]
 
     def _cases_in_question(self, faces: FloatArray) -> list[npt.NDArray[np.intp]]:
-        """For each face the cases that may match: all that do, and with a screen a few more."""
+        """For each face the cases that may match: all that do, and a few more.
+
+        More come of the screen, and of artificial photos, which carry no match in the end.
+        """
         screen = self._screen
         upper = screen.upper_bounds(faces) if screen is not None else faces @ self._matrix.T
         best = np.maximum.reduceat(upper, self._starts, axis=1)
@@ -206,7 +223,7 @@ class Gallery:
 
     def _explained(self, face: FloatArray, cases: npt.NDArray[np.intp]) -> list[Match]:
         matches = [self._compare(face, int(case)) for case in cases]
-        found = [match for match in matches if match.similarity >= match.threshold]
+        found = [one for one in matches if one.real and one.similarity >= one.threshold]
         return sorted(found, key=lambda match: -match.similarity)
 
     def _compare(self, face: FloatArray, case: int) -> Match:
@@ -215,7 +232,7 @@ class Gallery:
         return Match(
             case_id,
             float(self._thresholds[case]),
-            _ranked(face, self._matrix[rows], self._reference_ids[rows]),
+            _ranked(face, self._matrix[rows], self._reference_ids[rows], self._artificial[rows]),
             _nearest_rejected(face, self._rejected.get(case_id)),
         )
 
@@ -250,12 +267,16 @@ def _stack(embeddings: Sequence[FloatArray]) -> FloatArray:
 
 
 def _ranked(
-    face: FloatArray, matrix: FloatArray, reference_ids: npt.NDArray[np.int64]
+    face: FloatArray,
+    matrix: FloatArray,
+    reference_ids: npt.NDArray[np.int64],
+    artificial: npt.NDArray[np.bool_],
 ) -> tuple[PhotoSimilarity, ...]:
     similarities = matrix @ face
     order = np.argsort(-similarities, kind="stable")
     return tuple(
-        PhotoSimilarity(int(reference_ids[row]), float(similarities[row])) for row in order
+        PhotoSimilarity(int(reference_ids[row]), float(similarities[row]), bool(artificial[row]))
+        for row in order
     )
 
 

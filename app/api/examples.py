@@ -35,6 +35,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "source": "witness",
         "reliability": "likely",
     },
+    "PhotoChange": {"taken": "2019-06"},
     "LocationChange": {"uncertainty_m": 120, "reliability": "doubtful"},
     "RequestInput": {
         "camera_ids": [12],

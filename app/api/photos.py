@@ -11,6 +11,8 @@ from app.api.paths import CasePath, CasePhotoPath
 from app.api.replies import nothing, reply
 from app.api.uploads import UploadedFile
 from app.current import actor, settings
+from app.inputs import PhotoChange, PhotoInput
+from app.inputs.photos import Taken
 from app.outputs import AddedPhotoOut, PageOut, PhotoOut, whole_list
 from app.services import cases, face_searches, photos, views_audit
 
@@ -20,11 +22,17 @@ api_photos = APIBlueprint(
 
 
 class PhotoForm(BaseModel):
-    """A picture file: JPEG, PNG, WebP or TIFF with one large, sharp face."""
+    """A picture file: JPEG, PNG, WebP or TIFF with one large, sharp face.
+
+    `taken`: a year, a month or a day (2019, 2019-06, 2019-06-14). `artificial`: a computed picture,
+    as of the subject at a later age; it is compared, and proposes nothing.
+    """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     photo: UploadedFile
+    taken: Taken = ""
+    artificial: bool = False
 
 
 @api_photos.get(
@@ -52,8 +60,23 @@ def add_photo(path: CasePath, form: PhotoForm) -> Response:
     case = cases.find_case(path.number)
     # One byte more than is taken is enough for the service to see that it is too large.
     data = form.photo.stream.read(settings().max_photo_bytes + 1)
-    photo = photos.add_photo(actor(), case, data, form.photo.filename or "photo")
+    given = PhotoInput(taken=form.taken, artificial=form.artificial)
+    photo = photos.add_photo(actor(), case, data, form.photo.filename or "photo", given)
     return reply(AddedPhotoOut.of_added(photo, face_searches.search_of_photo(photo)), 201)
+
+
+@api_photos.patch(
+    "/<number>/photos/<int:photo_id>",
+    summary="Change a reference photo",
+    security=WRITE,
+    responses=answers({200: PhotoOut}, 400, 404, 415),
+)
+def change_photo(path: CasePhotoPath, body: PhotoChange) -> Response:
+    """When it was taken, and whether it is artificial; an artificial one is called real only with
+    a `reason`. Fields that are not given stay; an empty `taken` takes the date away.
+    """
+    case = cases.find_case(path.number)
+    return reply(PhotoOut.of(photos.change_photo(actor(), case, path.photo_id, body)))
 
 
 @api_photos.delete(

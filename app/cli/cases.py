@@ -26,11 +26,13 @@ from app.inputs import (
     CaseQuery,
     ConfirmInput,
     LocationInput,
+    PhotoChange,
+    PhotoInput,
     RankingQuery,
 )
 from app.inputs.imports import parse_mapping
 from app.models.cases import LocationSource, Reliability, SubjectCategory
-from app.outputs import AddedPhotoOut, CaseOut, LocationOut, RankingOut, page_of
+from app.outputs import AddedPhotoOut, CaseOut, LocationOut, PhotoOut, RankingOut, page_of
 from app.outputs.case_imports import CaseImportOut
 from app.outputs.searches import what_was_searched
 from app.services import (
@@ -250,18 +252,51 @@ def reopen_case(number: str, email: str | None, as_json: bool) -> None:
 @group.command("add-photo")
 @click.argument("number")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--taken", default="", help="2019, 2019-06 or 2019-06-14.")
+@click.option("--artificial", is_flag=True, help="A computed picture; it proposes nothing.")
 @as_option
 @json_option
 @reports_errors
-def add_photo(number: str, file: Path, email: str | None, as_json: bool) -> None:
+def add_photo(
+    number: str, file: Path, taken: str, artificial: bool, email: str | None, as_json: bool
+) -> None:
     """Add a reference photo; it is refused with the reason unless it shows one usable face."""
     case = cases.find_case(number)
-    photo = photos.add_photo(actor_of(email), case, file.read_bytes(), file.name)
+    given = PhotoInput(taken=taken, artificial=artificial)
+    photo = photos.add_photo(actor_of(email), case, file.read_bytes(), file.name, given)
     search = face_searches.search_of_photo(photo)
     lines = [f"Photo {photo.id} is in the gallery."]
     if search is not None:
         lines += [what_was_searched(search), f"{search.proposed} new candidates."]
+    if photos.only_artificial(photos.list_photos(case)):
+        lines.append(photos.ONLY_ARTIFICIAL)
     say(AddedPhotoOut.of_added(photo, search), lines, as_json=as_json)
+
+
+@group.command("change-photo")
+@click.argument("number")
+@click.argument("photo_id", type=int)
+@click.option("--taken", default=None, help="2019, 2019-06 or 2019-06-14; '' takes it away.")
+@click.option("--artificial/--real", default=None, help="--real needs --reason.")
+@click.option("--reason", default="", help="Why an artificial picture is a real photo after all.")
+@as_option
+@json_option
+@reports_errors
+def change_photo(
+    number: str,
+    photo_id: int,
+    taken: str | None,
+    artificial: bool | None,
+    reason: str,
+    email: str | None,
+    as_json: bool,
+) -> None:
+    """Say when a photo was taken, and whether it is artificial."""
+    given = PhotoChange(taken=taken, artificial=artificial, reason=reason)
+    photo = photos.change_photo(actor_of(email), cases.find_case(number), photo_id, given)
+    kind = "artificial" if photo.artificial else "real"
+    said = f"Photo {photo.id}: {kind}, taken {photo.taken or 'at an unknown time'}."
+    say(PhotoOut.of(photo), [said], as_json=as_json)
 
 
 @group.command("add-location")

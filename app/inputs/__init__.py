@@ -13,6 +13,7 @@ from app.inputs.clocks import ClockCheckInput
 from app.inputs.comparisons import ComparisonInput
 from app.inputs.footage import FootageFileInput, FootageFolderInput
 from app.inputs.members import MemberInput
+from app.inputs.photos import PhotoChange, PhotoInput
 from app.inputs.posts import PostVerdictInput
 from app.inputs.purges import PurgeInput
 from app.inputs.queries import (
@@ -48,6 +49,8 @@ __all__ = [
     "MarkInput",
     "MemberInput",
     "OneInInput",
+    "PhotoChange",
+    "PhotoInput",
     "PostVerdictInput",
     "PurgeInput",
     "QueueQuery",

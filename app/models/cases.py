@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -127,8 +128,20 @@ class Case(Model):
     created_by: Mapped[User | None] = relationship()
 
 
+class TakenPrecision(StrEnum):
+    """How exactly the day is known on which a photo was taken."""
+
+    DAY = "day"
+    MONTH = "month"
+    YEAR = "year"
+
+
 class ReferencePhoto(Model):
     """A photo of the subject that passed the quality gate; its file is named by `sha256`.
+
+    `taken_at_day` is the first day of what `taken_precision` leaves open, and a person's word;
+    `taken_on` is only the day that the file itself named, as a proposal. An `artificial` one was
+    computed, as of the subject at a later age: its similarity is shown, and it proposes nothing.
 
     After `purged_at` neither its files nor its embeddings nor the name of its file are kept: only
     its hashes, so that what was seen can still be said to rest on it.
@@ -137,6 +150,9 @@ class ReferencePhoto(Model):
     __tablename__ = "reference_photos"
     __table_args__ = (
         Index("uq_reference_photos_case_id_sha256", "case_id", "sha256", unique=True),
+        CheckConstraint(
+            "(taken_at_day IS NULL) = (taken_precision IS NULL)", name="taken_with_precision"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -148,6 +164,9 @@ class ReferencePhoto(Model):
     height_px: Mapped[int]
     quality: Mapped[dict[str, Any]] = mapped_column(JSONB)
     taken_on: Mapped[str | None] = mapped_column(String(40))
+    taken_at_day: Mapped[date | None]
+    taken_precision: Mapped[TakenPrecision | None] = mapped_column(choice(TakenPrecision))
+    artificial: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     active: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     purged_at: Mapped[UtcTime | None]
     added_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
@@ -159,6 +178,14 @@ class ReferencePhoto(Model):
     def is_kept(self) -> bool:
         """Whether its files are still there."""
         return self.purged_at is None
+
+    @property
+    def taken(self) -> str | None:
+        """When it was taken, as far as that is known: "2019", "2019-06" or "2019-06-14"."""
+        if self.taken_at_day is None or self.taken_precision is None:
+            return None
+        shown = {TakenPrecision.YEAR: 4, TakenPrecision.MONTH: 7, TakenPrecision.DAY: 10}
+        return self.taken_at_day.isoformat()[: shown[self.taken_precision]]
 
 
 class LastKnownLocationRow(Model):

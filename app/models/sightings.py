@@ -133,9 +133,11 @@ class Sighting(Model):
 
     @property
     def without_best(self) -> float | None:
-        """The highest similarity without the photo that carried it; None without others."""
+        """The highest similarity of another real photo than that which carried it; or None."""
         others = (
-            one.similarity for one in self.similarities if one.photo_id != self.reference_photo_id
+            one.similarity
+            for one in self.similarities
+            if one.photo_id != self.reference_photo_id and not one.photo.artificial
         )
         return max(others, default=None)
 

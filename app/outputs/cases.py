@@ -12,6 +12,7 @@ from app.models.cases import (
     ReferencePhoto,
     Reliability,
     SubjectCategory,
+    TakenPrecision,
 )
 from app.outputs.base import Output, UtcInstant, local_text, picture_address
 
@@ -83,7 +84,11 @@ class CaseOut(Output):
 
 
 class PhotoOut(Output):
-    """A reference photo that passed the quality gate. The addresses are paths on this server."""
+    """A reference photo that passed the quality gate. The addresses are paths on this server.
+
+    `taken` is a year, a month or a day, as a person gave it (`taken_precision`); `taken_on` is only
+    the day that its file named. An `artificial` one is compared, and proposes nothing.
+    """
 
     id: int
     file_name: str
@@ -93,6 +98,9 @@ class PhotoOut(Output):
     face_picture: str
     quality: dict[str, float | int | str | bool | None]
     taken_on: str | None
+    taken: str | None
+    taken_precision: TakenPrecision | None
+    artificial: bool
     active: bool
     created_at: UtcInstant
 
@@ -108,6 +116,9 @@ class PhotoOut(Output):
             face_picture=picture_address(photo.face_sha256),
             quality=plain_quality(photo.quality),
             taken_on=photo.taken_on,
+            taken=photo.taken,
+            taken_precision=photo.taken_precision,
+            artificial=photo.artificial,
             active=photo.active,
             created_at=photo.created_at,
         )

@@ -126,6 +126,7 @@ class FoundFaceOut(Output):
     seen_at: UtcInstant
     seen_at_local: str
     photo_id: int | None
+    artificial_photo: bool
     camera: CameraRefOut
     face: FaceOut
     sighting_id: int | None
@@ -143,6 +144,7 @@ class FoundFaceOut(Output):
             seen_at=result.face.best_at,
             seen_at_local=local_text(result.face.best_at, search.case.timezone),
             photo_id=result.photo_id,
+            artificial_photo=result.photo is not None and result.photo.artificial,
             camera=CameraRefOut.of(result.face.camera),
             face=FaceOut.of(result.face),
             sighting_id=None if sighting is None else sighting.id,

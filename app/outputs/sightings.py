@@ -12,9 +12,11 @@ from app.models.sightings import (
     ReviewStage,
     Sighting,
     SightingClip,
+    SightingSimilarity,
     SightingState,
     Verdict,
 )
+from app.outputs.age_gaps import gap_of, unmeasured
 from app.outputs.base import LEAD_NOTICE, Output, UtcInstant, local_text, picture_address
 from app.outputs.cameras import CameraRefOut
 from app.outputs.cases import plain_quality
@@ -82,32 +84,66 @@ class FaceOut(Output):
 
 
 class PhotoRefOut(Output):
-    """The reference photo that came closest."""
+    """A reference photo beside a sighting; `age_gap` says how long before it it was taken.
+
+    `artificial`: a computed picture, as of the subject at a later age.
+    """
 
     id: int
     file_name: str
     picture: str
     face_picture: str
+    artificial: bool
+    taken: str | None
+    age_gap: str | None
 
     @classmethod
-    def of(cls, photo: ReferencePhoto) -> PhotoRefOut:
-        """From a row."""
+    def of(cls, photo: ReferencePhoto, sighting: Sighting) -> PhotoRefOut:
+        """From a row, and the sighting that it is shown with."""
+        gap = gap_of(photo, sighting)
         return cls(
             id=photo.id,
             file_name=photo.file_name,
             picture=picture_address(photo.sha256),
             face_picture=picture_address(photo.face_sha256),
+            artificial=photo.artificial,
+            taken=photo.taken,
+            age_gap=gap and gap.words,
         )
 
 
 class PhotoSimilarityOut(Output):
-    """How alike the face and one reference photo are; `carried` marks the one that it rests on."""
+    """How alike the face and one reference photo are; `carried` marks the one that it rests on.
+
+    An `artificial` one carries nothing. `age_gap_remark` says, where three years or more lie
+    between, that no threshold was measured for that.
+    """
 
     photo_id: int
     file_name: str
     similarity: float
     active: bool
     carried: bool
+    artificial: bool
+    taken: str | None
+    age_gap: str | None
+    age_gap_remark: str | None
+
+    @classmethod
+    def of(cls, one: SightingSimilarity, sighting: Sighting) -> PhotoSimilarityOut:
+        """From a row with its photo, and its sighting with case and model."""
+        gap = gap_of(one.photo, sighting)
+        return cls(
+            photo_id=one.photo_id,
+            file_name=one.photo.file_name,
+            similarity=round(one.similarity, 4),
+            active=one.photo.active,
+            carried=one.photo_id == sighting.reference_photo_id,
+            artificial=one.photo.artificial,
+            taken=one.photo.taken,
+            age_gap=gap and gap.words,
+            age_gap_remark=unmeasured(sighting.embedder) if gap and gap.is_wide else None,
+        )
 
 
 class LikeRejectedOut(Output):
@@ -150,7 +186,7 @@ class SightingOut(Output):
     `similarity` is a cosine from −1 to 1, beside its threshold.
 
     `similarities` are those with all reference photos, the highest first. `without_best` is what
-    remains without the photo that carried it (null where there is no other), and
+    remains without the photo that carried it (null where there is no other real one), and
     `stands_without_best` whether that still reaches the threshold. The time may be wrong by
     `seen_at_uncertainty_s`, either way.
     """
@@ -204,8 +240,8 @@ class SightingOut(Output):
             model=MatchingModelOut.of(sighting.embedder),
             camera=CameraRefOut.of(sighting.camera),
             face=FaceOut.of(sighting.face),
-            reference_photo=PhotoRefOut.of(photo) if photo and photo.is_kept else None,
-            similarities=_similarities(sighting),
+            reference_photo=PhotoRefOut.of(photo, sighting) if photo and photo.is_kept else None,
+            similarities=[PhotoSimilarityOut.of(one, sighting) for one in sighting.similarities],
             without_best=rounded(sighting.without_best),
             stands_without_best=sighting.stands_without_best,
             like_rejected=_like_rejected(sighting),
@@ -218,19 +254,6 @@ class SightingOut(Output):
 def rounded(similarity: float | None) -> float | None:
     """To four places, as similarities are shown."""
     return None if similarity is None else round(similarity, 4)
-
-
-def _similarities(sighting: Sighting) -> list[PhotoSimilarityOut]:
-    return [
-        PhotoSimilarityOut(
-            photo_id=one.photo_id,
-            file_name=one.photo.file_name,
-            similarity=round(one.similarity, 4),
-            active=one.photo.active,
-            carried=one.photo_id == sighting.reference_photo_id,
-        )
-        for one in sighting.similarities
-    ]
 
 
 def _like_rejected(sighting: Sighting) -> LikeRejectedOut | None:
@@ -309,7 +332,7 @@ class BlindSightingOut(Output):
             longitude_deg=sighting.longitude_deg,
             camera=CameraRefOut.of(sighting.camera),
             crop=picture_address(sighting.face.crop_sha256),
-            reference_photos=[PhotoRefOut.of(photo) for photo in photos],
+            reference_photos=[PhotoRefOut.of(photo, sighting) for photo in photos],
             made_up=case.made_up or sighting.face.footage.made_up,
         )
 

@@ -17,9 +17,10 @@ from app.current import settings
 from app.errors import Conflict, NotFound
 from app.extensions import db
 from app.inputs import ComparisonInput
-from app.models import Case, Review, Road, RoadSource
+from app.models import Case, ReferencePhoto, Review, Road, RoadSource, Sighting
 from app.models.columns import utc_now
 from app.outputs import LEAD_NOTICE
+from app.outputs.age_gaps import gap_of, unmeasured
 from app.services import audit, media, photos
 from app.services.actors import Actor
 from app.services.brief_content import Brief, BriefPhoto, BriefStop, BriefStreet
@@ -178,9 +179,29 @@ def _contradictions(timeline: Timeline) -> tuple[str, ...]:
 
 def _references(case: Case) -> tuple[BriefPhoto, ...]:
     return tuple(
-        BriefPhoto(_path(photo.face_sha256), f"Reference photo {place}", (photo.file_name,))
+        BriefPhoto(_path(photo.face_sha256), f"Reference photo {place}", _said_of(photo))
         for place, photo in enumerate(photos.list_photos(case)[:6], start=1)
     )
+
+
+def _said_of(photo: ReferencePhoto) -> tuple[str, ...]:
+    lines = (
+        "ARTIFICIAL: computed, not a photo" if photo.artificial else "",
+        photo.file_name,
+        f"dated {photo.taken}" if photo.taken else "",
+    )
+    return tuple(line for line in lines if line)
+
+
+def _compared_with(sighting: Sighting) -> tuple[str, ...]:
+    """How long before the sighting the photo that carried it was taken, and what that means."""
+    photo = sighting.reference_photo
+    gap = None if photo is None else gap_of(photo, sighting)
+    if photo is None or (gap is None and not photo.artificial):
+        return ()
+    kind = "artificial reference picture" if photo.artificial else "reference photo"
+    words = f"{kind} {gap.words}" if gap else kind
+    return (words, unmeasured(sighting.embedder)) if gap and gap.is_wide else (words,)
 
 
 def _pictures(case: Case, timeline: Timeline) -> tuple[BriefPhoto, ...]:
@@ -197,6 +218,7 @@ def _pictures(case: Case, timeline: Timeline) -> tuple[BriefPhoto, ...]:
             f"in view {_span(stop.sight.seconds_in_view)}, face {face.face_height_px:.0f} px high",
             stop.clock,
             "made-up footage" if face.footage.made_up else "",
+            *_compared_with(stop.sighting),
             *comparisons.get(stop.sighting.id, ()),
         )
         title = f"Stop {stop.number}, sighting {stop.sighting.id}"

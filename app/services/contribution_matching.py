@@ -118,7 +118,7 @@ def _is_compared(photo: ContributedPhoto) -> bool:
 
 
 def _near(case: Case, embedder: Embedder) -> list[tuple[ContributedFace, bytes]]:
-    """Kept faces that are like some photo of the case, by the database's own comparison.
+    """Kept faces that are like some real photo of the case, by the database's own comparison.
 
     What it brings up is only a list: the gallery decides, as everywhere. A little below the
     threshold is taken, too.
@@ -131,6 +131,7 @@ def _near(case: Case, embedder: Embedder) -> list[tuple[ContributedFace, bytes]]
         .where(
             ReferencePhoto.case_id == case.id,
             ReferencePhoto.active,
+            ~ReferencePhoto.artificial,
             ReferenceEmbedding.embedder_id == embedder.id,
             similarity >= least,
         )

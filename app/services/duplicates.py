@@ -119,6 +119,7 @@ def _near_by_face(actor: Actor, case: Case | None) -> tuple[list[_Near], bool]:
             .join(ReferencePhoto, ReferencePhoto.id == ReferenceEmbedding.photo_id)
             .join(Case, Case.id == ReferencePhoto.case_id)
             .where(ReferenceEmbedding.embedder_id == embedder.id, ReferencePhoto.active)
+            .where(~ReferencePhoto.artificial)
             .where(visible_cases(actor))
             .order_by(ReferencePhoto.id)
             .limit(MOST_PHOTOS + 1)

@@ -25,6 +25,7 @@ from app.models import (
 )
 from app.models.audit import AuditEntry
 from app.outputs import LEAD_NOTICE
+from app.outputs.age_gaps import gap_of
 from app.outputs.cases import plain_quality
 from app.services.audit import canonical_bytes
 from app.services.standing import reviewer_of
@@ -75,6 +76,7 @@ def all_sightings(case: Case) -> Sequence[Sighting]:
 def sighting_record(sighting: Sighting, has_crop: bool, clip: SightingClip | None) -> Record:
     """A sighting with its face, camera, recording and model; `crop` and `clip` are its files."""
     face, camera, photo = sighting.face, sighting.camera, sighting.reference_photo
+    gap = None if photo is None else gap_of(photo, sighting)
     return {
         "id": sighting.id,
         "state": sighting.state.value,
@@ -88,6 +90,8 @@ def sighting_record(sighting: Sighting, has_crop: bool, clip: SightingClip | Non
         "threshold_similarity": sighting.threshold_similarity,
         "model_sha256": sighting.embedder.sha256,
         "reference_photo_sha256": None if photo is None else photo.sha256,
+        "reference_photo_artificial": None if photo is None else photo.artificial,
+        "reference_photo_age_gap": None if gap is None else gap.words,
         "crop_sha256": face.crop_sha256,
         "crop": f"crops/{face.crop_sha256}.jpg" if has_crop else None,
         "clip": None if clip is None else _clip(clip),
@@ -167,6 +171,8 @@ def photo_records(case: Case) -> list[Record]:
             "file_name": photo.file_name,
             "sha256": photo.sha256,
             "face_sha256": photo.face_sha256,
+            "artificial": photo.artificial,
+            "taken": photo.taken,
             "width_px": photo.width_px,
             "height_px": photo.height_px,
             "active": photo.active,

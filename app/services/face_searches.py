@@ -123,9 +123,12 @@ def results_of(search: FaceSearch) -> Sequence[FoundFace]:
 
 
 def _usable_photos(case: Case, embedder: Embedder, wanted: Sequence[int]) -> Sequence[int]:
-    """The photos in force that the model has embedded. Raises Refused without any."""
+    """The chosen photos, else all real ones; artificial ones only where there is nothing else.
+
+    They are in force, and the model has embedded them. Raises Refused without any.
+    """
     statement = (
-        select(ReferencePhoto.id)
+        select(ReferencePhoto.id, ReferencePhoto.artificial)
         .join(ReferenceEmbedding, ReferenceEmbedding.photo_id == ReferencePhoto.id)
         .where(
             ReferencePhoto.case_id == case.id,
@@ -133,7 +136,7 @@ def _usable_photos(case: Case, embedder: Embedder, wanted: Sequence[int]) -> Seq
             ReferenceEmbedding.embedder_id == embedder.id,
         )
     )
-    usable = db.session.scalars(statement).all()
+    usable = {row.id: row.artificial for row in db.session.execute(statement)}
     missing = sorted(set(wanted) - set(usable))
     if missing:
         raise Refused(
@@ -142,4 +145,5 @@ def _usable_photos(case: Case, embedder: Embedder, wanted: Sequence[int]) -> Seq
         )
     if not usable:
         raise Refused("This case has no reference photo to search with; add one first.")
-    return sorted(wanted) or sorted(usable)
+    real = sorted(photo_id for photo_id, artificial in usable.items() if not artificial)
+    return sorted(wanted) or real or sorted(usable)

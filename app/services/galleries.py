@@ -128,13 +128,21 @@ def _load(embedder: Embedder, wanted: ColumnElement[bool]) -> Gallery:
 
 def _references(embedder: Embedder, wanted: ColumnElement[bool]) -> Sequence[Reference]:
     rows = db.session.execute(
-        select(ReferencePhoto.case_id, ReferencePhoto.id, sent(ReferenceEmbedding.embedding))
+        select(
+            ReferencePhoto.case_id,
+            ReferencePhoto.id,
+            sent(ReferenceEmbedding.embedding),
+            ReferencePhoto.artificial,
+        )
         .join(ReferencePhoto, ReferencePhoto.id == ReferenceEmbedding.photo_id)
         .join(Case, Case.id == ReferencePhoto.case_id)
         .where(ReferenceEmbedding.embedder_id == embedder.id, ReferencePhoto.active, wanted)
         .order_by(ReferencePhoto.id)
     )
-    return [Reference(case_id, photo_id, numbers(value)) for case_id, photo_id, value in rows]
+    return [
+        Reference(case_id, photo_id, numbers(value), artificial)
+        for case_id, photo_id, value, artificial in rows
+    ]
 
 
 def _rejected(embedder: Embedder, wanted: ColumnElement[bool]) -> Sequence[RejectedFace]:

@@ -125,6 +125,7 @@ def _let_go(case: Case) -> dict[str, int]:
     for photo in photos:
         photo.active, photo.purged_at = False, utc_now()
         photo.file_name, photo.taken_on = "", None
+        photo.taken_at_day = photo.taken_precision = None
     db.session.flush()
     sizes = contributed_photos.discard_pictures(pictures)
     return {

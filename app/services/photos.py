@@ -11,17 +11,23 @@ import numpy as np
 from sqlalchemy import func, select
 
 from app.current import settings
-from app.errors import Conflict, NotFound, PhotoRefused, TooLarge
+from app.errors import Conflict, NotFound, PhotoRefused, Refused, TooLarge
 from app.extensions import db
+from app.inputs import PhotoChange, PhotoInput
+from app.inputs.photos import taken_of
 from app.models import Case, CaseState, Embedder, ReferenceEmbedding, ReferencePhoto
 from app.recogniser import LoadedRecogniser, holder
 from app.services import audit, contribution_matching, embedders, live, media, searching
 from app.services.actors import Actor
 from recognition.errors import ReferenceRefused, UnreadableImage
 from recognition.faces import FloatArray, ImageBGR
-from recognition.images import encode_jpeg, read_photo
+from recognition.images import encode_jpeg, read_photo, taken_on
 from recognition.reference import AcceptedReference, check_reference, draw_marks, embed_reference
 
+ONLY_ARTIFICIAL = (
+    "All reference pictures of this case are artificial. They are compared and their similarity is "
+    "shown, but they propose nothing: a sweep or search finds nobody until a real photo is added."
+)
 PURGE_LOCK = 0x70686F746F73
 """Advisory lock: shared by whoever names a picture, alone for whoever deletes unnamed ones."""
 
@@ -44,10 +50,18 @@ def list_photos(case: Case) -> Sequence[ReferencePhoto]:
     ).all()
 
 
-def add_photo(actor: Actor, case: Case, data: bytes, file_name: str) -> ReferencePhoto:
+def only_artificial(photos: Sequence[ReferencePhoto]) -> bool:
+    """Whether there are pictures, and none of them can propose anything."""
+    return bool(photos) and all(photo.artificial for photo in photos)
+
+
+def add_photo(
+    actor: Actor, case: Case, data: bytes, file_name: str, given: PhotoInput | None = None
+) -> ReferencePhoto:
     """Check a photo and take it into the gallery.
 
-    It is kept re-encoded, without whatever else its file held. All faces that are kept from earlier
+    It is kept re-encoded, without whatever else its file held; the day that it named is kept, as a
+    proposal. All faces that are kept from earlier
     sweeps are compared with it at once; `face_searches.search_of_photo` says which were searched.
     So are the faces of tips and found persons.
     Raises PhotoRefused, TooLarge, NoRecogniser; Conflict for a photo that the case has, and while
@@ -64,6 +78,7 @@ def add_photo(actor: Actor, case: Case, data: bytes, file_name: str) -> Referenc
     checked = _check(data, recogniser)
     embedder = embedders.register(recogniser)
     photo = _keep(actor, case, checked, file_name)
+    _describe(photo, given or PhotoInput(), data)
     db.session.merge(
         ReferenceEmbedding(photo_id=photo.id, embedder_id=embedder.id, embedding=checked.embedding)
     )
@@ -79,6 +94,8 @@ def add_photo(actor: Actor, case: Case, data: bytes, file_name: str) -> Referenc
         details={
             "sha256": photo.sha256,
             "model": embedder.name,
+            "taken": photo.taken,
+            "artificial": photo.artificial,
             "sightings": search.proposed if search else 0,
         },
     )
@@ -89,13 +106,70 @@ def add_photo(actor: Actor, case: Case, data: bytes, file_name: str) -> Referenc
 
 def remove_photo(actor: Actor, case: Case, photo_id: int) -> None:
     """Take a photo out of the gallery. Sightings that it carried stay, for a person to decide."""
-    photo = db.session.get(ReferencePhoto, photo_id)
-    if photo is None or photo.case_id != case.id or not photo.active:
-        raise NotFound(f"Case {case.number} has no such photo.")
+    photo = _find(case, photo_id)
     photo.active = False
     audit.record(actor, "photo.remove", case=case, subject=f"photo {photo.id}")
     live.publish(case.id, "photo", {"photo_id": photo.id})
     db.session.commit()
+
+
+def change_photo(actor: Actor, case: Case, photo_id: int, given: PhotoChange) -> ReferencePhoto:
+    """Say when a photo was taken, and whether it is artificial.
+
+    One that is called real is compared with everything that is kept, as a new one would be. What
+    it has carried before it was called artificial stays, for a person to decide.
+    Raises Refused where an artificial one is called real without a reason.
+    """
+    photo = _find(case, photo_id)
+    before = {"taken": photo.taken, "artificial": photo.artificial}
+    becomes_real = photo.artificial and given.artificial is False
+    if becomes_real and not given.reason:
+        raise Refused(
+            "Say why this artificial picture is a real photo after all.", {"reason": "is required"}
+        )
+    if given.taken is not None:
+        photo.taken_at_day, photo.taken_precision = taken_of(given.taken) or (None, None)
+    if given.artificial is not None:
+        photo.artificial = given.artificial
+    db.session.flush()
+    after = {"taken": photo.taken, "artificial": photo.artificial}
+    if after == before:
+        return photo
+    if becomes_real:
+        _compare_as_new(actor, case, photo)
+    details = {"before": before, "after": after, "reason": given.reason}
+    audit.record(actor, "photo.change", case=case, subject=f"photo {photo.id}", details=details)
+    live.publish(case.id, "photo", {"photo_id": photo.id})
+    db.session.commit()
+    return photo
+
+
+def _compare_as_new(actor: Actor, case: Case, photo: ReferencePhoto) -> None:
+    used = select(ReferenceEmbedding.embedder_id).where(ReferenceEmbedding.photo_id == photo.id)
+    known = db.session.scalars(
+        select(Embedder).where(Embedder.id.in_(used)).order_by(Embedder.id)
+    ).all()
+    for embedder in known:
+        searching.search_for_photo(actor, case, photo, embedder)
+        contribution_matching.compare_case(actor, case, embedder)
+
+
+def _find(case: Case, photo_id: int) -> ReferencePhoto:
+    photo = db.session.get(ReferencePhoto, photo_id)
+    if photo is None or photo.case_id != case.id or not photo.active:
+        raise NotFound(f"Case {case.number} has no such photo.")
+    return photo
+
+
+def _describe(photo: ReferencePhoto, given: PhotoInput, data: bytes) -> None:
+    """What was said of it. One that was artificial before it was removed stays so."""
+    found = taken_of(given.taken)
+    if found is not None:
+        photo.taken_at_day, photo.taken_precision = found
+    photo.artificial = bool(photo.artificial) or given.artificial
+    named = taken_on(data)
+    photo.taken_on = None if named is None else named.isoformat()
+    db.session.flush()
 
 
 def embed_missing(recogniser: LoadedRecogniser, embedder: Embedder) -> int:

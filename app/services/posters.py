@@ -31,6 +31,7 @@ _PARTS_OF_DAY: Final = (
     (21, "evening"),
     (24, "night"),
 )
+_ARTIFICIAL = "Artificial picture: computed, not a photo"
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def make_poster(case: Case, given: PosterInput, address: str) -> Poster:
         name=name_of(case.subject_name, given.name),
         facts=_facts(case, given),
         photo=None if photo is None else _picture(photo, given.picture),
-        photo_note="",
+        photo_note=_ARTIFICIAL if photo is not None and photo.artificial else "",
         call=_CALL,
         phone=settings().tip_phone if given.phone else "",
         code=case.tip_code or "",
@@ -83,6 +84,8 @@ def public_facts(poster: Poster) -> list[PublicFact]:
     listed = [("Heading", poster.heading), ("Name", poster.name), *poster.facts]
     if poster.photo is not None:
         listed.append(("Photo", "the picture as shown, without what its file said"))
+    if poster.photo_note:
+        listed.append(("Below the photo", poster.photo_note))
     if poster.phone:
         listed.append(("Telephone", poster.phone))
     listed.append(("Address behind the code", poster.address))

@@ -66,7 +66,7 @@ def photos_of(case_ids: Iterable[int]) -> dict[int, list[ReferencePhoto]]:
     rows = db.session.scalars(
         select(ReferencePhoto)
         .where(ReferencePhoto.case_id.in_(set(case_ids)), ReferencePhoto.active)
-        .order_by(ReferencePhoto.id)
+        .order_by(ReferencePhoto.artificial, ReferencePhoto.id)
     )
     photos: dict[int, list[ReferencePhoto]] = defaultdict(list)
     for photo in rows:

@@ -83,7 +83,12 @@ def run(actor: Actor, case: Case, embedder: Embedder, wanted: Wanted) -> FaceSea
     search.above_threshold = len(compared.above)
     search.proposed = compared.proposed
     search.is_cut_off = (
-        len(found.faces) == wanted.limit and found.faces[-1].face_id in compared.above
+        len(found.faces) == wanted.limit
+        # One that is like an artificial photo only is no match, but may hide one behind it.
+        and (
+            found.faces[-1].face_id in compared.above
+            or found.faces[-1].similarity >= search.threshold_similarity
+        )
     )
     search.milliseconds = 1000 * (time.perf_counter() - begun)
     db.session.add(search)

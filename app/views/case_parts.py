@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from app.current import actor, settings
 from app.errors import PhotoRefused, Refused
-from app.inputs import LocationChange, LocationInput, SweepInput
+from app.inputs import LocationChange, LocationInput, PhotoChange, PhotoInput, SweepInput
 from app.models import Case, LastKnownLocationRow
 from app.models.cases import TYPED_SOURCES, ReferencePhoto, Reliability
 from app.outputs.searches import what_was_searched
@@ -45,17 +45,33 @@ def show_photos(number: str) -> str:
 def add_photo(number: str) -> ResponseReturnValue:
     """Hand in one photo; a refused one is shown with what was found drawn on it."""
     case = cases.find_case(number)
-    form, marked = Form(), b""
+    form, marked = Form(request.form, shown=("taken",)), b""
     with form:
         try:
             file = _given_file("photo")
-            photo = photos.add_photo(actor(), case, file[1], file[0])
+            given = form.read(PhotoInput, artificial=bool(form.value("artificial")))
+            photo = photos.add_photo(actor(), case, file[1], file[0], given)
         except PhotoRefused as refusal:
             marked = refusal.marked_jpeg
             raise
         flash(_what_came_of(photo), "success")
         return redirect(url_for("cases.photos", number=number))
     return _photos_page(cases.find_case(number), form, marked), form.status
+
+
+@blueprint.post("/cases/<number>/photos/<int:photo_id>")
+def change_photo(number: str, photo_id: int) -> ResponseReturnValue:
+    """Say when a photo was taken, and whether it is artificial."""
+    form = Form(request.form, shown=("taken",))
+    with form:
+        change = form.read(PhotoChange, artificial=bool(form.value("artificial")))
+        photos.change_photo(actor(), cases.find_case(number), photo_id, change)
+        flash("What is known of the photo is changed.", "success")
+        return redirect(url_for("cases.photos", number=number))
+    case, status = cases.find_case(number), form.status
+    problem = Form()
+    problem.sentence = " ".join([form.sentence, *form.errors.values()])
+    return _photos_page(case, problem), status
 
 
 @blueprint.post("/cases/<number>/photos/<int:photo_id>/remove")
@@ -220,11 +236,13 @@ def _what_came_of(photo: ReferencePhoto) -> str:
 
 
 def _photos_page(case: Case, form: Form, marked: bytes = b"") -> str:
+    shown = photos.list_photos(case)
     return render_template(
         "cases/photos.html",
         case=case,
         form=form,
-        photos=photos.list_photos(case),
+        photos=shown,
+        only_artificial=photos.ONLY_ARTIFICIAL if photos.only_artificial(shown) else "",
         marked_picture=base64.b64encode(marked).decode("ascii"),
         max_mb=settings().max_photo_bytes // 2**20,
         duplicates=duplicates.find_duplicates(actor(), case).pairs
@@ -260,4 +278,7 @@ def _sweeps_page(case: Case, form: Form) -> str:
         page=page,
         progress=sweeps.progress_of(page.items),
         basis_expired=cases.basis_expired(case),
+        only_artificial=photos.ONLY_ARTIFICIAL
+        if photos.only_artificial(photos.list_photos(case))
+        else "",
     )

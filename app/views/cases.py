@@ -15,7 +15,15 @@ from app.models import Case
 from app.models.cases import TYPED_SOURCES, Reliability, SubjectCategory
 from app.outputs.base import JSON
 from app.permissions import can
-from app.services import cases, live, locations, photo_retention, sightings, views_audit
+from app.services import (
+    cases,
+    live,
+    locations,
+    photo_retention,
+    photos,
+    sightings,
+    views_audit,
+)
 from app.services.ranking import speeds_of
 from app.views.forms import Form, read_query, read_wall_time
 from app.views.presentation import tiles, wall_time
@@ -86,6 +94,7 @@ def show(number: str) -> str:
         case=case,
         counts=cases.case_counts(case),
         basis_expired=cases.basis_expired(case),
+        only_artificial=photos.ONLY_ARTIFICIAL,
         geocoder=settings().geocoder,
         sources=list(TYPED_SOURCES),
         reliabilities=list(Reliability),

@@ -33,7 +33,7 @@ def show_poster(number: str) -> ResponseReturnValue:
 
 def _proposed(case: Case) -> dict[str, str]:
     """Little: a face, a first name, and the place without its time."""
-    shown = photos.list_photos(case)
+    shown = sorted(photos.list_photos(case), key=lambda photo: photo.artificial)
     places = [row for row in locations.list_locations(case) if row.seen_at is not None]
     return {
         "heading": "Missing",

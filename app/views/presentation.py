@@ -10,6 +10,7 @@ from flask_login import current_user
 
 from app.alert_pages import page_of
 from app.current import settings
+from app.outputs.age_gaps import gap_of, unmeasured
 from app.outputs.base import duration
 from app.outputs.clocks import uncertainty_s_of, words_of
 from app.services import alerts, roads
@@ -29,6 +30,8 @@ def install(application: Flask) -> None:
         duration=duration,
         time_uncertainty=uncertainty_s_of,
         clock_words=words_of,
+        age_gap=gap_of,
+        unmeasured=unmeasured,
         size=size,
         compass=compass,
         coordinates=coordinates,

@@ -27,9 +27,9 @@ def make_embedder(**values: Any) -> Embedder:
     return factories.make_embedder(dimension=DIMENSION, threshold_similarity=0.5, **values)
 
 
-def make_photo(case: Case, embedder: Embedder, degrees: float) -> ReferencePhoto:
+def make_photo(case: Case, embedder: Embedder, degrees: float, **values: Any) -> ReferencePhoto:
     """A reference photo that the model embeds in this direction."""
-    photo = factories.make_photo(case)
+    photo = factories.make_photo(case, **values)
     db.session.add(
         ReferenceEmbedding(photo_id=photo.id, embedder_id=embedder.id, embedding=at_angle(degrees))
     )

@@ -196,3 +196,18 @@ def test_keeping_an_embedding_changes_no_cosine_by_more_than_the_stated_precisio
     one, other = (unit_rows(row[None])[0].astype(np.float64) for row in (one, other))
     kept = as_kept(one.astype(np.float32)) @ as_kept(other.astype(np.float32))
     assert abs(float(kept) - float(one @ other)) <= KEPT_PRECISION
+
+
+@pytest.mark.parametrize("others", [0, 5000])
+def test_an_artificial_photo_is_told_and_carries_no_match(others: int):
+    padding = [Reference(9, 1000 + one, _at(180)) for one in range(others)]
+    artificial = [Reference(1, 11, _at(0), artificial=True), *padding]
+    assert Gallery(MODEL, artificial, 0.5).match(_at(0), MODEL) == []
+    real_below = [*artificial, Reference(1, 12, _at(70))]
+    assert Gallery(MODEL, real_below, 0.5).match(_at(0), MODEL) == []
+    real_too = [*artificial, Reference(1, 12, _at(40))]
+    (match,) = Gallery(MODEL, real_too, 0.5).match(_at(0), MODEL)
+    assert (match.reference_id, match.without_best) == (12, None)
+    assert match.similarity == pytest.approx(_cosine(40), abs=0.001)
+    told = [(one.reference_id, one.artificial) for one in match.similarities]
+    assert told == [(11, True), (12, False)]

@@ -18,7 +18,7 @@ import { LocationPanel } from "./location_panel.js";
 import { RankingPanel } from "./ranking_panel.js";
 import { ReachLayer, placeAt } from "./reach_layer.js";
 import { SightingLayer } from "./sighting_layer.js";
-import { SightingsTray } from "./sightings_tray.js";
+import { SightingsTray, subjectFaces } from "./sightings_tray.js";
 import { CaseState } from "./state.js";
 import { SweepDialog } from "./sweep_dialog.js";
 import { SweepShape } from "./sweep_shape.js";
@@ -154,7 +154,7 @@ function cameraInWords(id) {
 
 function showSubject() {
   byId("photo-missing").hidden = state.photos.length > 0;
-  byId("subject-faces").replaceChildren(...state.photos.slice(0, 3).map((photo) => el("img", { class: "face", src: photo.face_picture, alt: "" })));
+  byId("subject-faces").replaceChildren(...subjectFaces(state.photos, 3));
 }
 
 function setAdding(on) {

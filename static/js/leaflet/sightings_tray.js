@@ -148,7 +148,15 @@ export function facePair(sighting) {
     el("figure", {}, el("img", { class: "face", src: sighting.face.crop, alt: "", loading: "lazy" }), el("figcaption", {}, "camera")),
     el("figure", {}, photo
       ? el("img", { class: "face", src: photo.face_picture, alt: "", loading: "lazy" })
-      : el("span", { class: "face" }), el("figcaption", {}, photo ? "reference" : "removed")));
+      : el("span", { class: "face" }), el("figcaption", {}, photo ? (photo.artificial ? "artificial" : "reference") : "removed")));
+}
+
+/** The first faces of the subject, real photos before artificial pictures, which are marked. */
+export function subjectFaces(photos, most) {
+  return [...photos].sort((a, b) => a.artificial - b.artificial).slice(0, most).map((photo) => {
+    const face = el("img", { class: "face", src: photo.face_picture, alt: photo.artificial ? "Artificial picture" : "" });
+    return photo.artificial ? el("span", { class: "face-marked" }, face, el("span", { class: "tiny" }, "artificial")) : face;
+  });
 }
 
 /** What a verdict changes of a sighting. */

@@ -31,6 +31,8 @@ export class SweepDialog {
       ? `${checked.size} selected camera${checked.size > 1 ? "s" : ""}, in the order of the ranking.`
       : this._state.isFiltered ? "The cameras of the list that pass the filters, best ranked first."
       : `The best ranked cameras within ${metres(ranking.radius_m)} of a last-known location.`;
+    const { photos } = this._state;
+    byId("sweep-artificial").hidden = !photos.length || photos.some((photo) => !photo.artificial);
     this._showProblem("");
     this._dialog.showModal();
   }

@@ -10,7 +10,7 @@ import { addGround } from "./ground_layer.js";
 import { LiveFeed } from "./live.js";
 import { LocationLayer } from "./location_layer.js";
 import { SightingLayer } from "./sighting_layer.js";
-import { facePair } from "./sightings_tray.js";
+import { facePair, subjectFaces } from "./sightings_tray.js";
 import { CaseState } from "./state.js";
 import { progressBar, summary } from "./sweep_panel.js";
 import { CaseClock } from "./times.js";
@@ -213,7 +213,7 @@ state.on("locations", showPlaces);
 state.on("sightings", showSightings);
 state.on("sweeps", showSweeps);
 state.on("visits", () => cameraLayer.redrawSoon());
-state.on("photos", () => byId("subject-faces").replaceChildren(...state.photos.slice(0, 2).map((photo) => el("img", { class: "face", src: photo.face_picture, alt: "" }))));
+state.on("photos", () => byId("subject-faces").replaceChildren(...subjectFaces(state.photos, 2)));
 
 setInterval(() => attempt(() => state.loadLocations()), STILL_HERE_MS);
 setInterval(tick, 1000);

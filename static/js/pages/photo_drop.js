@@ -48,12 +48,14 @@ async function showGallery(words) {
 async function sendOne(file) {
   const body = new FormData();
   body.append("photo", file);
+  body.append("taken", zone.elements.taken.value);
+  body.append("artificial", String(zone.elements.artificial.checked));
   const headers = { Accept: "application/json", "X-CSRFToken": document.querySelector('meta[name="csrf-token"]').content };
   try {
     const answer = await fetch(zone.dataset.photoDrop, { method: "POST", body, headers });
     if (answer.ok) return 1;
     const problem = await answer.json();
-    show("error", `${file.name}: ${problem.detail}`, problem.marked_jpeg_base64);
+    show("error", [`${file.name}: ${problem.detail}`, ...Object.values(problem.errors ?? {})].join(" "), problem.marked_jpeg_base64);
   } catch {
     show("error", `${file.name}: the server does not answer; try again.`);
   }
