@@ -64,6 +64,8 @@ def make_settings(database_url: str, redis_url: str, folder: Path, **changes: ob
         "geocoder": "",
         "face_pack": "",
         "plan_particles": 3000,
+        # A copy in memory is read by a thread, which cannot share a test's one connection.
+        "face_memory_mb": 0,
     }
     return load_settings(**{**values, **changes})
 

@@ -19,6 +19,14 @@ from tests.app import kept_face_cases as given
 from tests.app.test_face_searches import _many_faces
 
 
+@pytest.fixture(autouse=True)
+def with_room(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Copies are allowed; each test makes its own, in its own transaction."""
+    settings: Settings = app.config["LASTSEEN"]
+    roomy = settings.model_copy(update={"face_memory_mb": 1024})
+    monkeypatch.setitem(app.config, "LASTSEEN", roomy)
+
+
 def ask(case: Case, embedder: Embedder, photo_id: int, limit: int = 40) -> kept_faces.Nearest:
     reach = Reach(case.id)
     return kept_faces.nearest(

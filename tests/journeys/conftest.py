@@ -79,7 +79,9 @@ def site(cluster: Cluster, redis_url: str, tmp_path: Path, face_pack: str) -> It
     name = f"lastseen_test_{os.getpid()}_{secrets.token_hex(4)}"
     for folder in ("footage", "logs"):
         (tmp_path / folder).mkdir()
-    settings = make_settings(cluster.create(name), redis_url, tmp_path, face_pack=face_pack)
+    settings = make_settings(
+        cluster.create(name), redis_url, tmp_path, face_pack=face_pack, face_memory_mb=1024
+    )
     application = make_app(settings)
     fleet = Fleet(application, tmp_path / "logs")
     try:
