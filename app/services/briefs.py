@@ -26,8 +26,8 @@ from app.services.actors import Actor
 from app.services.brief_content import Brief, BriefPhoto, BriefStop, BriefStreet
 from app.services.brief_map import bounds_of, frame_around
 from app.services.brief_pdf import MAP_HEIGHT_MM, MARGIN_MM, WIDTH_MM, brief_pdf
-from app.services.ranking import speeds_of
 from app.services.routes import Export, latest_reviews
+from app.services.speeds import speeds_of
 from app.services.timeline import Timeline, TimelineStop, timeline_of
 from geo.distance import compass_point
 from geo.formats import point_of

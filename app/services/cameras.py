@@ -17,8 +17,7 @@ from app.models import CameraRow, RegistrySource
 from app.models.columns import utc_now
 from app.services import audit
 from app.services.actors import Actor
-from app.services.cases import escape_like
-from app.services.pages import Page, paginate
+from app.services.pages import Page, escape_like, paginate
 from cameras.addresses import mask_address
 from geo.formats.geojson import feature_collection, point_feature
 from geo.points import Point

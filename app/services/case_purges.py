@@ -10,7 +10,7 @@ import hashlib
 import json
 from datetime import UTC
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app.errors import Conflict, Forbidden, NotFound, Refused
@@ -20,7 +20,7 @@ from app.models.columns import utc_now
 from app.services import audit, purging
 from app.services.actors import Actor
 from app.services.pages import Page, paginate
-from app.services.photos import PURGE_LOCK
+from app.services.picture_lock import hold_pictures_for_purge
 
 PURPOSE = "purge on request"
 """Stands in the log instead of the case's own purpose, which may name the subject."""
@@ -98,7 +98,7 @@ def carry_out(actor: Actor, purge: CasePurge) -> CasePurge:
     user_id = _person(actor)
     if user_id == purge.requested_by_id:
         raise Forbidden("A second person carries out a purge: somebody else than who asked for it.")
-    db.session.execute(select(func.pg_advisory_xact_lock(PURGE_LOCK)))
+    hold_pictures_for_purge()
     case = db.session.scalar(
         select(Case)
         .where(Case.id == purge.case_id)

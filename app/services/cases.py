@@ -27,7 +27,8 @@ from app.models.columns import utc_now
 from app.services import audit, contribution_matching, live, members, sightings
 from app.services.access import visible_cases
 from app.services.actors import Actor
-from app.services.pages import Page, paginate
+from app.services.pages import Page, escape_like, paginate
+from app.services.searchable import basis_expired
 
 MAY_BE_EMPTIED = frozenset({"subject_age_years", "reviews_needed"})
 
@@ -58,11 +59,6 @@ def list_cases(actor: Actor, query: CaseQuery) -> Page[Case]:
             )
         )
     return paginate(statement, query.page, query.per_page)
-
-
-def escape_like(text: str) -> str:
-    """Text for a LIKE pattern in which its own per cent signs mean themselves."""
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def find_case(number: str) -> Case:
@@ -211,27 +207,6 @@ def confirm_case(actor: Actor, case: Case, given: ConfirmInput) -> Case:
 def _awaits_confirmation(case: Case) -> bool:
     imported = db.session.get(ImportedCase, case.id)
     return imported is not None and imported.confirmed_at is None
-
-
-def basis_expired(case: Case) -> bool:
-    """Whether the legal basis no longer carries a search."""
-    return case.legal_basis_expires_at <= utc_now()
-
-
-def require_searchable(case: Case) -> None:
-    """Raises Refused unless the case is open and its legal basis in force."""
-    if case.state is CaseState.CLOSED:
-        raise Refused(f"Case {case.number} is closed; reopen it before searching for it.")
-    if case.state is CaseState.IMPORTED:
-        raise Refused(
-            f"Case {case.number} came with a list: confirm its purpose and legal basis before "
-            "searching for it."
-        )
-    if basis_expired(case):
-        raise Refused(
-            f"The legal basis of case {case.number} has expired; enter its extension "
-            "(Edit case → legal basis) before searching for it."
-        )
 
 
 def case_counts(case: Case) -> CaseCounts:

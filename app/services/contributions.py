@@ -29,8 +29,8 @@ from app.services import (
     contribution_matching,
     dispatch,
     embedders,
+    gallery_photos,
     media,
-    photos,
 )
 from app.services.actors import WORKER
 from recognition.alignment import surroundings
@@ -77,7 +77,7 @@ def analyse(photo_id: int) -> None:
         _give_back(photo_id, attempt, str(error))
         return
     embedder = embedders.register(recogniser)
-    photos.embed_missing(recogniser, embedder)
+    gallery_photos.embed_missing(recogniser, embedder)
     try:
         found = _find_faces(photo_id, recogniser)
     except (NotFound, UnreadableImage) as error:
@@ -186,7 +186,7 @@ def _find_faces(photo_id: int, recogniser: LoadedRecogniser) -> list[_FoundFace]
         _FoundFace(
             face,
             surroundings(image_bgr, face.box_xyxy),
-            photos.quality_json(face_quality(image_bgr, face)),
+            gallery_photos.quality_json(face_quality(image_bgr, face)),
             row,
         )
         for face, row in zip(faces, rows, strict=True)

@@ -21,7 +21,7 @@ from app.models import Case, Footage, Sweep, Visit, VisitPart, VisitState
 from app.services import audit
 from app.services.actors import Actor
 from app.services.legs import FASTEST_ON_ROADS_M_PER_S, Leg, leg_between
-from app.services.ranking import speeds_of
+from app.services.speeds import speeds_of
 from app.services.timeline import Timeline, TimelineStop, timeline_of
 from geo.corridor import Corridor
 from geo.points import Point

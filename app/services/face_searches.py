@@ -23,7 +23,7 @@ from app.models import (
     Sighting,
 )
 from app.recogniser import holder
-from app.services import cases, embedders, locations, photos, searching
+from app.services import embedders, gallery_photos, locations, searchable, searching
 from app.services.actors import Actor
 from app.services.kept_faces import Reach
 from app.services.pages import Page, paginate
@@ -43,7 +43,7 @@ def search_faces(actor: Actor, case: Case, given: FaceSearchInput) -> FaceSearch
     Raises Refused for a case that may not be searched for, without usable photos, or with a radius
     around no location; NoRecogniser where no model is installed.
     """
-    cases.require_searchable(case)
+    searchable.require_searchable(case)
     if given.radius_m is not None and not locations.list_locations(case):
         raise Refused(
             "A radius counts from a last-known location, and this case has none.",
@@ -51,7 +51,7 @@ def search_faces(actor: Actor, case: Case, given: FaceSearchInput) -> FaceSearch
         )
     recogniser = holder().get()
     embedder = embedders.register(recogniser)
-    photos.embed_missing(recogniser, embedder)
+    gallery_photos.embed_missing(recogniser, embedder)
     wanted = searching.Wanted(
         SearchOccasion.REQUEST,
         Reach(case.id, given.radius_m, given.since, given.until),

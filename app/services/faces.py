@@ -10,7 +10,7 @@ from app.current import settings
 from app.extensions import db
 from app.models import Embedder, Face, Visit, VisitPart
 from app.models.columns import utc_now
-from app.services.photos import quality_json
+from app.services.gallery_photos import quality_json
 from recognition.faces import FaceTrack
 from recognition.matching import Match
 

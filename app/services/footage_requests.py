@@ -36,11 +36,11 @@ from app.models.columns import utc_now
 from app.services import audit, live, request_letter, sweeps
 from app.services.access import visible_cases
 from app.services.actors import SCHEDULER, Actor
-from app.services.cases import require_searchable
 from app.services.links import link_to
 from app.services.outbox import Attachment, queue_mail
 from app.services.pages import Page, paginate
 from app.services.recorders import EndangeredFootage
+from app.services.searchable import require_searchable
 
 WIDEST_M = 100_000.0
 """A sweep of what was asked for takes its cameras wherever they stand."""

@@ -13,7 +13,7 @@ from typing import Final
 from app.models import Case, LastKnownLocationRow, LocationSource, Reliability, Sighting
 from app.outputs import clocks
 from app.services.locations import CAMERA_UNCERTAINTY_M, list_locations
-from app.services.ranking import speeds_of
+from app.services.speeds import speeds_of
 from geo.legs import FASTEST_ON_ROADS_M_PER_S, Leg, Sight, leg_between
 from geo.points import Point
 

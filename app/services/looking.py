@@ -13,7 +13,7 @@ from app.errors import NoRecogniser, Refused, Unavailable
 from app.extensions import db
 from app.models import Footage, FootageKind, Sweep, Visit, VisitPart
 from app.recogniser import holder
-from app.services import embedders, live_visits, photos, reusing, visits
+from app.services import embedders, gallery_photos, live_visits, reusing, visits
 from app.services.chunks import LookAt, OnProgress, PartInHand
 from app.services.footage import checked_path
 from app.services.live_visits import NotNow
@@ -70,7 +70,7 @@ def look(visit_id: int, worker: str, on_progress: OnProgress = lambda: None) -> 
 def _look_through(held: Claim, on_progress: OnProgress) -> None:
     recogniser = holder().get()
     embedder = embedders.register(recogniser)
-    photos.embed_missing(recogniser, embedder)
+    gallery_photos.embed_missing(recogniser, embedder)
     # Reference photos are embedded as they always are; only this visit looks as its sweep asks.
     of_sweep = recogniser.looking_from(_smallest_face_px(held))
     look_at = LookAt(held, of_sweep, embedder, on_progress)

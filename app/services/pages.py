@@ -48,3 +48,8 @@ def paginate(statement: Select[T], page: int, per_page: int) -> Page[T]:
     rows = statement.limit(per_page).offset((page - 1) * per_page)
     items: Sequence[T] = db.session.scalars(rows).unique().all()
     return Page(items=items, total=total, page=page, per_page=per_page)
+
+
+def escape_like(text: str) -> str:
+    """Text for a LIKE pattern in which its own per cent signs mean themselves."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -30,7 +30,7 @@ from app.models.columns import utc_now
 from app.services import audit, contributed_photos
 from app.services.actors import Actor
 from app.services.pages import Page, paginate
-from app.services.photos import PURGE_LOCK
+from app.services.picture_lock import hold_pictures_for_purge
 
 GONE = (
     "Its reference photos were deleted because it had been closed for so long: "
@@ -65,7 +65,7 @@ def purge_case(actor: Actor) -> PhotoReceipt | None:
     if db.session.scalar(select(Case.id).where(_is_over()).limit(1)) is None:
         db.session.rollback()
         return None
-    db.session.execute(select(func.pg_advisory_xact_lock(PURGE_LOCK)))
+    hold_pictures_for_purge()
     case = db.session.scalar(
         select(Case)
         .where(_is_over())

@@ -4,41 +4,26 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
 
-import numpy as np
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app.current import settings
-from app.errors import Conflict, NotFound, PhotoRefused, Refused, TooLarge
+from app.errors import Conflict, NotFound, Refused, TooLarge
 from app.extensions import db
 from app.inputs import PhotoChange, PhotoInput
 from app.inputs.photos import taken_of
 from app.models import Case, CaseState, Embedder, ReferenceEmbedding, ReferencePhoto
-from app.recogniser import LoadedRecogniser, holder
+from app.recogniser import holder
 from app.services import audit, contribution_matching, embedders, live, media, searching
 from app.services.actors import Actor
-from recognition.errors import ReferenceRefused, UnreadableImage
-from recognition.faces import FloatArray, ImageBGR
-from recognition.images import encode_jpeg, read_photo, taken_on
-from recognition.reference import AcceptedReference, check_reference, draw_marks, embed_reference
+from app.services.gallery_photos import CheckedPhoto, check_photo, quality_json
+from app.services.picture_lock import keep_pictures_from_purge
+from recognition.images import encode_jpeg, taken_on
 
 ONLY_ARTIFICIAL = (
     "All reference pictures of this case are artificial. They are compared and their similarity is "
     "shown, but they propose nothing: a sweep or search finds nobody until a real photo is added."
 )
-PURGE_LOCK = 0x70686F746F73
-"""Advisory lock: shared by whoever names a picture, alone for whoever deletes unnamed ones."""
-
-
-@dataclass(frozen=True, eq=False)
-class _CheckedPhoto:
-    """A photo that passed the gate, and what this process' embedder makes of it."""
-
-    image_bgr: ImageBGR
-    accepted: AcceptedReference
-    embedding: FloatArray
 
 
 def list_photos(case: Case) -> Sequence[ReferencePhoto]:
@@ -75,7 +60,7 @@ def add_photo(
         most_mb = settings().max_photo_bytes // 2**20
         raise TooLarge(f"The photo is larger than {most_mb} MB: send a smaller one.")
     recogniser = holder().get()
-    checked = _check(data, recogniser)
+    checked = check_photo(data, recogniser)
     embedder = embedders.register(recogniser)
     photo = _keep(actor, case, checked, file_name)
     _describe(photo, given or PhotoInput(), data)
@@ -172,50 +157,7 @@ def _describe(photo: ReferencePhoto, given: PhotoInput, data: bytes) -> None:
     db.session.flush()
 
 
-def embed_missing(recogniser: LoadedRecogniser, embedder: Embedder) -> int:
-    """Embed the photos in force that this model has not seen yet. Returns how many it took.
-
-    A photo in which this model's detector finds no usable face is left out of its gallery.
-    """
-    embedded = select(ReferenceEmbedding.photo_id).where(
-        ReferenceEmbedding.embedder_id == embedder.id
-    )
-    photos = db.session.scalars(
-        select(ReferencePhoto).where(ReferencePhoto.active, ReferencePhoto.id.not_in(embedded))
-    ).all()
-    taken = 0
-    for photo in photos:
-        try:
-            checked = _check(media.path_of(photo.sha256).read_bytes(), recogniser)
-        except (PhotoRefused, NotFound):
-            continue
-        db.session.merge(
-            ReferenceEmbedding(
-                photo_id=photo.id, embedder_id=embedder.id, embedding=checked.embedding
-            )
-        )
-        taken += 1
-    db.session.commit()
-    return taken
-
-
-def _check(data: bytes, recogniser: LoadedRecogniser) -> _CheckedPhoto:
-    try:
-        image_bgr = read_photo(data, settings().max_photo_pixels)
-    except UnreadableImage as error:
-        raise PhotoRefused(str(error), "unreadable") from error
-    chosen = recogniser.chosen
-    with recogniser.lock:
-        try:
-            accepted = check_reference(image_bgr, chosen.detector)
-        except ReferenceRefused as error:
-            marked = draw_marks(image_bgr, tuple(error.faces))
-            raise PhotoRefused(str(error), error.reason.value, encode_jpeg(marked)) from error
-        embedding = embed_reference(image_bgr, accepted, chosen.embedder)
-    return _CheckedPhoto(image_bgr, accepted, embedding)
-
-
-def _keep(actor: Actor, case: Case, checked: _CheckedPhoto, file_name: str) -> ReferencePhoto:
+def _keep(actor: Actor, case: Case, checked: CheckedPhoto, file_name: str) -> ReferencePhoto:
     jpeg = encode_jpeg(checked.image_bgr, quality=95)
     known = db.session.scalar(
         select(ReferencePhoto).where(
@@ -248,13 +190,3 @@ def _keep(actor: Actor, case: Case, checked: _CheckedPhoto, file_name: str) -> R
     db.session.add(photo)
     db.session.flush()
     return photo
-
-
-def keep_pictures_from_purge() -> None:
-    """Until this transaction ends, no purge deletes a picture that it is about to name."""
-    db.session.execute(select(func.pg_advisory_xact_lock_shared(PURGE_LOCK)))
-
-
-def quality_json(quality: Any) -> dict[str, float]:
-    """A FaceQuality as plain rounded numbers."""
-    return {name: round(float(np.float64(value)), 4) for name, value in asdict(quality).items()}

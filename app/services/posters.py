@@ -14,7 +14,7 @@ from app.errors import Conflict, NotFound, Refused
 from app.extensions import db
 from app.inputs.posters import PosterInput, PosterName, PosterPicture, PosterTime
 from app.models import Case, CaseState, ReferencePhoto
-from app.services import audit, cases, locations, media
+from app.services import audit, locations, media, searchable
 from app.services.actors import Actor
 from app.services.poster_content import Poster
 from app.services.poster_pdf import poster_pdf
@@ -48,7 +48,7 @@ def make_poster(case: Case, given: PosterInput, address: str) -> Poster:
     Raises Conflict unless the case is open with its legal basis in force, Refused for a photo or
     place that is not the case's.
     """
-    if case.state is not CaseState.OPEN or cases.basis_expired(case):
+    if case.state is not CaseState.OPEN or searchable.basis_expired(case):
         raise Conflict(
             f"Case {case.number} is not open with a legal basis in force, so nothing of it is made "
             "public."

@@ -14,11 +14,11 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from app.extensions import db
 from app.inputs import RankingOrder, RankingQuery
 from app.models import Case, Footage, LastKnownLocationRow, Sighting, SightingState, Sweep, Visit
-from app.models.cases import SubjectCategory
 from app.models.columns import utc_now
 from app.services.candidates import candidates_near
 from app.services.locations import list_locations
 from app.services.ranking_filters import MapCamera, as_drawn, wanted
+from app.services.speeds import speeds_of
 from cameras.held import FootageOutlook, TimeSpan
 from cameras.ranking import (
     LastKnownLocation,
@@ -28,17 +28,10 @@ from cameras.ranking import (
     rank_cameras,
 )
 from geo.points import Point
-from geo.reach import ADULT_SPEEDS, CHILD_SPEEDS, TravelSpeeds
 
 COUNT_CAP = 2_000
 """Cameras in the radius are counted up to here; beyond, "more than" is all that anyone needs."""
 
-_CHILDREN = {
-    SubjectCategory.CHILD_1_3,
-    SubjectCategory.CHILD_4_6,
-    SubjectCategory.CHILD_7_9,
-    SubjectCategory.CHILD_10_12,
-}
 
 _COUNT = text(
     """
@@ -177,11 +170,6 @@ def _choose(
     matching = wanted(case, query, ranked)
     on_map = as_drawn(query, matching, candidates) if query.on_map else None
     return _Chosen(matching[query.offset : query.offset + query.limit], len(matching), on_map)
-
-
-def speeds_of(case: Case) -> TravelSpeeds:
-    """How fast the subject walks and rides."""
-    return CHILD_SPEEDS if case.subject_category in _CHILDREN else ADULT_SPEEDS
 
 
 def question_of(

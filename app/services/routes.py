@@ -23,7 +23,7 @@ from app.services import audit, locations, media
 from app.services.actors import Actor
 from app.services.folium_maps import KnownPlace, RouteMap, RouteStop, route_map
 from app.services.legs import FASTEST_ON_ROADS_M_PER_S, leg_between, sight_of_sighting
-from app.services.ranking import speeds_of
+from app.services.speeds import speeds_of
 from geo.formats import (
     CotPlace,
     RoutePoint,

@@ -28,12 +28,12 @@ from app.recogniser import holder
 from app.services import audit, dispatch, members
 from app.services.access import visible_cases
 from app.services.actors import Actor
-from app.services.cases import require_searchable
 from app.services.choosing import choose_cameras
 from app.services.pages import Page, paginate
 from app.services.progress import SweepProgress, progress_of, publish_sweep, publish_visit
 from app.services.ranking import RankedEntry
 from app.services.search_models import asked_by
+from app.services.searchable import require_searchable
 from app.services.stretches import LookedAt, give_parts
 
 __all__ = [

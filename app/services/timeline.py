@@ -25,8 +25,8 @@ from app.services.legs import (
     sight_of_sighting,
 )
 from app.services.locations import list_locations
-from app.services.ranking import speeds_of
 from app.services.routes import route_of
+from app.services.speeds import speeds_of
 from geo.alternatives import alternatives
 from geo.distance import haversine_m
 from geo.legs import exclusions

@@ -17,7 +17,7 @@ from app.outputs.timeline import (
     undated_out,
 )
 from app.services.corridors import BlindCorridor
-from app.services.ranking import speeds_of
+from app.services.speeds import speeds_of
 from app.services.timeline import CompetingRoute, Passage, Timeline
 from geo.legs import FASTEST_ON_ROADS_M_PER_S
 

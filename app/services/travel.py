@@ -15,7 +15,7 @@ from sqlalchemy.orm import joinedload
 from app.extensions import db
 from app.models import Face, Sighting, SightingState
 from app.outputs import clocks
-from app.services.ranking import speeds_of
+from app.services.speeds import speeds_of
 from cameras.planning import SeenAt, TravelCheck, travel_check
 from geo.points import Point
 

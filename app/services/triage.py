@@ -30,7 +30,7 @@ from app.models import (
     TipState,
 )
 from app.models.columns import utc_now
-from app.services import access, audit, cases, live, locations
+from app.services import access, audit, live, locations, searchable
 from app.services.actors import Actor
 from app.services.contribution_matches import matches_of_photos
 from app.services.pages import Page
@@ -124,7 +124,7 @@ def accept(actor: Actor, tip_id: int, given: AcceptInput) -> Tip:
     """Take a tip into a case, with its reliability. It becomes a last-known location there."""
     tip = _locked(actor, tip_id)
     case = access.require_case(actor, given.case_number)
-    cases.require_searchable(case)
+    searchable.require_searchable(case)
     if tip.state is TipState.ACCEPTED and tip.decided_case_id not in (None, case.id):
         raise Conflict("This tip is in another case; take that back first.")
     _decide(actor, tip, TipState.ACCEPTED)

@@ -15,7 +15,16 @@ from app.models import Case, LastKnownLocationRow
 from app.models.cases import TYPED_SOURCES, ReferencePhoto, Reliability
 from app.outputs.searches import what_was_searched
 from app.permissions import can
-from app.services import cases, duplicates, face_searches, locations, photos, sweeps, views_audit
+from app.services import (
+    cases,
+    duplicates,
+    face_searches,
+    locations,
+    photos,
+    searchable,
+    sweeps,
+    views_audit,
+)
 from app.services.recorders import AFTER_SEEN, BEFORE_SEEN
 from app.views.cases import blueprint
 from app.views.forms import Form
@@ -277,7 +286,7 @@ def _sweeps_page(case: Case, form: Form) -> str:
         form=form,
         page=page,
         progress=sweeps.progress_of(page.items),
-        basis_expired=cases.basis_expired(case),
+        basis_expired=searchable.basis_expired(case),
         only_artificial=photos.ONLY_ARTIFICIAL
         if photos.only_artificial(photos.list_photos(case))
         else "",

@@ -21,10 +21,11 @@ from app.services import (
     locations,
     photo_retention,
     photos,
+    searchable,
     sightings,
     views_audit,
 )
-from app.services.ranking import speeds_of
+from app.services.speeds import speeds_of
 from app.views.forms import Form, read_query, read_wall_time
 from app.views.presentation import tiles, wall_time
 from app.views.start import Start, start_of_map
@@ -93,7 +94,7 @@ def show(number: str) -> str:
         "cases/show.html",
         case=case,
         counts=cases.case_counts(case),
-        basis_expired=cases.basis_expired(case),
+        basis_expired=searchable.basis_expired(case),
         only_artificial=photos.ONLY_ARTIFICIAL,
         geocoder=settings().geocoder,
         sources=list(TYPED_SOURCES),

@@ -9,7 +9,7 @@ from app.current import actor
 from app.inputs import CaseChange, FaceSearchInput, FaceSearchQuery
 from app.models import Case
 from app.outputs.searches import what_was_searched
-from app.services import cases, embedders, face_searches, locations, photos, views_audit
+from app.services import cases, embedders, face_searches, locations, photos, searchable, views_audit
 from app.views.cases import blueprint
 from app.views.forms import Form, read_query
 
@@ -107,6 +107,6 @@ def _page(case: Case, form: Form) -> str:
         sentences={search.id: what_was_searched(search) for search in page.items},
         photos=photos.list_photos(case),
         has_location=bool(locations.list_locations(case)),
-        basis_expired=cases.basis_expired(case),
+        basis_expired=searchable.basis_expired(case),
         model=embedders.newest(),
     )

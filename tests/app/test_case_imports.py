@@ -24,7 +24,7 @@ from app.models import (
     RoadSource,
 )
 from app.models.cases import LastKnownLocationRow
-from app.services import case_imports, cases, galleries
+from app.services import case_imports, cases, galleries, searchable
 from app.services.actors import Actor
 from app.services.case_imports import CaseImportReport
 from tests.app import factories
@@ -92,12 +92,12 @@ def test_an_imported_case_is_searched_for_only_after_a_person_confirmed_it(
     assert "Date of last contact: 2004-05-17" in case.subject_remarks
     assert len(galleries.open_galleries(embedder)) == 0
     with pytest.raises(Refused, match="confirm"):
-        cases.require_searchable(case)
+        searchable.require_searchable(case)
     cases.close_case(investigator, case)
     assert cases.reopen_case(investigator, case).state is CaseState.IMPORTED
 
     assert confirm(investigator, case).state is CaseState.OPEN
-    cases.require_searchable(case)
+    searchable.require_searchable(case)
     assert len(galleries.open_galleries(embedder)) == 1
     assert case.legal_basis == "Order 13"
     cases.close_case(investigator, case)
