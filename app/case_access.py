@@ -14,8 +14,9 @@ from typing import Any, Final
 from flask import request
 
 from app.current import actor
-from app.services import access, ogc
-from app.services.actors import Actor
+from app.services.base import access
+from app.services.base.actors import Actor
+from app.services.mapping import ogc
 
 Check = Callable[[Actor, Any], object]
 

@@ -6,7 +6,7 @@ from flask import current_app, has_request_context, request
 from flask_login import current_user
 
 from app.config import Settings
-from app.services.actors import COMMAND_LINE, Actor
+from app.services.base.actors import COMMAND_LINE, Actor
 
 
 def settings() -> Settings:

@@ -9,7 +9,9 @@ import app.models  # noqa: F401  (registers the tables with the metadata)
 from app import api, cli, permissions, problems, queues, recogniser, security, views
 from app.config import PROJECT_ROOT, Settings, load_settings
 from app.extensions import csrf, db, login_manager, migrate
-from app.services import audit, face_memory, live, search_models
+from app.services.base import audit, live
+from app.services.embeddings import face_memory
+from app.services.prioritisation import search_models
 
 DATABASE_POOL_SIZE = 10
 DATABASE_POOL_OVERFLOW = 20

@@ -16,7 +16,8 @@ from werkzeug.exceptions import Unauthorized
 
 from app.extensions import db, login_manager
 from app.models.accounts import User
-from app.services import accounts, user_sessions
+from app.services.base import user_sessions
+from app.services.people import accounts
 
 _KEY = "session_key"
 _HALF = "half_logged_in"

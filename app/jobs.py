@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import current_app
 from rq.timeouts import JobTimeoutException
 
-from app.services import contributions, looking, visits
+from app.services.contributing import contributions
+from app.services.sweeping import looking, visits
 from app.worker import stop_requested, worker_name
 from app.worker_watch import watch
 

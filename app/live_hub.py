@@ -24,8 +24,8 @@ from app.config import Settings
 from app.extensions import db
 from app.models.live import LiveEvent
 from app.queues import LIVE_CHANNEL, RedisDown, connect
-from app.services import access, user_sessions
-from app.services.actors import Actor
+from app.services.base import access, user_sessions
+from app.services.base.actors import Actor
 
 POLL_INTERVAL_S = 1.0
 FETCH_LIMIT = 1000

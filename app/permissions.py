@@ -18,8 +18,8 @@ from app.extensions import csrf
 from app.identity import is_bearer
 from app.models.accounts import Role
 from app.problems import wants_json
-from app.services import second_factors
-from app.services.post_access import POST_ROLES
+from app.services.base.post_access import POST_ROLES
+from app.services.people import second_factors
 
 logger = logging.getLogger(__name__)
 

@@ -12,26 +12,18 @@ from sqlalchemy.exc import OperationalError
 
 from app.extensions import db
 from app.queues import RedisDown
-from app.services import (
-    alert_rounds,
-    clips,
-    contribution_retention,
-    contributions,
-    deliveries,
-    following,
-    footage_requests,
-    galleries,
-    joining,
-    outbox,
-    photo_retention,
-    retention,
-    search_models,
-    sending,
-    upkeep,
-    user_sessions,
-    workers,
-)
-from app.services.actors import SCHEDULER
+from app.services.base import user_sessions
+from app.services.base.actors import SCHEDULER
+from app.services.contributing import contribution_retention, contributions
+from app.services.embeddings import galleries
+from app.services.governance import photo_retention, retention
+from app.services.messages import alert_rounds, outbox, sending
+from app.services.operations import upkeep
+from app.services.people import joining
+from app.services.prioritisation import search_models
+from app.services.requests import deliveries, footage_requests
+from app.services.reviews import clips
+from app.services.sweeping import following, workers
 
 RESCUE_INTERVAL_S = 2.0
 UPKEEP_EVERY_ROUNDS = 30

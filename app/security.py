@@ -15,10 +15,10 @@ from app import identity
 from app.config import Settings
 from app.extensions import limiter
 from app.intake.limits import MAX_FILE_BYTES as MAX_REPORT_BYTES
-from app.services.case_imports import MOST_BYTES as MAX_CASE_LIST_BYTES
-from app.services.contributed_photos import MOST_PHOTOS
-from app.services.deliveries import PIECE_BYTES
-from app.services.traces import MAX_TRACE_BYTES
+from app.services.contributing.contributed_photos import MOST_PHOTOS
+from app.services.exchange.case_imports import MOST_BYTES as MAX_CASE_LIST_BYTES
+from app.services.places.traces import MAX_TRACE_BYTES
+from app.services.requests.deliveries import PIECE_BYTES
 
 REQUEST_LIMIT: Final = "600 per minute"
 """Per account (or address), over all pages and the API together."""

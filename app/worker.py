@@ -20,7 +20,7 @@ from app.errors import NoRecogniser
 from app.extensions import db
 from app.queues import QUEUE_NAMES, RedisDown, connect
 from app.recogniser import holder
-from app.services import workers
+from app.services.sweeping import workers
 
 RECONNECT_S = 1.0
 _STOPPING = "lastseen_worker_stopping"

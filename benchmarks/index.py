@@ -28,8 +28,8 @@ from sqlalchemy import text
 
 from app.extensions import db
 from app.models import Case, Embedder, SearchMethod
-from app.services import embedders, face_memory, kept_faces
-from app.services.kept_faces import Reach
+from app.services.embeddings import embedders, face_memory, kept_faces
+from app.services.embeddings.kept_faces import Reach
 from benchmarks.database import benchmark_app
 from benchmarks.kept_faces import (
     NOW,

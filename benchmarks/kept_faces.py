@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from app.extensions import db
 from app.models import Case, Embedder
-from app.services import embedders
+from app.services.embeddings import embedders
 from recognition.faces import FloatArray
 from recognition.matching import as_kept
 from tests.app import factories

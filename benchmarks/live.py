@@ -29,8 +29,10 @@ from app.inputs import CaseInput
 from app.inputs.accounts import TokenInput, UserInput
 from app.models import SubjectCategory
 from app.models.accounts import Role
-from app.services import accounts, cases, live, tokens
-from app.services.actors import COMMAND_LINE
+from app.services.base import live
+from app.services.base.actors import COMMAND_LINE
+from app.services.casework import cases
+from app.services.people import accounts, tokens
 from benchmarks.database import benchmark_app
 from benchmarks.report import Figure, publish
 from benchmarks.server import web_server

@@ -29,9 +29,13 @@ from app.inputs import CaseInput, LocationInput
 from app.inputs.accounts import UserInput
 from app.models import LocationSource, SubjectCategory
 from app.models.accounts import Role
-from app.services import accounts, camera_tiles, cases, locations, registry, roads
-from app.services.actors import COMMAND_LINE
-from app.services.tiles import TileAddress
+from app.services.base.actors import COMMAND_LINE
+from app.services.casework import cases
+from app.services.inventory import registry, roads
+from app.services.mapping import camera_tiles
+from app.services.mapping.tiles import TileAddress
+from app.services.people import accounts
+from app.services.places import locations
 from benchmarks.database import benchmark_app
 from benchmarks.report import Figure, publish, shared_dir
 from benchmarks.server import web_server

@@ -23,8 +23,11 @@ from app.inputs import CaseInput, LocationInput
 from app.inputs.accounts import TokenInput, UserInput
 from app.models import LocationSource, SubjectCategory
 from app.models.accounts import Role
-from app.services import accounts, cases, locations, registry, tokens
-from app.services.actors import COMMAND_LINE
+from app.services.base.actors import COMMAND_LINE
+from app.services.casework import cases
+from app.services.inventory import registry
+from app.services.people import accounts, tokens
+from app.services.places import locations
 from benchmarks.database import benchmark_app
 from benchmarks.report import Figure, publish, shared_dir
 from benchmarks.server import web_server

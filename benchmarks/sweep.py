@@ -15,8 +15,11 @@ from app.extensions import db
 from app.inputs import CaseInput, FootageFileInput, LocationInput, SweepInput
 from app.models import CameraRow, Case, LocationSource, SubjectCategory, Visit
 from app.recogniser import holder
-from app.services import cases, footage, locations, looking, photos, sweeps
-from app.services.actors import COMMAND_LINE
+from app.services.base.actors import COMMAND_LINE
+from app.services.casework import cases, photos
+from app.services.inventory import footage
+from app.services.places import locations
+from app.services.sweeping import looking, sweeps
 from benchmarks.database import benchmark_app
 from benchmarks.report import Figure, publish, shared_dir
 

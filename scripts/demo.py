@@ -26,8 +26,8 @@ from rich.table import Table  # noqa: E402
 from app.config import Settings, load_settings  # noqa: E402
 from app.factory import create_app  # noqa: E402
 from app.models import Case  # noqa: E402
-from app.services import sweeps  # noqa: E402
-from app.services.actors import COMMAND_LINE  # noqa: E402
+from app.services.base.actors import COMMAND_LINE  # noqa: E402
+from app.services.sweeping import sweeps  # noqa: E402
 from scripts import demo_steps as steps  # noqa: E402
 from scripts.demo_footage import make_footage  # noqa: E402
 from scripts.demo_processes import FLASK, Processes, is_taken, wait_for_port  # noqa: E402

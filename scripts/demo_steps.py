@@ -27,20 +27,15 @@ from app.inputs.accounts import UserInput
 from app.models import CameraRow, Case, Sighting, Sweep, SweepState
 from app.models.accounts import Role
 from app.models.cases import LocationSource, Reliability, SubjectCategory
-from app.services import (
-    accounts,
-    cases,
-    footage,
-    locations,
-    photos,
-    planning,
-    ranking,
-    registry,
-    sightings,
-    sweeps,
-)
-from app.services.actors import COMMAND_LINE, Actor
-from app.services.progress import SweepProgress
+from app.services.base.actors import COMMAND_LINE, Actor
+from app.services.casework import cases, photos
+from app.services.inventory import footage, registry
+from app.services.people import accounts
+from app.services.places import locations
+from app.services.prioritisation import planning, ranking
+from app.services.reviews import sightings
+from app.services.sweeping import sweeps
+from app.services.sweeping.progress import SweepProgress
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = "demo"

@@ -14,7 +14,11 @@ from app.inputs import ThresholdInput
 from app.inputs.fields import Page, PageSize
 from app.outputs import AuditEntryOut, HealthOut, PageOut, UserOut, page_of, whole_list
 from app.outputs.evaluations import EvaluationOut, ThresholdOut
-from app.services import accounts, audit, audit_reading, evaluations, health
+from app.services.base import audit
+from app.services.embeddings import evaluations
+from app.services.governance import audit_reading
+from app.services.operations import health
+from app.services.people import accounts
 
 api_administration = APIBlueprint(
     "api_administration",

@@ -13,7 +13,8 @@ from app.api.replies import reply
 from app.current import actor
 from app.outputs import PageOut
 from app.outputs.alerts import AlertOut
-from app.services import alerts, views_audit
+from app.services.base import views_audit
+from app.services.messages import alerts
 
 api_alerts = APIBlueprint(
     "api_alerts", __name__, url_prefix="/api", abp_tags=[SIGHTINGS], abp_security=READ

@@ -25,7 +25,7 @@ from app.outputs import (
     page_of,
     whole_list,
 )
-from app.services import cameras, clocks, registry
+from app.services.inventory import cameras, clocks, registry
 
 api_cameras = APIBlueprint(
     "api_cameras", __name__, url_prefix="/api/cameras", abp_tags=[CAMERAS], abp_security=READ

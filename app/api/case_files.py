@@ -13,7 +13,9 @@ from app.errors import NotFound
 from app.inputs import PurgeInput
 from app.outputs.duplicates import DuplicatesOut
 from app.outputs.purges import CasePurgeOut
-from app.services import case_export, case_purges, cases, duplicates
+from app.services.casework import cases
+from app.services.exchange import case_export, duplicates
+from app.services.governance import case_purges
 
 api_case_files = APIBlueprint(
     "api_case_files", __name__, url_prefix="/api/cases", abp_tags=[CASES], abp_security=READ

@@ -19,7 +19,8 @@ from app.inputs import CaseImportInput, ConfirmInput
 from app.inputs.imports import parse_mapping
 from app.outputs import CaseOut
 from app.outputs.case_imports import CaseImportOut
-from app.services import case_imports, cases
+from app.services.casework import cases
+from app.services.exchange import case_imports
 
 api_case_imports = APIBlueprint(
     "api_case_imports", __name__, url_prefix="/api/cases", abp_tags=[CASES], abp_security=READ

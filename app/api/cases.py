@@ -11,7 +11,8 @@ from app.api.replies import reply
 from app.current import actor
 from app.inputs import CaseChange, CaseInput, CaseQuery
 from app.outputs import CaseOut, PageOut, page_of
-from app.services import cases, views_audit
+from app.services.base import views_audit
+from app.services.casework import cases
 
 api_cases = APIBlueprint(
     "api_cases", __name__, url_prefix="/api/cases", abp_tags=[CASES], abp_security=READ

@@ -12,7 +12,9 @@ from app.current import actor
 from app.inputs import FaceSearchInput, FaceSearchQuery
 from app.models import Case, FaceSearch
 from app.outputs import FaceSearchOut, FaceSearchWithResultsOut, PageOut, page_of
-from app.services import cases, face_searches, views_audit
+from app.services.base import views_audit
+from app.services.casework import cases
+from app.services.searches import face_searches
 
 api_face_searches = APIBlueprint(
     "api_face_searches",

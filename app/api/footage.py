@@ -16,7 +16,7 @@ from app.current import actor
 from app.inputs import FootageFileInput, FootageFolderInput
 from app.inputs.fields import OptionalInstant, OptionalText
 from app.outputs import FolderReportOut, FootageOut, PageOut, whole_list
-from app.services import cameras, footage
+from app.services.inventory import cameras, footage
 
 api_footage = APIBlueprint(
     "api_footage", __name__, url_prefix="/api", abp_tags=[FOOTAGE], abp_security=READ

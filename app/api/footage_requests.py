@@ -14,9 +14,11 @@ from app.inputs.requests import DeclineInput, RequestInput, RequestLinkInput
 from app.models import RequestState
 from app.outputs import PageOut, page_of
 from app.outputs.requests import MadeRequestOut, RequestOut
-from app.services import cases, footage_requests, views_audit
-from app.services.footage_requests import MadeRequest
-from app.services.links import link_to
+from app.services.base import views_audit
+from app.services.base.links import link_to
+from app.services.casework import cases
+from app.services.requests import footage_requests
+from app.services.requests.footage_requests import MadeRequest
 
 api_footage_requests = APIBlueprint(
     "api_footage_requests", __name__, url_prefix="/api", abp_tags=[REQUESTS], abp_security=READ

@@ -11,7 +11,8 @@ from app.api.paths import CasePath
 from app.current import actor
 from app.identity import session_id
 from app.live_sockets import socket_of
-from app.services import cases, live_streams, views_audit
+from app.services.base import live_streams, views_audit
+from app.services.casework import cases
 
 api_live = APIBlueprint(
     "api_live", __name__, url_prefix="/api", abp_tags=[CASES], abp_security=READ

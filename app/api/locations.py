@@ -12,7 +12,10 @@ from app.api.replies import reply
 from app.current import actor
 from app.inputs import LocationChange, LocationInput, RankingQuery
 from app.outputs import GeocodedPlaceOut, LocationOut, PageOut, RankingOut, whole_list
-from app.services import cases, locations, planning, views_audit
+from app.services.base import views_audit
+from app.services.casework import cases
+from app.services.places import locations
+from app.services.prioritisation import planning
 
 api_locations = APIBlueprint("api_locations", __name__, url_prefix="/api", abp_security=READ)
 

@@ -12,7 +12,9 @@ from app.current import actor
 from app.inputs.members import MemberInput
 from app.models import Case
 from app.outputs.members import CaseAccessOut
-from app.services import cases, members, views_audit
+from app.services.base import views_audit
+from app.services.casework import cases
+from app.services.people import members
 
 api_members = APIBlueprint(
     "api_members", __name__, url_prefix="/api/cases", abp_tags=[CASES], abp_security=READ

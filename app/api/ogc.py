@@ -17,8 +17,8 @@ from app.api.document import FEATURES, READ, answers, binary
 from app.api.replies import large_json
 from app.current import actor
 from app.inputs.ogc import FeatureQuery, read_feature_query, refuse_unknown
-from app.services import ogc
-from app.services.ogc import Collection, Extent
+from app.services.mapping import ogc
+from app.services.mapping.ogc import Collection, Extent
 
 api_ogc = APIBlueprint(
     "api_ogc", __name__, url_prefix="/api/ogc", abp_tags=[FEATURES], abp_security=READ

@@ -12,8 +12,9 @@ from app.current import actor
 from app.inputs.accounts import InvitationInput
 from app.outputs import PageOut, whole_list
 from app.outputs.joining import InvitationOut, MadeInvitationOut, SessionOut
-from app.services import accounts, joining, second_factors, user_sessions
-from app.services.links import link_to
+from app.services.base import user_sessions
+from app.services.base.links import link_to
+from app.services.people import accounts, joining, second_factors
 
 api_people = APIBlueprint(
     "api_people", __name__, url_prefix="/api", abp_tags=[ADMINISTRATION], abp_security=READ

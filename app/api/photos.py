@@ -14,7 +14,9 @@ from app.current import actor, settings
 from app.inputs import PhotoChange, PhotoInput
 from app.inputs.photos import Taken
 from app.outputs import AddedPhotoOut, PageOut, PhotoOut, whole_list
-from app.services import cases, face_searches, photos, views_audit
+from app.services.base import views_audit
+from app.services.casework import cases, photos
+from app.services.searches import face_searches
 
 api_photos = APIBlueprint(
     "api_photos", __name__, url_prefix="/api/cases", abp_tags=[PHOTOS], abp_security=READ

@@ -11,7 +11,9 @@ from app.api.replies import reply
 from app.current import actor
 from app.inputs.queries import BeliefQuery
 from app.outputs.planning import BeliefOut, PriorOut
-from app.services import cases, planning, search_models, views_audit
+from app.services.base import views_audit
+from app.services.casework import cases
+from app.services.prioritisation import planning, search_models
 
 api_planning = APIBlueprint(
     "api_planning", __name__, url_prefix="/api", abp_tags=[RANKING], abp_security=READ

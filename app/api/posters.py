@@ -12,7 +12,8 @@ from app.api.paths import CasePath
 from app.api.replies import download
 from app.current import actor
 from app.inputs.posters import PosterInput
-from app.services import cases, posters
+from app.services.casework import cases
+from app.services.papers import posters
 
 api_posters = APIBlueprint(
     "api_posters", __name__, url_prefix="/api/cases", abp_tags=[CASES], abp_security=READ

@@ -28,7 +28,7 @@ from app.outputs.posts import (
     PostMatchOut,
     PostOut,
 )
-from app.services import post_imports, post_links, post_matches, posts
+from app.services.postings import post_imports, post_links, post_matches, posts
 
 api_posts = APIBlueprint(
     "api_posts", __name__, url_prefix="/api/posts", abp_tags=[POSTS], abp_security=READ

@@ -19,7 +19,9 @@ from app.intake.limits import MAX_FILE_BYTES, MAX_TEXT_CHARACTERS
 from app.models.reports import ReportKind
 from app.outputs import PageOut
 from app.outputs.case_reports import ReportMarkOut, ReportOut, WholeReportOut
-from app.services import cases, reports, views_audit
+from app.services.base import views_audit
+from app.services.casework import cases
+from app.services.contributing import reports
 
 api_reports = APIBlueprint(
     "api_reports", __name__, url_prefix="/api/cases", abp_tags=[CASES], abp_security=READ

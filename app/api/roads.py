@@ -13,7 +13,7 @@ from app.api.replies import nothing, reply
 from app.api.uploads import UploadedFile
 from app.current import actor, settings
 from app.outputs import PageOut, RoadSourceOut, RoadsReportOut, whole_list
-from app.services import roads
+from app.services.inventory import roads
 
 ROADS = Tag(name="Streets", description="Imported streets and places: the map, and planning.")
 

@@ -10,7 +10,9 @@ from app.api.document import READ, ROUTE, answers, binary
 from app.api.paths import CasePath, CaseRoutePath
 from app.api.replies import download
 from app.current import actor
-from app.services import briefs, cases, evidence, routes
+from app.services.casework import cases
+from app.services.papers import briefs, evidence
+from app.services.places import routes
 
 api_route = APIBlueprint(
     "api_route", __name__, url_prefix="/api/cases", abp_tags=[ROUTE], abp_security=READ

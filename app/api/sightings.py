@@ -20,7 +20,9 @@ from app.outputs import (
     SightingWithReviewsOut,
     page_of,
 )
-from app.services import blindness, cases, clips, review_queue, sightings, views_audit
+from app.services.base import views_audit
+from app.services.casework import cases
+from app.services.reviews import blindness, clips, review_queue, sightings
 
 api_sightings = APIBlueprint(
     "api_sightings", __name__, url_prefix="/api", abp_tags=[SIGHTINGS], abp_security=READ

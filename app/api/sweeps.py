@@ -14,7 +14,8 @@ from app.inputs import SweepInput
 from app.inputs.fields import Page, PageSize
 from app.models import Case, Sweep, SweepPriority, SweepState
 from app.outputs import PageOut, StartReportOut, SweepOut, VisitOut, page_of
-from app.services import cases, sweeps
+from app.services.casework import cases
+from app.services.sweeping import sweeps
 
 api_sweeps = APIBlueprint(
     "api_sweeps", __name__, url_prefix="/api", abp_tags=[SWEEPS], abp_security=READ

@@ -15,8 +15,10 @@ from app.inputs.traces import TraceInput
 from app.models.cases import LocationSource, Reliability
 from app.outputs import PageOut, whole_list
 from app.outputs.timeline import CorridorOut, TimelineOut, TraceOut, TraceReportOut
-from app.services import cases, corridors, timeline, timeline_answers, traces, views_audit
-from app.services.corridors import Travel
+from app.services.base import views_audit
+from app.services.casework import cases
+from app.services.places import corridors, timeline, timeline_answers, traces
+from app.services.places.corridors import Travel
 
 api_timeline = APIBlueprint(
     "api_timeline", __name__, url_prefix="/api/cases", abp_tags=[TIMELINE], abp_security=READ

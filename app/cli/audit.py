@@ -11,8 +11,9 @@ import click
 from flask.cli import AppGroup
 
 from app.cli.common import json_option
-from app.services import audit, audit_csv
-from app.services.actors import COMMAND_LINE
+from app.services.base import audit
+from app.services.base.actors import COMMAND_LINE
+from app.services.governance import audit_csv
 
 group = AppGroup("audit", help="The append-only, hash-chained log of who did what.")
 commands: tuple[click.Command, ...] = (group,)

@@ -11,7 +11,7 @@ from app.cli.common import actor_of, as_option, json_option, reports_errors, say
 from app.inputs import CameraQuery
 from app.inputs.imports import parse_mapping, parse_row_numbers
 from app.outputs import CameraOut, ImportReportOut, PageOut, RegistryProblemOut, page_of
-from app.services import cameras, registry
+from app.services.inventory import cameras, registry
 
 group = AppGroup("cameras", help="The registry of cameras.")
 commands: tuple[click.Command, ...] = (group,)

@@ -15,7 +15,10 @@ from app.inputs.posters import PosterInput, PosterName, PosterPicture, PosterTim
 from app.outputs import Output
 from app.outputs.duplicates import DuplicatesOut
 from app.outputs.purges import CasePurgeOut
-from app.services import case_export, case_purges, cases, duplicates, posters
+from app.services.casework import cases
+from app.services.exchange import case_export, duplicates
+from app.services.governance import case_purges
+from app.services.papers import posters
 
 
 class PosterOut(Output):

@@ -35,16 +35,13 @@ from app.models.cases import LocationSource, Reliability, SubjectCategory
 from app.outputs import AddedPhotoOut, CaseOut, LocationOut, PhotoOut, RankingOut, page_of
 from app.outputs.case_imports import CaseImportOut
 from app.outputs.searches import what_was_searched
-from app.services import (
-    case_imports,
-    cases,
-    face_searches,
-    locations,
-    photo_retention,
-    photos,
-    planning,
-)
-from app.services.actors import COMMAND_LINE
+from app.services.base.actors import COMMAND_LINE
+from app.services.casework import cases, photos
+from app.services.exchange import case_imports
+from app.services.governance import photo_retention
+from app.services.places import locations
+from app.services.prioritisation import planning
+from app.services.searches import face_searches
 from geo.points import parse_point
 
 group = AppGroup("cases", help="Cases, reference photos, last-known locations, rankings.")

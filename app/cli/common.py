@@ -15,8 +15,8 @@ from pydantic import BaseModel
 
 from app.errors import Refused
 from app.problems import TABLE, problem_of
-from app.services import accounts
-from app.services.actors import COMMAND_LINE, Actor
+from app.services.base.actors import COMMAND_LINE, Actor
+from app.services.people import accounts
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -16,7 +16,7 @@ from app.outputs.evaluations import (
     EvaluationReportOut,
     IntervalOut,
 )
-from app.services import evaluations
+from app.services.embeddings import evaluations
 from recognition.evaluation import Preparation
 
 CURVE_LINES = 12

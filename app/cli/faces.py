@@ -26,7 +26,10 @@ from app.outputs import (
     ReceiptOut,
     page_of,
 )
-from app.services import cases, embedders, face_searches, photo_retention, retention
+from app.services.casework import cases
+from app.services.embeddings import embedders
+from app.services.governance import photo_retention, retention
+from app.services.searches import face_searches
 
 
 class ReindexedOut(Output):

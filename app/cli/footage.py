@@ -18,7 +18,7 @@ from app.cli.common import (
 )
 from app.inputs import FootageFileInput, FootageFolderInput
 from app.outputs import FolderReportOut, FootageOut, whole_list
-from app.services import cameras, footage
+from app.services.inventory import cameras, footage
 
 group = AppGroup("footage", help="Recordings of cameras, kept by reference.")
 commands: tuple[click.Command, ...] = (group,)

@@ -7,7 +7,8 @@ import click
 from app.cli.cases import group
 from app.cli.common import actor_of, as_option, json_option, reports_errors, say, table
 from app.outputs.members import CaseAccessOut
-from app.services import accounts, cases, members
+from app.services.casework import cases
+from app.services.people import accounts, members
 
 
 @group.command("access")

@@ -18,7 +18,7 @@ from app.cli.common import (
 from app.models import MessageState
 from app.outputs import page_of
 from app.outputs.messages import MessageOut, SentOut
-from app.services import outbox, sending
+from app.services.messages import outbox, sending
 
 group = AppGroup("messages", help="Messages on their way out: list them, send them, try again.")
 commands: tuple[click.Command, ...] = (group,)

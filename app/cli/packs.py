@@ -12,7 +12,7 @@ from app.cli.common import actor_of, as_option, json_option, reports_errors, say
 from app.current import settings
 from app.outputs import Output
 from app.recogniser import holder
-from app.services import packs
+from app.services.embeddings import packs
 from recognition.errors import BrokenPack
 from recognition.pack_download import install_pack
 from recognition.packs import (

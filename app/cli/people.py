@@ -17,8 +17,9 @@ from app.cli.users import account_argument, group, role_choice
 from app.inputs.accounts import InvitationInput
 from app.outputs import UserOut, whole_list
 from app.outputs.joining import InvitationOut, MadeInvitationOut, SessionOut
-from app.services import accounts, joining, second_factors, user_sessions
-from app.services.links import link_to
+from app.services.base import user_sessions
+from app.services.base.links import link_to
+from app.services.people import accounts, joining, second_factors
 
 
 @group.command("invite")

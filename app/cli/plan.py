@@ -8,7 +8,8 @@ from flask.cli import with_appcontext
 from app.cli.common import actor_of, as_option, json_option, reports_errors, say, table
 from app.inputs import RankingOrder, RankingQuery
 from app.outputs import RankingOut
-from app.services import cases, planning, search_models
+from app.services.casework import cases
+from app.services.prioritisation import planning, search_models
 
 
 @click.command("plan", short_help="Rank a case's cameras by probability.")

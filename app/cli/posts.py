@@ -25,7 +25,7 @@ from app.inputs.posts import PostImportInput, PostQuery
 from app.intake.post_files import MAX_FILE_BYTES
 from app.outputs import page_of
 from app.outputs.posts import PostImportOut, PostImportReportOut, PostOut
-from app.services import post_imports, posts
+from app.services.postings import post_imports, posts
 
 group = AppGroup("posts", help="Imported posts: leads, no accusation.")
 commands: tuple[click.Command, ...] = (group,)

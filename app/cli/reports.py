@@ -25,7 +25,9 @@ from app.models.cases import Reliability
 from app.models.reports import ReportKind, ReportMark
 from app.outputs import PageOut
 from app.outputs.case_reports import ReportMarkOut, ReportOut, WholeReportOut
-from app.services import cases, reports, views_audit
+from app.services.base import views_audit
+from app.services.casework import cases
+from app.services.contributing import reports
 
 group = AppGroup("reports", help="FIRs, statements and messages: what they say is marked.")
 commands: tuple[click.Command, ...] = (group,)

@@ -22,10 +22,11 @@ from app.inputs.requests import RequestInput
 from app.models import FootageRequest, RequestState
 from app.outputs import page_of
 from app.outputs.requests import MadeRequestOut, RequestOut
-from app.services import cases, footage_requests
-from app.services.actors import COMMAND_LINE
-from app.services.footage_requests import MadeRequest
-from app.services.links import link_to
+from app.services.base.actors import COMMAND_LINE
+from app.services.base.links import link_to
+from app.services.casework import cases
+from app.services.requests import footage_requests
+from app.services.requests.footage_requests import MadeRequest
 
 group = AppGroup("requests", help="Requests to owners for footage.")
 commands: tuple[click.Command, ...] = (group,)

@@ -9,7 +9,7 @@ from flask.cli import AppGroup
 
 from app.cli.common import actor_of, as_option, json_option, reports_errors, say, table
 from app.outputs import PageOut, RoadSourceOut, RoadsReportOut, whole_list
-from app.services import roads
+from app.services.inventory import roads
 
 group = AppGroup("roads", help="Streets and places that the map shows.")
 commands: tuple[click.Command, ...] = (group,)

@@ -12,7 +12,9 @@ from flask.cli import AppGroup
 from app.cli.common import actor_of, as_option, json_option, reports_errors, say
 from app.errors import Refused
 from app.outputs import LEAD_NOTICE, Output
-from app.services import briefs, cases, evidence, routes
+from app.services.casework import cases
+from app.services.papers import briefs, evidence
+from app.services.places import routes
 
 group = AppGroup("route", help="Confirmed sightings in order of time, as files.")
 commands: tuple[click.Command, ...] = (group,)

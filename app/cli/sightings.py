@@ -9,7 +9,9 @@ from app.cli.common import actor_of, as_option, choice_of, json_option, reports_
 from app.inputs import ReviewInput, SightingQuery
 from app.models import SightingState, Verdict
 from app.outputs import LEAD_NOTICE, SightingOut, page_of
-from app.services import cases, sightings, views_audit
+from app.services.base import views_audit
+from app.services.casework import cases
+from app.services.reviews import sightings
 
 group = AppGroup("sightings", help=f"Faces proposed for a case. {LEAD_NOTICE}")
 commands: tuple[click.Command, ...] = (group,)

@@ -21,8 +21,9 @@ from app.cli.common import (
 from app.inputs import SweepInput
 from app.models import Sweep, SweepPriority, SweepState
 from app.outputs import Output, PageOut, StartReportOut, SweepOut, VisitOut, page_of
-from app.services import cases, sweeps
-from app.services.actors import COMMAND_LINE
+from app.services.base.actors import COMMAND_LINE
+from app.services.casework import cases
+from app.services.sweeping import sweeps
 
 group = AppGroup("sweeps", help="Ordered visits to cameras over one time window.")
 commands: tuple[click.Command, ...] = (group,)

@@ -23,7 +23,9 @@ from app.inputs.traces import TraceInput
 from app.models.cases import TYPED_SOURCES, Reliability
 from app.outputs import whole_list
 from app.outputs.timeline import TraceOut, TraceReportOut
-from app.services import cases, traces, views_audit
+from app.services.base import views_audit
+from app.services.casework import cases
+from app.services.places import traces
 
 group = AppGroup("traces", help="Positions of phones, vehicles and tickets, from CSV or GPX.")
 commands: tuple[click.Command, ...] = (group,)

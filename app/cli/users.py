@@ -12,7 +12,7 @@ from app.inputs.accounts import TokenInput, UserChange, UserInput
 from app.models.accounts import Role
 from app.outputs import Output, UserOut, whole_list
 from app.outputs.base import UtcInstant
-from app.services import accounts, tokens
+from app.services.people import accounts, tokens
 
 group = AppGroup("users", help="Accounts, roles, passwords and API tokens.")
 commands: tuple[click.Command, ...] = (group,)

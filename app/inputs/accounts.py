@@ -1,4 +1,4 @@
-"""Inputs for accounts. Passwords are checked by `services.passwords`, not here."""
+"""Inputs for accounts. Passwords are checked by `services.people.passwords`, not here."""
 
 from __future__ import annotations
 

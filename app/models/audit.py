@@ -16,7 +16,7 @@ class AuditEntry(Model):
     """Who did what, when, in which case and for which purpose.
 
     `entry_hash` is the SHA-256 of the previous entry's hash and of this entry's own content
-    (`services.audit` defines the exact bytes), so that a changed or missing entry shows.
+    (`services.base.audit` defines the exact bytes), so that a changed or missing entry shows.
     """
 
     __tablename__ = "audit_log"

@@ -15,8 +15,8 @@ from app.models.columns import UtcTime, utc_now
 class LiveEvent(Model):
     """One change of a case. `id` is the cursor: ids become visible in their own order.
 
-    `services.live` takes a lock before it draws an id and holds it until the commit, so that no
-    smaller id can appear after a larger one was read.
+    `services.base.live` takes a lock before it draws an id and holds it until the commit, so that
+    no smaller id can appear after a larger one was read.
     """
 
     __tablename__ = "live_events"

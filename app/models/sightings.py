@@ -55,11 +55,12 @@ class Sighting(Model):
     last, and never dropped.
 
     `state`, `is_lead` and `awaits` follow from the verdicts that stand and from `reviews_needed`,
-    by the rule in `services.standing`: a confirmed sighting is provisional until as many people as
-    are needed have confirmed it, each after the first without having seen what the others said.
+    by the rule in `services.reviews.standing`: a confirmed sighting is provisional until as many
+    people as are needed have confirmed it, each after the first without having seen what the others
+    said.
 
-    `travel` is no column: `services.travel` sets it on what is shown, since it changes with every
-    sighting that is confirmed.
+    `travel` is no column: `services.places.travel` sets it on what is shown, since it changes with
+    every sighting that is confirmed.
     """
 
     __tablename__ = "sightings"

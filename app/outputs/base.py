@@ -45,7 +45,7 @@ class PageOut(Output, Generic[OutputT]):
 
 
 class PageLike(Protocol[RowT_co]):
-    """What a service hands over as a page (`services.pages.Page`)."""
+    """What a service hands over as a page (`services.base.pages.Page`)."""
 
     @property
     def items(self) -> Sequence[RowT_co]: ...

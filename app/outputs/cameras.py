@@ -213,7 +213,7 @@ class ProbabilityOut(Output):
 
 
 class RankingLike(Protocol):
-    """What `services.planning.rank_for_case` answers."""
+    """What `services.prioritisation.planning.rank_for_case` answers."""
 
     @property
     def entries(self) -> Sequence[object]: ...

@@ -32,7 +32,7 @@ class ImportedRowOut(Output):
 
 
 class ReportLike(Protocol):
-    """What `services.case_imports.import_cases` answers."""
+    """What `services.exchange.case_imports.import_cases` answers."""
 
     @property
     def source(self) -> str: ...

@@ -6,7 +6,7 @@ from datetime import date
 
 from app.models.reports import Report, ReportMark
 from app.outputs.base import Output, UtcInstant, local_text
-from app.services.reports import MarkCounts
+from app.services.contributing.reports import MarkCounts
 
 
 class ReportMarkOut(Output):

@@ -18,7 +18,7 @@ from app.outputs.base import Output, UtcInstant, local_text, picture_address
 
 
 class CaseCountsLike(Protocol):
-    """What `services.cases.case_counts` answers."""
+    """What `services.casework.cases.case_counts` answers."""
 
     @property
     def photos(self) -> int: ...

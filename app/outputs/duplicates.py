@@ -10,7 +10,7 @@ from app.outputs.base import LEAD_NOTICE, Output, picture_address
 
 
 class PairLike(Protocol):
-    """What `services.duplicates` answers of one pair."""
+    """What `services.exchange.duplicates` answers of one pair."""
 
     @property
     def first(self) -> Case: ...
@@ -29,7 +29,7 @@ class PairLike(Protocol):
 
 
 class DuplicatesLike(Protocol):
-    """What `services.duplicates` answers."""
+    """What `services.exchange.duplicates` answers."""
 
     @property
     def pairs(self) -> Sequence[PairLike]: ...

@@ -14,7 +14,7 @@ NOTE = "A model of where people of this category go, not an observation."
 
 
 class BeliefLike(Protocol):
-    """What `services.planning.belief_at` answers."""
+    """What `services.prioritisation.planning.belief_at` answers."""
 
     @property
     def at(self) -> UtcInstant: ...

@@ -10,9 +10,9 @@ from app.intake.post_contacts import ContactKind
 from app.models import ContributedMatch, Post, PostImport
 from app.models.contributions import MatchState
 from app.outputs.base import LEAD_NOTICE, Output, UtcInstant
-from app.services.post_imports import PostImportReport
-from app.services.post_links import LinkPicture, NodeKind
-from app.services.posts import GroupReasons, reasons_of
+from app.services.postings.post_imports import PostImportReport
+from app.services.postings.post_links import LinkPicture, NodeKind
+from app.services.postings.posts import GroupReasons, reasons_of
 
 POST_NOTICE = "Leads, no accusation: signs order a list, they prove nothing about anybody."
 

@@ -51,7 +51,7 @@ class RefusedFileOut(Output):
 
 
 class FolderReportLike(Protocol):
-    """What `services.footage.add_folder` answers."""
+    """What `services.inventory.footage.add_folder` answers."""
 
     @property
     def added(self) -> int: ...
@@ -143,7 +143,7 @@ class UserOut(Output):
 
 
 class AuditLineLike(Protocol):
-    """What `services.audit_reading` hands over."""
+    """What `services.governance.audit_reading` hands over."""
 
     @property
     def withheld(self) -> bool: ...

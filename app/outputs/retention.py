@@ -27,7 +27,7 @@ class ExpiryOut(Output):
 
 
 class CheckedReceiptLike(Protocol):
-    """What `services.retention.list_receipts` hands over."""
+    """What `services.governance.retention.list_receipts` hands over."""
 
     @property
     def receipt(self) -> RetentionReceipt: ...

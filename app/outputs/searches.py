@@ -104,7 +104,7 @@ class AddedPhotoOut(PhotoOut):
 
 
 class FoundFaceLike(Protocol):
-    """What `services.face_searches.results_of` hands over."""
+    """What `services.searches.face_searches.results_of` hands over."""
 
     @property
     def result(self) -> FaceSearchResult: ...

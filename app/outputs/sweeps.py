@@ -13,7 +13,7 @@ from app.outputs.cameras import CameraRefOut
 
 
 class SweepProgressLike(Protocol):
-    """What `services.sweeps.progress_of` answers for one sweep."""
+    """What `services.sweeping.sweeps.progress_of` answers for one sweep."""
 
     @property
     def visits(self) -> int: ...

@@ -242,7 +242,7 @@ class TracePointOut(Output):
 
 
 class TraceReportLike(Protocol):
-    """What `services.traces.import_trace` answers."""
+    """What `services.places.traces.import_trace` answers."""
 
     @property
     def points(self) -> Sequence[TracePoint]: ...
@@ -278,7 +278,7 @@ class TraceReportOut(Output):
 
 
 class StopLike(Protocol):
-    """A stop of `services.timeline`."""
+    """A stop of `services.places.timeline`."""
 
     @property
     def number(self) -> int: ...

@@ -18,7 +18,8 @@ from app.identity import begin_half_session, begin_session, end_session, session
 from app.inputs.accounts import TokenInput
 from app.models.accounts import User
 from app.security import LOGIN_LIMIT
-from app.services import accounts, second_factors, tokens, user_sessions
+from app.services.base import user_sessions
+from app.services.people import accounts, second_factors, tokens
 from app.views.forms import Form
 
 blueprint = Blueprint("accounts", __name__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import url_for
 
 from app.current import settings
-from app.services.links import link_to
+from app.services.base.links import link_to
 
 
 def given_out(endpoint: str, **values: str) -> str:

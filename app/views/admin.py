@@ -21,17 +21,12 @@ from app.inputs.accounts import UserChange, UserInput, UserQuery
 from app.inputs.alerts import MessageQuery
 from app.models import MessageState
 from app.models.accounts import Role, User
-from app.services import (
-    accounts,
-    audit,
-    audit_csv,
-    audit_reading,
-    outbox,
-    packs,
-    second_factors,
-    user_sessions,
-)
-from app.services import health as health_service
+from app.services.base import audit, user_sessions
+from app.services.embeddings import packs
+from app.services.governance import audit_csv, audit_reading
+from app.services.messages import outbox
+from app.services.operations import health as health_service
+from app.services.people import accounts, second_factors
 from app.views.forms import Form, read_query
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")

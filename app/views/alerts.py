@@ -10,8 +10,10 @@ from app.current import actor, settings
 from app.inputs.alerts import AlertQuery, AlertSettingsInput
 from app.models import AlertMode, AlertUrgency, Case
 from app.models.accounts import User
-from app.services import alert_settings, alerts, cases, views_audit
-from app.services.alert_settings import Wishes
+from app.services.base import views_audit
+from app.services.casework import cases
+from app.services.messages import alert_settings, alerts
+from app.services.messages.alert_settings import Wishes
 from app.views.accounts import safe_next
 from app.views.forms import Form, read_query
 

@@ -11,8 +11,8 @@ from app.inputs import CameraQuery, ClockCheckInput, FootageFileInput, FootageFo
 from app.inputs.imports import parse_mapping, parse_row_numbers
 from app.models import CameraRow
 from app.outputs.clocks import clock_of, is_compared
-from app.services import cameras, clocks, footage, registry
-from app.services.registry import ImportReport
+from app.services.inventory import cameras, clocks, footage, registry
+from app.services.inventory.registry import ImportReport
 from app.views.forms import Form, read_query
 from app.views.start import start_of_map
 from cameras.camera import CameraStatus

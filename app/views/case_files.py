@@ -10,7 +10,10 @@ from app.errors import Forbidden, NotFound
 from app.inputs import PurgeInput
 from app.inputs.fields import Input, Page
 from app.models import Case, CasePurge
-from app.services import case_purges, cases, duplicates, views_audit
+from app.services.base import views_audit
+from app.services.casework import cases
+from app.services.exchange import duplicates
+from app.services.governance import case_purges
 from app.views import admin
 from app.views.cases import blueprint
 from app.views.forms import Form, read_query

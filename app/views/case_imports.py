@@ -13,8 +13,10 @@ from app.inputs import CaseImportInput, ConfirmInput
 from app.inputs.imports import parse_mapping
 from app.intake.case_lists import COLUMN_NAMES
 from app.models import Case
-from app.services import case_imports, cases, views_audit
-from app.services.case_imports import CaseImportReport
+from app.services.base import views_audit
+from app.services.casework import cases
+from app.services.exchange import case_imports
+from app.services.exchange.case_imports import CaseImportReport
 from app.views.cases import blueprint, proposed, times
 from app.views.forms import Form
 from app.views.presentation import wall_time

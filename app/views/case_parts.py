@@ -15,17 +15,13 @@ from app.models import Case, LastKnownLocationRow
 from app.models.cases import TYPED_SOURCES, ReferencePhoto, Reliability
 from app.outputs.searches import what_was_searched
 from app.permissions import can
-from app.services import (
-    cases,
-    duplicates,
-    face_searches,
-    locations,
-    photos,
-    searchable,
-    sweeps,
-    views_audit,
-)
-from app.services.recorders import AFTER_SEEN, BEFORE_SEEN
+from app.services.base import searchable, views_audit
+from app.services.casework import cases, photos
+from app.services.exchange import duplicates
+from app.services.inventory.recorders import AFTER_SEEN, BEFORE_SEEN
+from app.services.places import locations
+from app.services.searches import face_searches
+from app.services.sweeping import sweeps
 from app.views.cases import blueprint
 from app.views.forms import Form
 from app.views.presentation import wall_time

@@ -8,7 +8,8 @@ from flask.typing import ResponseReturnValue
 from app.current import actor
 from app.inputs import CaseChange
 from app.models import Case
-from app.services import cases, search_models
+from app.services.casework import cases
+from app.services.prioritisation import search_models
 from app.views.cases import blueprint
 from app.views.forms import Form
 from geo.priors import PRIORS

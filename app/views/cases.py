@@ -15,17 +15,12 @@ from app.models import Case
 from app.models.cases import TYPED_SOURCES, Reliability, SubjectCategory
 from app.outputs.base import JSON
 from app.permissions import can
-from app.services import (
-    cases,
-    live,
-    locations,
-    photo_retention,
-    photos,
-    searchable,
-    sightings,
-    views_audit,
-)
-from app.services.speeds import speeds_of
+from app.services.base import live, searchable, views_audit
+from app.services.casework import cases, photos
+from app.services.governance import photo_retention
+from app.services.places import locations
+from app.services.places.speeds import speeds_of
+from app.services.reviews import sightings
 from app.views.forms import Form, read_query, read_wall_time
 from app.views.presentation import tiles, wall_time
 from app.views.start import Start, start_of_map

@@ -19,7 +19,7 @@ from app.extensions import limiter
 from app.inputs.fields import Input, OptionalText
 from app.inputs.requests import DeliveryInput
 from app.models import Delivery
-from app.services import deliveries, footage_requests
+from app.services.requests import deliveries, footage_requests
 from app.views.forms import Form, read_wall_time
 
 blueprint = Blueprint("deliveries", __name__)

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from app.current import actor, settings
 from app.inputs import OneInInput
-from app.services import evaluations
+from app.services.embeddings import evaluations
 from app.views.forms import Form
 
 blueprint = Blueprint("evaluations", __name__, url_prefix="/admin/evaluations")

@@ -9,7 +9,11 @@ from app.current import actor
 from app.inputs import CaseChange, FaceSearchInput, FaceSearchQuery
 from app.models import Case
 from app.outputs.searches import what_was_searched
-from app.services import cases, embedders, face_searches, locations, photos, searchable, views_audit
+from app.services.base import searchable, views_audit
+from app.services.casework import cases, photos
+from app.services.embeddings import embedders
+from app.services.places import locations
+from app.services.searches import face_searches
 from app.views.cases import blueprint
 from app.views.forms import Form, read_query
 

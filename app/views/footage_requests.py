@@ -13,15 +13,10 @@ from app.errors import Refused
 from app.inputs.fields import Input, Page
 from app.inputs.requests import RequestInput, RequestLinkInput
 from app.models import CameraRow, Case, RequestState
-from app.services import (
-    access,
-    cameras,
-    footage_requests,
-    recorders,
-    request_letter,
-    views_audit,
-)
-from app.services.footage_requests import MadeRequest
+from app.services.base import access, views_audit
+from app.services.inventory import cameras, recorders
+from app.services.requests import footage_requests, request_letter
+from app.services.requests.footage_requests import MadeRequest
 from app.views.addresses import given_out
 from app.views.forms import Form, read_query, read_wall_time
 from app.views.presentation import wall_time

@@ -15,7 +15,7 @@ from app.inputs.fields import Input, Page
 from app.inputs.tips import CloseInput, FoundInput, zone_or
 from app.models import FoundPerson, FoundState, Sex
 from app.security import PICTURE_LIMIT
-from app.services import contributed_photos, found, public_forms
+from app.services.contributing import contributed_photos, found, public_forms
 from app.views.forms import Form, read_query
 from app.views.media import send_picture
 from app.views.presentation import wall_time

@@ -11,7 +11,8 @@ from app.extensions import limiter
 from app.inputs.fields import Input, Page
 from app.models import MatchState
 from app.security import PICTURE_LIMIT
-from app.services import audit, contributed_photos, found_matches
+from app.services.base import audit
+from app.services.contributing import contributed_photos, found_matches
 from app.views.forms import Form, read_query
 from app.views.media import send_picture
 

@@ -11,7 +11,7 @@ from flask_login import current_user
 
 from app.extensions import limiter
 from app.models.accounts import Role
-from app.services import health
+from app.services.operations import health
 
 blueprint = Blueprint("home", __name__)
 

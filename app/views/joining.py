@@ -13,7 +13,7 @@ from app.identity import begin_session, end_session
 from app.inputs.accounts import AddressInput, RegistrationInput
 from app.models.joining import LinkKind
 from app.security import LOGIN_LIMIT
-from app.services import joining
+from app.services.people import joining
 from app.views.accounts import account_asked_for, blueprint
 from app.views.forms import Form
 

@@ -9,7 +9,8 @@ from flask import Blueprint, Response, request, send_file
 from app.current import actor
 from app.extensions import limiter
 from app.security import PICTURE_LIMIT
-from app.services import media, pictures
+from app.services.base import media
+from app.services.reviews import pictures
 
 blueprint = Blueprint("media", __name__)
 

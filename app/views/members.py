@@ -8,7 +8,9 @@ from flask.typing import ResponseReturnValue
 from app.current import actor
 from app.inputs.fields import Input, Page
 from app.models import Case
-from app.services import access, cases, members, views_audit
+from app.services.base import access, views_audit
+from app.services.casework import cases
+from app.services.people import members
 from app.views import admin
 from app.views.cases import blueprint
 from app.views.forms import Form, read_query

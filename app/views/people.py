@@ -10,8 +10,9 @@ from app.inputs.accounts import InvitationInput
 from app.inputs.fields import Input, Page
 from app.models.accounts import Role
 from app.models.joining import RegistrationState
-from app.services import accounts, joining, second_factors, user_sessions
-from app.services.joining import NewLink
+from app.services.base import user_sessions
+from app.services.people import accounts, joining, second_factors
+from app.services.people.joining import NewLink
 from app.views.addresses import given_out
 from app.views.admin import blueprint
 from app.views.forms import Form, read_query

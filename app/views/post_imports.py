@@ -10,8 +10,8 @@ from app.errors import Refused
 from app.inputs.fields import Input, Page
 from app.inputs.posts import PostImportInput
 from app.intake.post_files import MAX_FILE_BYTES, MAX_ROWS
-from app.services import post_imports
-from app.services.post_imports import PostImportReport
+from app.services.postings import post_imports
+from app.services.postings.post_imports import PostImportReport
 from app.views.forms import Form, read_query
 from app.views.posts import blueprint
 

@@ -10,8 +10,11 @@ from flask.typing import ResponseReturnValue
 from app.current import actor, settings
 from app.inputs.posters import PosterInput, PosterName, PosterPicture, PosterTime
 from app.models import Case
-from app.services import cases, locations, photos, posters, views_audit
-from app.services.poster_content import Poster
+from app.services.base import views_audit
+from app.services.casework import cases, photos
+from app.services.papers import posters
+from app.services.papers.poster_content import Poster
+from app.services.places import locations
 from app.views.cases import blueprint
 from app.views.forms import Form
 

@@ -12,7 +12,8 @@ from app.indicators.signs import Group
 from app.inputs.posts import LinkQuery, PostMatchQuery, PostOrder, PostQuery, PostVerdictInput
 from app.models import MatchState
 from app.security import PICTURE_LIMIT
-from app.services import contributed_photos, post_csv, post_links, post_matches, posts, triage
+from app.services.contributing import contributed_photos, triage
+from app.services.postings import post_csv, post_links, post_matches, posts
 from app.views.accounts import safe_next
 from app.views.forms import Form, read_query
 from app.views.media import send_picture

@@ -13,7 +13,8 @@ from app.current import settings
 from app.outputs.age_gaps import gap_of, unmeasured
 from app.outputs.base import duration
 from app.outputs.clocks import uncertainty_s_of, words_of
-from app.services import alerts, roads
+from app.services.inventory import roads
+from app.services.messages import alerts
 
 METRES_PER_KM = 1000.0
 BYTES_PER_STEP = 1024.0

@@ -8,7 +8,8 @@ from flask import Response, render_template
 
 from app.current import actor, settings
 from app.inputs.fields import Input, Page
-from app.services import audit, holds, photo_retention, retention, transparency
+from app.services.base import audit
+from app.services.governance import holds, photo_retention, retention, transparency
 from app.views.admin import blueprint
 from app.views.forms import read_query
 

@@ -15,7 +15,9 @@ from app.inputs.reports import MarkInput, ReportInput
 from app.intake.limits import MAX_FILE_BYTES, MAX_TEXT_CHARACTERS
 from app.models import Case, Report, ReportKind, ReportMark
 from app.models.cases import Reliability
-from app.services import cases, reports, views_audit
+from app.services.base import views_audit
+from app.services.casework import cases
+from app.services.contributing import reports
 from app.views.cases import blueprint
 from app.views.forms import Form
 from app.views.presentation import wall_time

@@ -10,7 +10,8 @@ from flask.typing import ResponseReturnValue
 from app.current import actor
 from app.inputs import QueueQuery
 from app.models import Case, Sighting
-from app.services import blindness, clips, review_queue, sightings, views_audit
+from app.services.base import views_audit
+from app.services.reviews import blindness, clips, review_queue, sightings
 from app.views.comparisons import checklist
 from app.views.forms import read_query
 

@@ -7,8 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from app.current import actor, settings
 from app.errors import Refused
-from app.services import roads
-from app.services.roads import RoadsReport
+from app.services.inventory import roads
+from app.services.inventory.roads import RoadsReport
 from app.views.forms import Form
 from geo.streets import OSM_ATTRIBUTION, OSM_LICENCE
 

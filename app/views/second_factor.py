@@ -14,7 +14,7 @@ from app.extensions import limiter
 from app.identity import begin_session, half_session
 from app.models.accounts import User
 from app.security import LOGIN_LIMIT
-from app.services import accounts, second_factors
+from app.services.people import accounts, second_factors
 from app.views.accounts import blueprint, safe_next
 from app.views.forms import Form
 

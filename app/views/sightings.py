@@ -16,7 +16,10 @@ from flask.typing import ResponseReturnValue
 
 from app.current import actor
 from app.inputs import ReviewInput
-from app.services import blindness, clips, legs, photos, sightings, views_audit
+from app.services.base import views_audit
+from app.services.casework import photos
+from app.services.places import legs
+from app.services.reviews import blindness, clips, sightings
 from app.views.accounts import safe_next
 from app.views.comparisons import checklist, feature_name, read_comparison, shown_comparison
 from app.views.forms import Form

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.models import LastKnownLocationRow
-from app.services import cameras
+from app.services.inventory import cameras
 
 
 @dataclass(frozen=True)

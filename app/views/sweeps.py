@@ -15,9 +15,11 @@ from app.inputs.fields import Input, Metres, Page
 from app.models import SweepPriority, SweepState, VisitState
 from app.models.columns import utc_now
 from app.models.sweeps import PRIORITIES
-from app.services import access, board, recorders, sweeps, views_audit, workers
-from app.services.board import Whose
-from app.services.sweeps import StartReport
+from app.services.base import access, views_audit
+from app.services.inventory import recorders
+from app.services.sweeping import board, sweeps, workers
+from app.services.sweeping.board import Whose
+from app.services.sweeping.sweeps import StartReport
 from app.views.forms import Form, read_query
 
 blueprint = Blueprint("sweeps", __name__)

@@ -8,9 +8,9 @@ from app.errors import Refused
 from app.extensions import limiter
 from app.inputs.fields import Input, OptionalInstant
 from app.security import TILE_LIMIT
-from app.services import camera_tiles, coverage_tiles, road_tiles
-from app.services.coverage_tiles import FootageWindow
-from app.services.tiles import Tile, TileAddress
+from app.services.mapping import camera_tiles, coverage_tiles, road_tiles
+from app.services.mapping.coverage_tiles import FootageWindow
+from app.services.mapping.tiles import Tile, TileAddress
 from app.views.forms import read_query
 
 blueprint = Blueprint("tiles", __name__, url_prefix="/tiles")

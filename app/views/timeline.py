@@ -11,9 +11,11 @@ from app.inputs.traces import TraceInput
 from app.models import Case
 from app.models.cases import LocationSource, Reliability
 from app.permissions import can
-from app.services import cases, timeline_answers, traces, views_audit
-from app.services import timeline as timelines
-from app.services.traces import TraceReport
+from app.services.base import views_audit
+from app.services.casework import cases
+from app.services.places import timeline as timelines
+from app.services.places import timeline_answers, traces
+from app.services.places.traces import TraceReport
 from app.views.cases import blueprint
 from app.views.forms import Form
 from app.views.presentation import tiles

@@ -14,10 +14,12 @@ from app.extensions import limiter
 from app.inputs.tips import MessageInput, TipInput, zone_or
 from app.models import Tip
 from app.security import permissions_policy
-from app.services import gazetteer, public_forms, road_tiles, tips
-from app.services.contributed_photos import MOST_PHOTOS
-from app.services.roads import road_layer
-from app.services.tiles import TileAddress
+from app.services.contributing import public_forms, tips
+from app.services.contributing.contributed_photos import MOST_PHOTOS
+from app.services.inventory.roads import road_layer
+from app.services.mapping import road_tiles
+from app.services.mapping.tiles import TileAddress
+from app.services.places import gazetteer
 from app.views.forms import Form
 from app.views.tiles import TILE_TYPE
 

@@ -15,7 +15,8 @@ from app.inputs.tips import AcceptInput, MessageInput, TipFilter, TipOrder, TipQ
 from app.models import Tip
 from app.models.cases import Reliability
 from app.security import PICTURE_LIMIT
-from app.services import access, audit, contributed_photos, tips, triage
+from app.services.base import access, audit
+from app.services.contributing import contributed_photos, tips, triage
 from app.views.accounts import safe_next
 from app.views.addresses import given_out
 from app.views.cases import blueprint as cases_blueprint

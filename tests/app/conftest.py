@@ -24,9 +24,10 @@ from app.config import PROJECT_ROOT, Settings, load_settings
 from app.extensions import db
 from app.factory import create_app
 from app.models.accounts import Role, User
-from app.services import passwords, user_sessions
-from app.services.accounts import actor_for
-from app.services.actors import Actor
+from app.services.base import user_sessions
+from app.services.base.actors import Actor
+from app.services.people import passwords
+from app.services.people.accounts import actor_for
 from tests.private_database import Cluster
 
 PASSWORD = "violet-harbour-42-lantern"

@@ -22,11 +22,11 @@ from app.models import (
     Tip,
     User,
 )
-from app.services import found, public_forms, tips
-from app.services.accounts import actor_for
-from app.services.actors import Actor
-from app.services.public_forms import FormStamp
-from app.services.tips import NewTip
+from app.services.base.actors import Actor
+from app.services.contributing import found, public_forms, tips
+from app.services.contributing.public_forms import FormStamp
+from app.services.contributing.tips import NewTip
+from app.services.people.accounts import actor_for
 from tests.app.kept_face_cases import at_angle
 
 PUBLIC = Actor(None, "not logged in", "public", "192.0.2.7")

@@ -8,8 +8,11 @@ from pathlib import Path
 from app.extensions import db
 from app.inputs import CaseInput, FootageFileInput, LocationInput, SweepInput
 from app.models import CameraRow, Case, LocationSource, Sighting, SubjectCategory, Sweep
-from app.services import cases, footage, locations, looking, photos, sweeps
-from app.services.actors import COMMAND_LINE
+from app.services.base.actors import COMMAND_LINE
+from app.services.casework import cases, photos
+from app.services.inventory import footage
+from app.services.places import locations
+from app.services.sweeping import looking, sweeps
 
 STARTED_AT = datetime(2026, 11, 18, 8, 40, tzinfo=UTC)
 LATITUDE_DEG, LONGITUDE_DEG = 12.9757, 77.6063

@@ -11,10 +11,10 @@ from typing import Any
 from app.extensions import db
 from app.inputs.posts import PostImportInput
 from app.models import Post, User
-from app.services import post_imports
-from app.services.accounts import actor_for
-from app.services.actors import COMMAND_LINE, Actor
-from app.services.post_imports import PostImportReport
+from app.services.base.actors import COMMAND_LINE, Actor
+from app.services.people.accounts import actor_for
+from app.services.postings import post_imports
+from app.services.postings.post_imports import PostImportReport
 
 ZONE = "Asia/Kolkata"
 PHONE = "+91 98450 12345"

@@ -19,8 +19,8 @@ from app.inputs.accounts import TokenInput, UserChange, UserInput
 from app.models.accounts import ApiToken, Role, User
 from app.models.audit import AuditEntry
 from app.models.sessions import UserSession
-from app.services import accounts, lockout, passwords, tokens
-from app.services.actors import COMMAND_LINE
+from app.services.base.actors import COMMAND_LINE
+from app.services.people import accounts, lockout, passwords, tokens
 from app.views.accounts import safe_next
 from tests.app.conftest import PASSWORD, Client
 

@@ -36,17 +36,12 @@ from app.models import (
 )
 from app.models.accounts import Role, User
 from app.outputs import LEAD_NOTICE
-from app.services import (
-    alert_rounds,
-    alert_settings,
-    alerts,
-    media,
-    members,
-    sending,
-    sightings,
-)
-from app.services.accounts import actor_for
-from app.services.actors import COMMAND_LINE
+from app.services.base import media
+from app.services.base.actors import COMMAND_LINE
+from app.services.messages import alert_rounds, alert_settings, alerts, sending
+from app.services.people import members
+from app.services.people.accounts import actor_for
+from app.services.reviews import sightings
 from tests.app import factories
 from tests.app.mail_server import MailServer, Received, mailing_to
 

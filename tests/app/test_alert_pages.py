@@ -20,8 +20,8 @@ from app.models import (
 )
 from app.models.accounts import Role
 from app.models.messages import OutgoingMessage
-from app.services import alert_settings, alerts, outbox
-from app.services.alert_settings import MAIL
+from app.services.messages import alert_settings, alerts, outbox
+from app.services.messages.alert_settings import MAIL
 from tests.app import factories
 from tests.app.conftest import Client
 from tests.app.mail_server import MailServer, mailing_to

@@ -27,10 +27,13 @@ from app.models import (
     VisitState,
 )
 from app.models.accounts import User
-from app.services import alerts, cases, sightings, visits
-from app.services.accounts import actor_for
-from app.services.actors import Actor
-from app.services.alerts import raise_alert
+from app.services.base.actors import Actor
+from app.services.casework import cases
+from app.services.messages import alerts
+from app.services.messages.alerts import raise_alert
+from app.services.people.accounts import actor_for
+from app.services.reviews import sightings
+from app.services.sweeping import visits
 from tests.app import factories
 
 

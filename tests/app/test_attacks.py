@@ -22,8 +22,9 @@ from app.live_hub import LiveHub
 from app.models.accounts import Role
 from app.models.audit import AuditEntry
 from app.permissions import TABLE, allows
-from app.services import footage, tiles
-from app.services.tiles import TileCache
+from app.services.inventory import footage
+from app.services.mapping import tiles
+from app.services.mapping.tiles import TileCache
 from cameras.addresses import SecretAddress, check_stream_address
 from cameras.errors import InvalidNamePattern, RefusedAddress, StreamRefused
 from cameras.footage import start_time_from_name

@@ -18,8 +18,9 @@ from sqlalchemy.exc import DBAPIError
 from app.extensions import db
 from app.models.accounts import Role
 from app.models.audit import AuditEntry
-from app.services import audit, audit_csv
-from app.services.actors import COMMAND_LINE, Actor
+from app.services.base import audit
+from app.services.base.actors import COMMAND_LINE, Actor
+from app.services.governance import audit_csv
 
 ANN = Actor(None, "ann@lastseen.example", "investigator", "192.0.2.7")
 

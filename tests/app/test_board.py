@@ -26,10 +26,13 @@ from app.models import (
 )
 from app.models.columns import utc_now
 from app.queues import VISIT_QUEUES, queue
-from app.services import board, dispatch, recorders, sweeps, upkeep, workers
-from app.services.actors import COMMAND_LINE, Actor
-from app.services.board import Whose
-from app.services.workers import WorkerCondition
+from app.services.base import dispatch
+from app.services.base.actors import COMMAND_LINE, Actor
+from app.services.inventory import recorders
+from app.services.operations import upkeep
+from app.services.sweeping import board, sweeps, workers
+from app.services.sweeping.board import Whose
+from app.services.sweeping.workers import WorkerCondition
 from tests.app.conftest import Client
 from tests.app.factories import (
     CENTRE_LATITUDE_DEG,

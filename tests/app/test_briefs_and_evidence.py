@@ -22,9 +22,10 @@ from app.errors import Conflict, TooLarge, Unavailable
 from app.extensions import db
 from app.models import AuditEntry, Case, Sighting, SightingState, Verdict
 from app.outputs import LEAD_NOTICE
-from app.services import audit, briefs, evidence, media
-from app.services.actors import Actor
-from app.services.brief_fonts import scripts_in
+from app.services.base import audit, media
+from app.services.base.actors import Actor
+from app.services.papers import briefs, evidence
+from app.services.papers.brief_fonts import scripts_in
 from tests.app import factories
 from tests.app.conftest import Client
 

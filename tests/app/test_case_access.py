@@ -21,19 +21,13 @@ from app.models import Case, CaseMember, FaceSearch, FaceSearchResult, Sighting,
 from app.models.accounts import Role, User
 from app.models.columns import utc_now
 from app.permissions import TABLE, allows
-from app.services import (
-    access,
-    accounts,
-    alerts,
-    audit,
-    live_streams,
-    media,
-    members,
-    sweeps,
-)
-from app.services.accounts import actor_for
-from app.services.actors import COMMAND_LINE, Actor
-from app.services.pictures import find_picture
+from app.services.base import access, audit, live_streams, media
+from app.services.base.actors import COMMAND_LINE, Actor
+from app.services.messages import alerts
+from app.services.people import accounts, members
+from app.services.people.accounts import actor_for
+from app.services.reviews.pictures import find_picture
+from app.services.sweeping import sweeps
 from tests.app import factories
 from tests.app.conftest import Client, log_in
 

@@ -24,9 +24,12 @@ from app.models import (
     RoadSource,
 )
 from app.models.cases import LastKnownLocationRow
-from app.services import case_imports, cases, galleries, searchable
-from app.services.actors import Actor
-from app.services.case_imports import CaseImportReport
+from app.services.base import searchable
+from app.services.base.actors import Actor
+from app.services.casework import cases
+from app.services.embeddings import galleries
+from app.services.exchange import case_imports
+from app.services.exchange.case_imports import CaseImportReport
 from tests.app import factories
 from tests.app.conftest import Client
 from tests.app.kept_face_cases import at_angle

@@ -45,20 +45,13 @@ from app.models import (
     Verdict,
 )
 from app.models.messages import MessageState, Transport
-from app.services import (
-    audit,
-    audit_reading,
-    case_export,
-    case_imports,
-    case_purges,
-    cases,
-    media,
-    purging,
-    tips,
-    triage,
-)
-from app.services.accounts import actor_for
-from app.services.actors import Actor
+from app.services.base import audit, media
+from app.services.base.actors import Actor
+from app.services.casework import cases
+from app.services.contributing import tips, triage
+from app.services.exchange import case_export, case_imports
+from app.services.governance import audit_reading, case_purges, purging
+from app.services.people.accounts import actor_for
 from tests.app import contribution_cases as given
 from tests.app import factories
 from tests.app.conftest import Client

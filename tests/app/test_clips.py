@@ -31,8 +31,11 @@ from app.models import (
     SightingState,
 )
 from app.models.columns import utc_now
-from app.services import clips, evidence, media, retention
-from app.services.actors import COMMAND_LINE, SCHEDULER, Actor
+from app.services.base import media
+from app.services.base.actors import COMMAND_LINE, SCHEDULER, Actor
+from app.services.governance import retention
+from app.services.papers import evidence
+from app.services.reviews import clips
 from cameras.footage import probe
 from cameras.footage.cutting import ClipWish, Mark, cut_clip
 from tests.app import factories

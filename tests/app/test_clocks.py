@@ -16,8 +16,9 @@ from app.models import AuditEntry, CameraRow, SightingState
 from app.models.accounts import Role
 from app.models.footage import FootageKind
 from app.outputs.clocks import uncertainty_s_of, words_of
-from app.services import clocks, registry, timeline, travel
-from app.services.actors import COMMAND_LINE
+from app.services.base.actors import COMMAND_LINE
+from app.services.inventory import clocks, registry
+from app.services.places import timeline, travel
 from tests.app import factories, footage_cases
 from tests.app.conftest import Client
 

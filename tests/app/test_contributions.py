@@ -41,20 +41,20 @@ from app.models import (
 from app.models.accounts import Role, User
 from app.models.columns import utc_now
 from app.queues import CONTRIBUTIONS_QUEUE, queue
-from app.services import (
-    cases,
+from app.services.base import media
+from app.services.base.actors import SCHEDULER, WORKER, Actor
+from app.services.casework import cases
+from app.services.contributing import (
     contribution_matching,
     contribution_retention,
     contributions,
     found,
     found_matches,
-    galleries,
-    locations,
-    media,
     triage,
 )
-from app.services.accounts import actor_for
-from app.services.actors import SCHEDULER, WORKER, Actor
+from app.services.embeddings import galleries
+from app.services.people.accounts import actor_for
+from app.services.places import locations
 from tests.app import contribution_cases as given
 from tests.app import factories
 from tests.app.conftest import Client
@@ -335,7 +335,7 @@ def test_a_tip_without_a_place_is_accepted_without_a_location(
 def test_asking_back_takes_a_tip_out_of_the_queue_until_the_answer(
     app: Flask, investigator: Actor
 ) -> None:
-    from app.services import tips
+    from app.services.contributing import tips
 
     tip = given.hand_in().tip
     assert triage.waiting_count(investigator) == 1
@@ -363,7 +363,7 @@ def test_triage_respects_who_may_see_a_case(
 ) -> None:
     other = actor_factory(Role.INVESTIGATOR)
     case = factories.make_case(restricted=True)
-    from app.services import members
+    from app.services.people import members
 
     members.note_member(case, investigator.user_id, investigator.user_id)
     db.session.commit()
@@ -569,7 +569,7 @@ def test_a_match_is_confirmed_rejected_and_taken_back_by_who_may_see_the_case(
     embedder: Embedder, partner: User, investigator: Actor, actor_factory: Callable[..., Actor]
 ) -> None:
     case = factories.make_case(restricted=True)
-    from app.services import members
+    from app.services.people import members
 
     members.note_member(case, investigator.user_id, investigator.user_id)
     make_photo(case, embedder, 0)

@@ -13,7 +13,8 @@ from app.errors import NoRecogniser
 from app.models import VisitState
 from app.models.accounts import Role
 from app.recogniser import RecogniserHolder, holder
-from app.services import health, sweeps
+from app.services.operations import health
+from app.services.sweeping import sweeps
 from recognition.detectors.loading import DetectorChoice
 from tests.app import footage_cases as given
 from tests.app.conftest import Client

@@ -12,8 +12,8 @@ from flask import Flask
 from app.extensions import db
 from app.models import Case, Sweep, SweepState, Visit, VisitState
 from app.recogniser import RecogniserHolder
-from app.services import sweeps
-from app.services.actors import COMMAND_LINE
+from app.services.base.actors import COMMAND_LINE
+from app.services.sweeping import sweeps
 from tests.app import footage_cases as given
 from tests.app.processes import Fleet, wait_until
 from tests.private_redis import RedisServer

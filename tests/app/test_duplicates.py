@@ -9,9 +9,9 @@ from flask import Flask
 
 from app.extensions import db
 from app.models import CaseMember, Role, User
-from app.services import duplicates
-from app.services.accounts import actor_for
-from app.services.actors import Actor
+from app.services.base.actors import Actor
+from app.services.exchange import duplicates
+from app.services.people.accounts import actor_for
 from tests.app import factories
 from tests.app.conftest import Client, log_in
 from tests.app.kept_face_cases import make_embedder, make_photo

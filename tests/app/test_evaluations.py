@@ -18,8 +18,8 @@ from app.models import AuditEntry, Embedder, Evaluation
 from app.models.accounts import Role
 from app.outputs.evaluations import EvaluationReportOut
 from app.recogniser import RecogniserHolder
-from app.services import embedders, evaluations
-from app.services.actors import COMMAND_LINE
+from app.services.base.actors import COMMAND_LINE
+from app.services.embeddings import embedders, evaluations
 from recognition.errors import TooLittleToMeasure
 from recognition.evaluation import Preparation
 from tests.app.answers import body, problem

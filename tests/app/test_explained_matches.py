@@ -16,8 +16,10 @@ from app.inputs import CaseChange, QueueQuery, ReviewInput, SightingQuery
 from app.models import Case, CaseState, Embedder, Sighting, SightingState, Verdict
 from app.models.accounts import Role
 from app.models.live import LiveEvent
-from app.services import cases, galleries, photos, review_queue, sightings
-from app.services.actors import COMMAND_LINE
+from app.services.base.actors import COMMAND_LINE
+from app.services.casework import cases, photos
+from app.services.embeddings import galleries
+from app.services.reviews import review_queue, sightings
 from recognition.matching import Gallery
 from tests.app import factories
 from tests.app import kept_face_cases as given

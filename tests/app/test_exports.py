@@ -21,8 +21,9 @@ from app.errors import Conflict, Refused
 from app.extensions import db
 from app.models import AuditEntry, Case, SightingState
 from app.outputs import LEAD_NOTICE
-from app.services import media, routes
-from app.services.actors import Actor
+from app.services.base import media
+from app.services.base.actors import Actor
+from app.services.places import routes
 from tests.app import factories
 from tests.app.conftest import Client
 

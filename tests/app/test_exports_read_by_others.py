@@ -17,8 +17,8 @@ from flask import Flask
 from lxml import etree
 
 from app.models import Case, SightingState
-from app.services import routes
-from app.services.actors import Actor
+from app.services.base.actors import Actor
+from app.services.places import routes
 from tests.app import factories
 
 GX = "{http://www.google.com/kml/ext/2.2}"

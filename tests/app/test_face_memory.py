@@ -12,8 +12,8 @@ from app.config import Settings
 from app.extensions import db
 from app.models import Case, Embedder, Face, SearchMethod
 from app.models.columns import utc_now
-from app.services import face_memory, kept_faces
-from app.services.kept_faces import NearFace, Reach
+from app.services.embeddings import face_memory, kept_faces
+from app.services.embeddings.kept_faces import NearFace, Reach
 from tests.app import factories
 from tests.app import kept_face_cases as given
 from tests.app.test_face_searches import _many_faces

@@ -31,9 +31,11 @@ from app.models import (
 from app.models.accounts import Role
 from app.outputs.searches import what_was_searched
 from app.recogniser import RecogniserHolder
-from app.services import cases, embedders, face_searches, kept_faces, photos, searching
-from app.services.actors import COMMAND_LINE
-from app.services.kept_faces import NearFace, Reach, Survey
+from app.services.base.actors import COMMAND_LINE
+from app.services.casework import cases, photos
+from app.services.embeddings import embedders, kept_faces
+from app.services.embeddings.kept_faces import NearFace, Reach, Survey
+from app.services.searches import face_searches, searching
 from recognition.matching import as_kept
 from tests.app import factories, footage_cases
 from tests.app import kept_face_cases as given

@@ -11,8 +11,8 @@ from flask import Flask
 
 from app.models import SweepState, VisitState
 from app.recogniser import RecogniserHolder
-from app.services import following, sweeps
-from app.services.actors import COMMAND_LINE
+from app.services.base.actors import COMMAND_LINE
+from app.services.sweeping import following, sweeps
 from tests.app import footage_cases as given
 from tests.app.processes import Fleet, wait_until
 

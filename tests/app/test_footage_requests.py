@@ -34,9 +34,9 @@ from app.models import (
     VisitPart,
 )
 from app.models.columns import utc_now
-from app.services import deliveries, footage_requests
-from app.services.actors import COMMAND_LINE
-from app.services.footage_requests import MadeRequest
+from app.services.base.actors import COMMAND_LINE
+from app.services.requests import deliveries, footage_requests
+from app.services.requests.footage_requests import MadeRequest
 from tests.app.conftest import Client
 from tests.app.factories import (
     SEEN_AT,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import Refused
-from app.services.legs import Sight, leg_between
+from app.services.places.legs import Sight, leg_between
 from app.views.forms import read_wall_time
 from app.views.presentation import coordinates, duration, metres, one_in, share, size, wall_time
 from geo.points import Point

@@ -19,10 +19,10 @@ from app.models.accounts import Role, User
 from app.models.audit import AuditEntry
 from app.models.columns import utc_now
 from app.models.joining import AccountLink, PasswordRequest, Registration, RegistrationState
-from app.services import joining, passwords, tokens
-from app.services.accounts import actor_for
-from app.services.actors import COMMAND_LINE
-from app.services.tokens import TokenInput
+from app.services.base.actors import COMMAND_LINE
+from app.services.people import joining, passwords, tokens
+from app.services.people.accounts import actor_for
+from app.services.people.tokens import TokenInput
 from tests.app.conftest import PASSWORD, Client, log_in
 
 NEW = "copper-willow-77-station"

@@ -39,21 +39,15 @@ from app.models import (
 from app.models.accounts import User
 from app.models.columns import utc_now
 from app.models.factors import SecondFactor
-from app.services import (
-    alert_settings,
-    alerts,
-    audit,
-    audit_csv,
-    channels,
-    clips,
-    deliveries,
-    media,
-    second_factors,
-    sightings,
-)
-from app.services.actors import Actor
-from app.services.audit import AuditFilter
-from app.services.delivery import GivenUp
+from app.services.base import audit, media
+from app.services.base.actors import Actor
+from app.services.base.audit import AuditFilter
+from app.services.governance import audit_csv
+from app.services.messages import alert_settings, alerts, channels
+from app.services.messages.delivery import GivenUp
+from app.services.people import second_factors
+from app.services.requests import deliveries
+from app.services.reviews import clips, sightings
 from cameras.footage.cutting import ClipWish
 from tests.app import factories
 from tests.app.answers import body, problem

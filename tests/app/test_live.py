@@ -13,8 +13,9 @@ from app.extensions import db
 from app.inputs import LocationChange
 from app.live_hub import LiveHub, Subscription
 from app.models import Case, LiveEvent
-from app.services import live, live_streams, locations
-from app.services.actors import COMMAND_LINE
+from app.services.base import live, live_streams
+from app.services.base.actors import COMMAND_LINE
+from app.services.places import locations
 from tests.app import footage_cases as given
 from tests.private_redis import RedisServer
 

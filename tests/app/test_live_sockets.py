@@ -19,8 +19,9 @@ from app.inputs.accounts import TokenInput, UserInput
 from app.live_hub import Message, Subscription
 from app.live_sockets import LiveSockets
 from app.models import Role
-from app.services import accounts, live, tokens
-from app.services.actors import COMMAND_LINE
+from app.services.base import live
+from app.services.base.actors import COMMAND_LINE
+from app.services.people import accounts, tokens
 from tests.app import footage_cases as given
 from tests.app.processes import Fleet
 

@@ -27,8 +27,9 @@ from app.models import (
 from app.models.columns import utc_now
 from app.queues import QUEUE_NAMES, queue
 from app.recogniser import RecogniserHolder
-from app.services import live_places, live_visits, looking, sweeps, upkeep
-from app.services.actors import COMMAND_LINE
+from app.services.base.actors import COMMAND_LINE
+from app.services.operations import upkeep
+from app.services.sweeping import live_places, live_visits, looking, sweeps
 from tests.app import footage_cases as given
 from tests.app.processes import Fleet, wait_until
 from tests.cameras.stream_servers import hls_server, pictures_server, rtsp_server

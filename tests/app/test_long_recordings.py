@@ -15,8 +15,9 @@ from flask import Flask
 from app.extensions import db
 from app.models import Visit, VisitState
 from app.recogniser import RecogniserHolder
-from app.services import looking, sweeps, upkeep
-from app.services.actors import COMMAND_LINE
+from app.services.base.actors import COMMAND_LINE
+from app.services.operations import upkeep
+from app.services.sweeping import looking, sweeps
 from tests.app import footage_cases as given
 from tests.cameras.streets import write_street
 

@@ -22,8 +22,8 @@ from app.extensions import db
 from app.inputs.accounts import TokenInput
 from app.models import AuditEntry, Case, SightingState, User
 from app.models.accounts import Role
-from app.services import accounts, tokens
-from app.services.actors import COMMAND_LINE
+from app.services.base.actors import COMMAND_LINE
+from app.services.people import accounts, tokens
 from tests.app import factories
 from tests.app.answers import body, problem
 from tests.app.conftest import Client

@@ -21,7 +21,7 @@ from app.api.sweeps import AssignBody, PriorityBody
 from app.config import PROJECT_ROOT
 from app.extensions import db
 from app.models.accounts import Role, User
-from app.services.passwords import hash_password
+from app.services.people.passwords import hash_password
 from tests.app.conftest import PASSWORD, Client
 
 METHODS = {"get", "post", "put", "patch", "delete"}

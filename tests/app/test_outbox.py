@@ -16,9 +16,10 @@ from app.config import ConfigurationError, load_settings
 from app.errors import Refused
 from app.extensions import db
 from app.models import MessageState, OutgoingAttachment, OutgoingMessage
-from app.services import health, outbox, sending
-from app.services.actors import COMMAND_LINE
-from app.services.outbox import Attachment, queue_mail
+from app.services.base.actors import COMMAND_LINE
+from app.services.messages import outbox, sending
+from app.services.messages.outbox import Attachment, queue_mail
+from app.services.operations import health
 from tests.app.mail_server import MailServer, mailing_to
 from tests.app.processes import Fleet, wait_until
 

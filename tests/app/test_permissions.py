@@ -10,8 +10,8 @@ from werkzeug.routing import Rule
 
 from app.models.accounts import Role, User
 from app.permissions import ANY_ROLE, PUBLIC, TABLE, allows, can
-from app.services.accounts import actor_for
-from app.services.tokens import TokenInput, issue_token
+from app.services.people.accounts import actor_for
+from app.services.people.tokens import TokenInput, issue_token
 from tests.app.conftest import Client, log_in
 
 OPEN_STREAMS = {"api_live.follow_board"}

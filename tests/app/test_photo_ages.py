@@ -36,21 +36,15 @@ from app.models.accounts import Role, User
 from app.models.cases import TakenPrecision
 from app.outputs.age_gaps import age_gap
 from app.recogniser import RecogniserHolder
-from app.services import (
-    briefs,
-    case_export,
-    contribution_matching,
-    duplicates,
-    evidence_records,
-    face_searches,
-    galleries,
-    media,
-    photos,
-    posters,
-    searching,
-)
-from app.services.actors import COMMAND_LINE, WORKER
-from app.services.kept_faces import Reach
+from app.services.base import media
+from app.services.base.actors import COMMAND_LINE, WORKER
+from app.services.casework import photos
+from app.services.contributing import contribution_matching
+from app.services.embeddings import galleries
+from app.services.embeddings.kept_faces import Reach
+from app.services.exchange import case_export, duplicates
+from app.services.papers import briefs, evidence_records, posters
+from app.services.searches import face_searches, searching
 from tests.app import contribution_cases, factories, footage_cases, post_cases
 from tests.app import kept_face_cases as given
 from tests.app.answers import body, problem

@@ -16,8 +16,11 @@ from app.extensions import db
 from app.models import AuditEntry, Case, CaseState, ReferenceEmbedding, ReferencePhoto
 from app.models.accounts import Role
 from app.recogniser import RecogniserHolder
-from app.services import audit, case_export, cases, media, photo_retention, photos
-from app.services.actors import COMMAND_LINE, SCHEDULER
+from app.services.base import audit, media
+from app.services.base.actors import COMMAND_LINE, SCHEDULER
+from app.services.casework import cases, photos
+from app.services.exchange import case_export
+from app.services.governance import photo_retention
 from tests.app import factories, footage_cases
 from tests.app.answers import body
 

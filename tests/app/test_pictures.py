@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from app.models.accounts import Role
-from app.services import media
+from app.services.base import media
 from tests.app import factories
 from tests.app.conftest import Client
 

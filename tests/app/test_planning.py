@@ -32,9 +32,13 @@ from app.models import (
     VisitPart,
     VisitState,
 )
-from app.services import cases, following, locations, planning, search_models, sightings, sweeps
-from app.services.actors import COMMAND_LINE
-from app.services.ranking import RankedEntry
+from app.services.base.actors import COMMAND_LINE
+from app.services.casework import cases
+from app.services.places import locations
+from app.services.prioritisation import planning, search_models
+from app.services.prioritisation.ranking import RankedEntry
+from app.services.reviews import sightings
+from app.services.sweeping import following, sweeps
 from tests.app import factories
 from tests.app import footage_cases as given
 

@@ -13,8 +13,9 @@ from app.extensions import db
 from app.inputs.posts import PostMatchQuery
 from app.models import ContributedPhoto, PhotoState
 from app.recogniser import RecogniserHolder
-from app.services import contributions, post_matches
-from app.services.actors import COMMAND_LINE
+from app.services.base.actors import COMMAND_LINE
+from app.services.contributing import contributions
+from app.services.postings import post_matches
 from tests.app import footage_cases, post_cases
 from tests.app.post_cases import row, take_in
 

@@ -18,8 +18,8 @@ from app.intake.post_files import read_table
 from app.intake.post_rows import columns_of, plain_text
 from app.models import AuditEntry, ContributedPhoto, Post, PostContact, PostImport
 from app.models.accounts import Role
-from app.services import post_imports
-from app.services.actors import COMMAND_LINE
+from app.services.base.actors import COMMAND_LINE
+from app.services.postings import post_imports
 from tests.app import contribution_cases, post_cases
 from tests.app.post_cases import PHONE, PHONE_E164, row, take_in
 

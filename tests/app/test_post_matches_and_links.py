@@ -28,15 +28,10 @@ from app.models import (
 )
 from app.models.accounts import Role, User
 from app.models.columns import utc_now
-from app.services import (
-    contribution_matching,
-    contribution_retention,
-    post_links,
-    post_matches,
-    posts,
-)
-from app.services.actors import COMMAND_LINE, SCHEDULER, Actor
-from app.services.contribution_retention import receipt_hash
+from app.services.base.actors import COMMAND_LINE, SCHEDULER, Actor
+from app.services.contributing import contribution_matching, contribution_retention
+from app.services.contributing.contribution_retention import receipt_hash
+from app.services.postings import post_links, post_matches, posts
 from tests.app import contribution_cases, factories, kept_face_cases, post_cases
 from tests.app.conftest import Client
 from tests.app.post_cases import PHONE, PHONE_E164, row, take_in

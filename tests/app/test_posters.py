@@ -19,9 +19,12 @@ from app.errors import Conflict, Refused, Unavailable
 from app.extensions import db
 from app.inputs.posters import PosterInput, PosterName, PosterPicture, PosterTime
 from app.models import AuditEntry, Case, ReferencePhoto
-from app.services import locations, media, posters, tips
-from app.services.actors import Actor
-from app.services.poster_picture import SIDE_PX
+from app.services.base import media
+from app.services.base.actors import Actor
+from app.services.contributing import tips
+from app.services.papers import posters
+from app.services.papers.poster_picture import SIDE_PX
+from app.services.places import locations
 from tests.app import factories
 from tests.app.conftest import Client
 

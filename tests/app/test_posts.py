@@ -23,13 +23,9 @@ from app.models import (
 )
 from app.models.accounts import Role, User
 from app.permissions import POST_ROOMS, TABLE
-from app.services import (
-    accounts,
-    post_links,
-    post_matches,
-    posts,
-)
-from app.services.actors import COMMAND_LINE, Actor
+from app.services.base.actors import COMMAND_LINE, Actor
+from app.services.people import accounts
+from app.services.postings import post_links, post_matches, posts
 from tests.app import post_cases
 from tests.app.conftest import Client
 from tests.app.post_cases import PHONE, PHONE_E164, row, take_in

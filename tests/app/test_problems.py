@@ -22,7 +22,7 @@ from app.inputs import LocationInput, SweepInput
 from app.models.accounts import Role
 from app.plain_reasons import reasons_of
 from app.queues import queue, redis_client
-from app.services import health
+from app.services.operations import health
 from cameras.errors import CamerasError, InvalidWindow
 from geo.errors import InvalidPosition
 from recognition.errors import NoModelInstalled, ReferenceRefused, RefusalReason

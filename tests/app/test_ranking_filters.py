@@ -11,8 +11,8 @@ from flask import Flask
 from app.extensions import db
 from app.inputs import RankingQuery
 from app.models import CameraRow, Case, Role, User
-from app.services import ranking
-from app.services.ranking import Ranking
+from app.services.prioritisation import ranking
+from app.services.prioritisation.ranking import Ranking
 from tests.app.conftest import Client, log_in
 from tests.app.factories import (
     CENTRE_LATITUDE_DEG,

@@ -13,8 +13,10 @@ from sqlalchemy import func, select
 from app.extensions import db
 from app.inputs import LocationInput, RankingQuery
 from app.models import CameraRow, LocationSource
-from app.services import cameras, locations, ranking, registry
-from app.services.actors import COMMAND_LINE
+from app.services.base.actors import COMMAND_LINE
+from app.services.inventory import cameras, registry
+from app.services.places import locations
+from app.services.prioritisation import ranking
 from tests.app import footage_cases as given
 
 BENGALURU = "bengaluru_safecity_3000.geojson"

@@ -12,8 +12,10 @@ from flask import Flask
 from app.extensions import db
 from app.models import VisitState
 from app.models.accounts import Role
-from app.services import audit, cases, transparency
-from app.services.actors import COMMAND_LINE
+from app.services.base import audit
+from app.services.base.actors import COMMAND_LINE
+from app.services.casework import cases
+from app.services.governance import transparency
 from tests.app import factories
 from tests.app.conftest import Client
 

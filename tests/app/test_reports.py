@@ -31,9 +31,9 @@ from app.models import (
     RoadSource,
 )
 from app.models.cases import LocationSource, Reliability
-from app.services import reports
-from app.services.actors import Actor
-from app.services.locations import list_locations
+from app.services.base.actors import Actor
+from app.services.contributing import reports
+from app.services.places.locations import list_locations
 from tests.app import factories
 from tests.app.answers import body
 from tests.app.conftest import Client

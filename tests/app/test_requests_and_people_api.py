@@ -14,8 +14,9 @@ from app.extensions import db
 from app.models import AuditEntry, FootageRequest, RequestState
 from app.models.accounts import Role, User
 from app.models.columns import utc_now
-from app.services import joining, second_factors, user_sessions
-from app.services.actors import COMMAND_LINE
+from app.services.base import user_sessions
+from app.services.base.actors import COMMAND_LINE
+from app.services.people import joining, second_factors
 from tests.app import factories
 from tests.app.answers import body, problem
 from tests.app.conftest import Client

@@ -25,8 +25,11 @@ from app.models import (
     SightingState,
 )
 from app.models.accounts import Role
-from app.services import audit, cases, embedders, media, retention
-from app.services.actors import COMMAND_LINE, SCHEDULER
+from app.services.base import audit, media
+from app.services.base.actors import COMMAND_LINE, SCHEDULER
+from app.services.casework import cases
+from app.services.embeddings import embedders
+from app.services.governance import retention
 from tests.app import factories
 from tests.app import kept_face_cases as given
 from tests.app.answers import body, problem

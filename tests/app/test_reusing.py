@@ -13,7 +13,7 @@ from sqlalchemy import update
 from app.extensions import db
 from app.models import Face, Sighting, Sweep, Visit, VisitPart, VisitState
 from app.recogniser import RecogniserHolder
-from app.services import looking, sweeps
+from app.services.sweeping import looking, sweeps
 from tests.app import footage_cases as given
 
 EXAMPLES = "faces/face_recognition/examples"

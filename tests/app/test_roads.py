@@ -18,8 +18,8 @@ from sqlalchemy import func, select
 from app.errors import NotFound, Refused, TooLarge
 from app.extensions import db
 from app.models import AuditEntry, GazetteerPlace, Road, RoadSource, Role
-from app.services import roads
-from app.services.actors import COMMAND_LINE
+from app.services.base.actors import COMMAND_LINE
+from app.services.inventory import roads
 from geo.errors import InvalidNetwork
 from tests.app.conftest import Client
 from tests.app.factories import make_camera

@@ -14,9 +14,9 @@ from sqlalchemy import Engine, event, text
 
 from app.extensions import db
 from app.models import Role
-from app.services import roads
-from app.services.actors import COMMAND_LINE
-from app.services.tiles import TileCache
+from app.services.base.actors import COMMAND_LINE
+from app.services.inventory import roads
+from app.services.mapping.tiles import TileCache
 from geo.distance import destination
 from geo.points import Point
 from tests.app.conftest import Client

@@ -17,9 +17,9 @@ from app.models.accounts import Role, User
 from app.models.audit import AuditEntry
 from app.models.columns import utc_now
 from app.models.factors import RecoveryCode, SecondFactor
-from app.services import second_factors, tokens
-from app.services.accounts import actor_for
-from app.services.tokens import TokenInput
+from app.services.people import second_factors, tokens
+from app.services.people.accounts import actor_for
+from app.services.people.tokens import TokenInput
 from tests.app.conftest import PASSWORD, Client, log_in
 
 

@@ -34,9 +34,12 @@ from app.models import (
     SightingState,
     Verdict,
 )
-from app.services import blindness, cases, ogc, sightings, views_audit
-from app.services.actors import COMMAND_LINE, Actor
-from app.services.standing import Standing, standing_of
+from app.services.base import views_audit
+from app.services.base.actors import COMMAND_LINE, Actor
+from app.services.casework import cases
+from app.services.mapping import ogc
+from app.services.reviews import blindness, sightings
+from app.services.reviews.standing import Standing, standing_of
 from tests.app import factories
 from tests.app.answers import body, problem
 from tests.app.conftest import Client
@@ -47,7 +50,7 @@ C, R, U = Verdict.CONFIRMED, Verdict.REJECTED, Verdict.UNSURE
 
 
 def _verifier() -> Any:
-    path = PROJECT_ROOT / "app" / "services" / "evidence_verify.py"
+    path = PROJECT_ROOT / "app" / "services" / "papers" / "evidence_verify.py"
     spec = importlib.util.spec_from_file_location("evidence_verify_alone", path)
     assert spec is not None
     assert spec.loader is not None

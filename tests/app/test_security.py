@@ -15,8 +15,8 @@ from app.extensions import limiter
 from app.factory import create_app
 from app.models.accounts import Role, User
 from app.security import LARGEST_FORM_BYTES, body_limits, content_security_policy
-from app.services.accounts import actor_for
-from app.services.tokens import TokenInput, issue_token
+from app.services.people.accounts import actor_for
+from app.services.people.tokens import TokenInput, issue_token
 from tests.app import factories
 from tests.app.conftest import PASSWORD, Client, make_settings
 from tests.private_redis import RedisServer

@@ -13,8 +13,9 @@ from flask.testing import FlaskClient
 
 from app.models import VisitState
 from app.models.accounts import Role
-from app.services import health, media, storage
-from app.services.health_parts import Part
+from app.services.base import media
+from app.services.operations import health, storage
+from app.services.operations.health_parts import Part
 from tests.app import factories
 from tests.app.answers import body
 

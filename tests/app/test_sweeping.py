@@ -14,8 +14,10 @@ from app.errors import NoRecogniser, Refused
 from app.extensions import db
 from app.models import Face, SweepState, Visit, VisitPart, VisitState
 from app.recogniser import RecogniserHolder
-from app.services import cameras, cases, chunks, looking, sweeps
-from app.services.actors import COMMAND_LINE
+from app.services.base.actors import COMMAND_LINE
+from app.services.casework import cases
+from app.services.inventory import cameras
+from app.services.sweeping import chunks, looking, sweeps
 from tests.app import footage_cases as given
 
 EXAMPLES = "faces/face_recognition/examples"

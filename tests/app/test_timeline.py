@@ -16,9 +16,9 @@ from app.extensions import db
 from app.models import AuditEntry, CameraRow, Case, SightingState, VisitPart, VisitState
 from app.models.cases import LocationSource, Reliability
 from app.models.sweeps import SweepState
-from app.services.actors import Actor
-from app.services.corridors import Looked, Travel, corridor_between, covered_share
-from app.services.timeline import Timeline, timeline_of
+from app.services.base.actors import Actor
+from app.services.places.corridors import Looked, Travel, corridor_between, covered_share
+from app.services.places.timeline import Timeline, timeline_of
 from tests.app import factories
 from tests.app.answers import body, problem
 from tests.app.conftest import Client

@@ -35,7 +35,8 @@ from app.models import (
 )
 from app.models.accounts import Role
 from app.queues import redis_client
-from app.services import media, public_forms, tips
+from app.services.base import media
+from app.services.contributing import public_forms, tips
 from recognition.photo_origin import read_origin
 from tests.app import contribution_cases as given
 from tests.app import factories

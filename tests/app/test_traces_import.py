@@ -23,10 +23,10 @@ from app.models import (
     Trace,
 )
 from app.models.cases import LocationSource
-from app.services import traces
-from app.services.actors import Actor
-from app.services.locations import list_locations
-from app.services.timeline import timeline_of
+from app.services.base.actors import Actor
+from app.services.places import traces
+from app.services.places.locations import list_locations
+from app.services.places.timeline import timeline_of
 from tests.app import factories
 from tests.app.answers import body, problem
 from tests.app.conftest import Client

@@ -14,7 +14,7 @@ from app.models.accounts import Role, User
 from app.models.audit import AuditEntry
 from app.models.columns import utc_now
 from app.models.sessions import UserSession
-from app.services import user_sessions
+from app.services.base import user_sessions
 from tests.app.conftest import PASSWORD, Client
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"

@@ -18,8 +18,8 @@ from playwright.sync_api import Browser, Page
 from app.extensions import db
 from app.inputs.accounts import UserInput
 from app.models import Role
-from app.services import accounts
-from app.services.actors import COMMAND_LINE
+from app.services.base.actors import COMMAND_LINE
+from app.services.people import accounts
 from tests.app.conftest import make_app, make_settings
 from tests.app.processes import Fleet
 from tests.private_database import Cluster

@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from app.extensions import db
 from app.models import Case, Role, SecondFactor
-from app.services import members
-from app.services.accounts import actor_for, find_by_email
+from app.services.people import members
+from app.services.people.accounts import actor_for, find_by_email
 from tests.app.factories import make_case, make_location
 from tests.journeys.conftest import Site
 

@@ -14,7 +14,9 @@ from app.extensions import db
 from app.inputs.alerts import AlertSettingsInput
 from app.models import Alert, AuditEntry, Case, Role, Sighting
 from app.models.columns import utc_now
-from app.services import accounts, alert_rounds, alert_settings, alerts, media, sending
+from app.services.base import media
+from app.services.messages import alert_rounds, alert_settings, alerts, sending
+from app.services.people import accounts
 from tests.app import factories
 from tests.app.mail_server import MailServer, mailing_to
 from tests.journeys.conftest import Site

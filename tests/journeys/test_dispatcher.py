@@ -24,7 +24,7 @@ from app.models import (
     User,
     Visit,
 )
-from app.services import footage_requests
+from app.services.requests import footage_requests
 from tests.app.factories import make_camera, make_case, make_location, make_sweep, make_visit
 from tests.journeys.conftest import Site
 

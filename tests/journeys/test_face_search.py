@@ -12,8 +12,8 @@ from playwright.sync_api import Page, expect
 
 from app.models import Role
 from app.recogniser import RecogniserHolder
-from app.services import evaluations
-from app.services.actors import COMMAND_LINE
+from app.services.base.actors import COMMAND_LINE
+from app.services.embeddings import evaluations
 from tests.app import footage_cases as given
 from tests.journeys.conftest import Site
 

@@ -22,7 +22,7 @@ from app.models import (
     Sighting,
     Tip,
 )
-from app.services import public_forms
+from app.services.contributing import public_forms
 from tests.app import footage_cases as given
 from tests.app.processes import wait_until
 from tests.journeys.conftest import Site

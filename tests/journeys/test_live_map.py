@@ -12,7 +12,8 @@ from playwright.sync_api import Page, expect
 from app.extensions import db
 from app.models import CameraRow, Case, Role, Sighting
 from app.outputs import sighting_payload
-from app.services import live, sightings
+from app.services.base import live
+from app.services.reviews import sightings
 from tests.app.factories import (
     CENTRE_LATITUDE_DEG,
     CENTRE_LONGITUDE_DEG,

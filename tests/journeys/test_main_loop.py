@@ -15,8 +15,8 @@ from sqlalchemy import select
 from app.extensions import db
 from app.inputs import FootageFileInput
 from app.models import Case, LastKnownLocationRow, Role, Sighting
-from app.services import footage
-from app.services.actors import COMMAND_LINE
+from app.services.base.actors import COMMAND_LINE
+from app.services.inventory import footage
 from tests.app.factories import make_camera
 from tests.journeys.conftest import Site
 

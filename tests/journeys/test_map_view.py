@@ -14,7 +14,7 @@ from app.extensions import db
 from app.models import Case, Role
 from app.models.columns import utc_now
 from app.models.sessions import UserSession
-from app.services import live
+from app.services.base import live
 from tests.app.factories import (
     CENTRE_LATITUDE_DEG,
     CENTRE_LONGITUDE_DEG,

@@ -12,8 +12,11 @@ from playwright.sync_api import Page, expect
 from app.extensions import db
 from app.inputs import FootageFileInput, LocationChange, SweepInput
 from app.models import CameraRow, Role
-from app.services import footage, locations, search_models, sweeps
-from app.services.actors import COMMAND_LINE
+from app.services.base.actors import COMMAND_LINE
+from app.services.inventory import footage
+from app.services.places import locations
+from app.services.prioritisation import search_models
+from app.services.sweeping import sweeps
 from tests.app import footage_cases as given
 from tests.journeys.conftest import Site
 

@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 
 from app.extensions import db
 from app.models import ContributedPhoto, Role, User
-from app.services import contribution_matching
-from app.services.actors import COMMAND_LINE
+from app.services.base.actors import COMMAND_LINE
+from app.services.contributing import contribution_matching
 from tests.app import contribution_cases, factories, kept_face_cases, post_cases
 from tests.journeys.conftest import Site
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from app.extensions import db
 from app.models import Case, Role, Sighting
-from app.services import media
+from app.services.base import media
 from cameras.footage import probe
 from tests.app.factories import make_case, make_location, make_photo, make_sighting
 from tests.journeys.conftest import Site

@@ -13,8 +13,8 @@ from playwright.sync_api import Page, Route, expect
 
 from app.extensions import db
 from app.models import Role
-from app.services import roads
-from app.services.actors import COMMAND_LINE
+from app.services.base.actors import COMMAND_LINE
+from app.services.inventory import roads
 from tests.app.factories import make_camera, make_case, make_footage, make_location
 from tests.app.test_roads import geojson
 from tests.journeys.conftest import Site

@@ -20,7 +20,7 @@ from playwright.sync_api import Page, expect
 from app.extensions import db
 from app.models import Case, LastKnownLocationRow, Role, SightingState, Sweep, SweepState
 from app.models.cases import LocationSource
-from app.services import media
+from app.services.base import media
 from tests.app import factories
 from tests.journeys.conftest import Site
 

@@ -1,0 +1,1 @@
+"""What people hand in: tips, found persons, reports."""

@@ -1,0 +1,1 @@
+"""Faces as numbers: models, galleries, and the faces that are kept."""

@@ -1,0 +1,177 @@
+"""Cases that may be about one person: alike numbers, or reference photos that are alike.
+
+Only cases that whoever asks may see are compared, on both sides: a pair with a case that they do
+not see does not exist for them. A pair is a lead for people, and nothing is merged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from sqlalchemy import func, select
+
+from app.extensions import db
+from app.models import Case, Embedder, ReferenceEmbedding, ReferencePhoto
+from app.services.base import audit
+from app.services.base.access import visible_cases
+from app.services.base.actors import Actor
+from app.services.embeddings.galleries import numbers, sent
+
+MOST_PAIRS: Final = 200
+MOST_PHOTOS: Final = 20_000
+"""So many photos of one model at most are compared; that more were left out is said."""
+_BLOCK: Final = 1024
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Two cases that may be one. `similarity` (a cosine) and its threshold are None by number."""
+
+    first: Case
+    second: Case
+    first_photo: ReferencePhoto | None
+    second_photo: ReferencePhoto | None
+    similarity: float | None
+    threshold_similarity: float | None
+    model: str
+
+    @property
+    def by_number(self) -> bool:
+        """Whether the numbers are alike; else the faces are."""
+        return self.similarity is None
+
+
+@dataclass(frozen=True, eq=False)
+class Duplicates:
+    """All pairs, alike numbers first, then by similarity; `is_cut_off`: not all were compared."""
+
+    pairs: list[Pair]
+    is_cut_off: bool
+
+
+@dataclass(frozen=True, eq=False)
+class _Known:
+    """One reference photo with its embedding as the database sends it."""
+
+    photo_id: int
+    case_id: int
+    threshold_raise: float
+    embedding: bytes
+
+
+@dataclass(frozen=True)
+class _Near:
+    """Two photos of different cases, the one with the smaller case id first."""
+
+    first_photo: int
+    second_photo: int
+    similarity: float
+    threshold: float
+    model: str
+
+
+def find_duplicates(actor: Actor, case: Case | None = None) -> Duplicates:
+    """Pairs among the cases that `actor` may see; with `case`, only those that it is in."""
+    near, is_cut_off = _near_by_face(actor, case)
+    pairs = _by_number(actor, case) + _as_pairs(near[:MOST_PAIRS])
+    return Duplicates(pairs, is_cut_off or len(near) > MOST_PAIRS)
+
+
+def look_at_duplicates(actor: Actor) -> Duplicates:
+    """All pairs that `actor` may see; that they were looked at is in the audit log."""
+    audit.record(actor, "duplicates.view")
+    audit.commit()
+    return find_duplicates(actor)
+
+
+def _by_number(actor: Actor, case: Case | None) -> list[Pair]:
+    """Numbers that differ only in case, blanks and punctuation."""
+    plain = func.regexp_replace(func.lower(Case.number), "[^a-z0-9]", "", "g")
+    seen = select(Case.id, plain.label("plain")).where(visible_cases(actor)).subquery()
+    other = seen.alias()
+    query = (
+        select(seen.c.id, other.c.id)
+        .join(other, (other.c.plain == seen.c.plain) & (other.c.id > seen.c.id))
+        .where(seen.c.plain != "")
+        .order_by(seen.c.id, other.c.id)
+        .limit(MOST_PAIRS)
+    )
+    if case is not None:
+        query = query.where((seen.c.id == case.id) | (other.c.id == case.id))
+    rows = db.session.execute(query).all()
+    cases = _cases({one for row in rows for one in row})
+    return [Pair(cases[a], cases[b], None, None, None, None, "") for a, b in rows]
+
+
+def _near_by_face(actor: Actor, case: Case | None) -> tuple[list[_Near], bool]:
+    found: list[_Near] = []
+    is_cut_off = False
+    for embedder in db.session.scalars(select(Embedder).order_by(Embedder.id)).all():
+        rows = db.session.execute(
+            select(
+                ReferencePhoto.id,
+                ReferencePhoto.case_id,
+                Case.threshold_raise,
+                sent(ReferenceEmbedding.embedding),
+            )
+            .join(ReferencePhoto, ReferencePhoto.id == ReferenceEmbedding.photo_id)
+            .join(Case, Case.id == ReferencePhoto.case_id)
+            .where(ReferenceEmbedding.embedder_id == embedder.id, ReferencePhoto.active)
+            .where(~ReferencePhoto.artificial)
+            .where(visible_cases(actor))
+            .order_by(ReferencePhoto.id)
+            .limit(MOST_PHOTOS + 1)
+        ).all()
+        is_cut_off = is_cut_off or len(rows) > MOST_PHOTOS
+        found += _best_of_model(embedder, [_Known(*row) for row in rows[:MOST_PHOTOS]], case)
+    found.sort(key=lambda one: -one.similarity)
+    return found, is_cut_off
+
+
+def _best_of_model(embedder: Embedder, rows: list[_Known], case: Case | None) -> list[_Near]:
+    """The most alike photos of each pair of cases, at or above the higher of their thresholds."""
+    if len(rows) < 2:
+        return []
+    case_ids = np.array([row.case_id for row in rows])
+    raises = np.array([row.threshold_raise for row in rows])
+    faces = np.stack([numbers(row.embedding) for row in rows])
+    wanted = np.arange(len(rows)) if case is None else np.flatnonzero(case_ids == case.id)
+    best: dict[tuple[int, int], _Near] = {}
+    for start in range(0, len(wanted), _BLOCK):
+        block = wanted[start : start + _BLOCK]
+        similar = faces[block] @ faces.T
+        limits = embedder.threshold_similarity + np.maximum(raises[block][:, None], raises)
+        alike = (similar >= limits) & (case_ids[block][:, None] != case_ids)
+        for at, other in np.argwhere(alike):
+            pair = sorted((int(block[at]), int(other)), key=lambda one: int(case_ids[one]))
+            first, second = rows[pair[0]], rows[pair[1]]
+            key, value = (first.case_id, second.case_id), float(similar[at, other])
+            if key not in best or best[key].similarity < value:
+                limit = float(limits[at, other])
+                best[key] = _Near(first.photo_id, second.photo_id, value, limit, embedder.name)
+    return list(best.values())
+
+
+def _as_pairs(near: list[_Near]) -> list[Pair]:
+    wanted = {one for pair in near for one in (pair.first_photo, pair.second_photo)}
+    rows = db.session.scalars(select(ReferencePhoto).where(ReferencePhoto.id.in_(wanted)))
+    photos = {photo.id: photo for photo in rows}
+    cases = _cases({photo.case_id for photo in photos.values()})
+    return [
+        Pair(
+            cases[photos[one.first_photo].case_id],
+            cases[photos[one.second_photo].case_id],
+            photos[one.first_photo],
+            photos[one.second_photo],
+            one.similarity,
+            one.threshold,
+            one.model,
+        )
+        for one in near
+    ]
+
+
+def _cases(ids: set[int]) -> dict[int, Case]:
+    return {case.id: case for case in db.session.scalars(select(Case).where(Case.id.in_(ids)))}

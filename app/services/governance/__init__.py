@@ -1,0 +1,1 @@
+"""What a court asks about: the audit log, holds, retention, purges, transparency."""

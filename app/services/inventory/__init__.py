@@ -1,0 +1,1 @@
+"""Cameras, their clocks and footage, and the streets that they look at."""

@@ -1,0 +1,1 @@
+"""Alerts, and messages on their way out: mail, push services, webhooks."""

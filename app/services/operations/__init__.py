@@ -1,0 +1,1 @@
+"""Keeping the installation running: health, disks, what the scheduler does again and again."""

@@ -1,0 +1,1 @@
+"""Accounts and sessions, and who belongs to a case."""

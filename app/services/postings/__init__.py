@@ -1,0 +1,1 @@
+"""Imported posts and advertisements."""

@@ -1,0 +1,1 @@
+"""Which camera next: ranking by distance and time, planning by probability."""

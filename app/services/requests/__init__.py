@@ -1,0 +1,1 @@
+"""Requests to owners for footage, and what they send."""

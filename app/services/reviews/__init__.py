@@ -1,0 +1,1 @@
+"""Sightings and what people say of them."""

@@ -1,0 +1,1 @@
+"""Sweeps and visits: planning, working, watching live, what comes of it."""
