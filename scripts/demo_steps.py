@@ -27,6 +27,7 @@ from app.inputs.accounts import UserInput
 from app.models import CameraRow, Case, Sighting, Sweep, SweepState
 from app.models.accounts import Role
 from app.models.cases import LocationSource, Reliability, SubjectCategory
+from app.outputs import ImportReportOut
 from app.services.base.actors import COMMAND_LINE, Actor
 from app.services.casework import cases, photos
 from app.services.inventory import footage, registry
@@ -82,7 +83,7 @@ def make_accounts() -> list[tuple[str, str, str]]:
     return made
 
 
-def import_registry() -> registry.ImportReport:
+def import_registry() -> ImportReportOut:
     """The cameras that ship with the product."""
     path = ROOT / "data" / "camera_registry.csv"
     return registry.import_cameras(COMMAND_LINE, path.read_bytes(), path.name, SOURCE)

@@ -111,7 +111,7 @@ def import_cameras(form: ImportForm) -> Response:
         swap_axes=form.swap_axes,
         dry_run=form.dry_run,
     )
-    return reply(ImportReportOut.model_validate(report))
+    return reply(report)
 
 
 @api_cameras.get(

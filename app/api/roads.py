@@ -61,7 +61,7 @@ def import_roads(form: RoadsForm) -> Response:
         source=form.source,
         licence=form.licence,
     )
-    return reply(RoadsReportOut.model_validate(report))
+    return reply(report)
 
 
 @api_roads.delete(

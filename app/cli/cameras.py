@@ -50,8 +50,7 @@ def import_cameras(
         swap_axes=swap_axes,
         dry_run=dry_run,
     )
-    output = ImportReportOut.model_validate(report)
-    say(output, _report_lines(output), as_json=as_json)
+    say(report, _report_lines(report), as_json=as_json)
 
 
 @group.command("list")

@@ -32,8 +32,7 @@ def import_roads(
     report = roads.import_roads(
         actor_of(email), file.read_bytes(), file.name, name=name, source=source, licence=licence
     )
-    output = RoadsReportOut.model_validate(report)
-    say(output, _report_lines(output), as_json=as_json)
+    say(report, _report_lines(report), as_json=as_json)
 
 
 @group.command("list")

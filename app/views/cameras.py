@@ -10,9 +10,9 @@ from app.errors import Refused
 from app.inputs import CameraQuery, ClockCheckInput, FootageFileInput, FootageFolderInput
 from app.inputs.imports import parse_mapping, parse_row_numbers
 from app.models import CameraRow
+from app.outputs import ImportReportOut
 from app.outputs.clocks import clock_of, is_compared
 from app.services.inventory import cameras, clocks, footage, registry
-from app.services.inventory.registry import ImportReport
 from app.views.forms import Form, read_query
 from app.views.start import start_of_map
 from cameras.camera import CameraStatus
@@ -182,7 +182,7 @@ def _camera_page(camera: CameraRow, form: Form, opened: str) -> str:
     )
 
 
-def _import(form: Form) -> ImportReport:
+def _import(form: Form) -> ImportReportOut:
     file = request.files.get("registry")
     if file is None or not file.filename:
         raise Refused("Choose a CSV or GeoJSON file first.", {"registry": "no file was chosen"})
@@ -209,5 +209,5 @@ def _accepted_rows(form: Form) -> frozenset[int]:
     return parse_row_numbers(",".join(part for part in (form.value("accept_rows"), ticked) if part))
 
 
-def _import_form(form: Form, report: ImportReport | None) -> str:
+def _import_form(form: Form, report: ImportReportOut | None) -> str:
     return render_template("cameras/import.html", form=form, report=report, fields=REGISTRY_FIELDS)

@@ -7,8 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from app.current import actor, settings
 from app.errors import Refused
+from app.outputs import RoadsReportOut
 from app.services.inventory import roads
-from app.services.inventory.roads import RoadsReport
 from app.views.forms import Form
 from geo.streets import OSM_ATTRIBUTION, OSM_LICENCE
 
@@ -40,7 +40,7 @@ def remove(source_id: int) -> ResponseReturnValue:
     return redirect(url_for("roads.index"))
 
 
-def _import(form: Form) -> RoadsReport:
+def _import(form: Form) -> RoadsReportOut:
     file = request.files.get("roads")
     if file is None or not file.filename:
         raise Refused("Choose a file of streets or places first.", {"roads": "no file was chosen"})
@@ -54,7 +54,7 @@ def _import(form: Form) -> RoadsReport:
     )
 
 
-def _page(form: Form, report: RoadsReport | None) -> str:
+def _page(form: Form, report: RoadsReportOut | None) -> str:
     return render_template(
         "cameras/streets.html",
         form=form,

@@ -15,6 +15,7 @@ from app.inputs import ClockCheckInput
 from app.models import AuditEntry, CameraRow, SightingState
 from app.models.accounts import Role
 from app.models.footage import FootageKind
+from app.outputs import ImportReportOut
 from app.outputs.clocks import uncertainty_s_of, words_of
 from app.services.base.actors import COMMAND_LINE
 from app.services.inventory import clocks, registry
@@ -77,7 +78,7 @@ def test_a_comparison_taken_back_no_longer_counts_and_the_registry_s_word_return
 def test_an_import_states_offset_and_uncertainty_and_leaves_a_compared_clock_alone(
     app: Flask,
 ) -> None:
-    def take(offset_s: int) -> registry.ImportReport:
+    def take(offset_s: int) -> ImportReportOut:
         rows = f"id,name,lat,lon,clock_offset,clock_uncertainty\nC1,Gate,12.97,77.6,{offset_s},±4\n"
         return registry.import_cameras(COMMAND_LINE, rows.encode(), "city.csv", "city")
 

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from app.extensions import db
 from app.inputs import LocationInput, RankingQuery
 from app.models import CameraRow, LocationSource
+from app.outputs import ImportReportOut
 from app.services.base.actors import COMMAND_LINE
 from app.services.inventory import cameras, registry
 from app.services.places import locations
@@ -28,7 +29,7 @@ REGISTRIES = [
 ]
 
 
-def _import(shared_dir: Path, name: str, **options: object) -> registry.ImportReport:
+def _import(shared_dir: Path, name: str, **options: object) -> ImportReportOut:
     data = (shared_dir / "registries" / name).read_bytes()
     return registry.import_cameras(COMMAND_LINE, data, name, name, **options)  # type: ignore[arg-type]
 

@@ -255,7 +255,20 @@ SVG = b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"
         (text_bomb(), "damaged"),
         (given.picture()[:400], "damaged"),
     ],
-    ids="empty svg html gif pdf zip heic avif wide-png huge-png text-bomb cut-off".split(),
+    ids=[
+        "empty",
+        "svg",
+        "html",
+        "gif",
+        "pdf",
+        "zip",
+        "heic",
+        "avif",
+        "wide-png",
+        "huge-png",
+        "text-bomb",
+        "cut-off",
+    ],
 )
 def test_what_is_no_photo_is_refused_in_words_and_leaves_nothing(
     app: Flask, data: bytes, said: str

@@ -17,6 +17,7 @@ from app.errors import Refused, TooLarge
 from app.extensions import db
 from app.models import CameraRow, RegistrySource
 from app.models.columns import utc_now
+from app.outputs import ImportReportOut, RegistryProblemOut
 from app.services.base import audit
 from app.services.base.actors import Actor
 from app.services.inventory.camera_values import columns_of
@@ -56,37 +57,6 @@ _STATED = {
 
 
 @dataclass(frozen=True)
-class RegistryProblem:
-    """What is wrong with one row; `row_number` is None for the file as a whole."""
-
-    row_number: int | None
-    severity: str
-    reason: str
-    value: str
-
-
-@dataclass(frozen=True)
-class ImportReport:
-    """What an import has done, or (`dry_run`) would do."""
-
-    source: str
-    file_name: str
-    format: str
-    rows: int
-    added: int
-    changed: int
-    unchanged: int
-    inactive: int
-    refused: int
-    warnings: int
-    mapping: dict[str, str]
-    columns: tuple[str, ...]
-    problems: list[RegistryProblem]
-    dry_run: bool
-    seconds: float
-
-
-@dataclass(frozen=True)
 class _Outcome:
     added: int = 0
     changed: int = 0
@@ -103,7 +73,7 @@ def import_cameras(
     accept_rows: frozenset[int] = frozenset(),
     swap_axes: bool = False,
     dry_run: bool = False,
-) -> ImportReport:
+) -> ImportReportOut:
     """Import cameras of one source. Importing the same file twice changes nothing.
 
     `mapping` (field → column) is remembered for the source; without one, the remembered one is
@@ -234,12 +204,17 @@ def _report(
     file_name: str,
     dry_run: bool,
     seconds: float,
-) -> ImportReport:
+) -> ImportReportOut:
     problems = [
-        RegistryProblem(p.row_number, p.severity.value, p.reason, p.snippet)
-        for p in reading.problems
+        RegistryProblemOut(
+            row_number=one.row_number,
+            severity=one.severity.value,
+            reason=one.reason,
+            value=one.snippet,
+        )
+        for one in reading.problems
     ]
-    return ImportReport(
+    return ImportReportOut(
         source=source,
         file_name=file_name,
         format=reading.format,
@@ -251,7 +226,7 @@ def _report(
         refused=len(reading.refused),
         warnings=sum(problem.severity == "warning" for problem in problems),
         mapping=dict(reading.mapping.columns),
-        columns=reading.columns,
+        columns=list(reading.columns),
         problems=problems,
         dry_run=dry_run,
         seconds=round(seconds, 3),

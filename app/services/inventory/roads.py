@@ -24,6 +24,7 @@ from app.errors import NotFound, Refused, TooLarge
 from app.extensions import db
 from app.models import GazetteerPlace, Road, RoadSource
 from app.models.columns import utc_now
+from app.outputs import RoadsReportOut
 from app.services.base import audit
 from app.services.base.actors import Actor
 from geo.distance import haversine_many_m
@@ -36,32 +37,6 @@ NETWORKS_KEPT: Final = 2
 _EXTENSION: Final = "lastseen_networks"
 _LONGEST_NAME: Final = 120
 _LONGEST_CREDIT: Final = 300
-
-
-@dataclass(frozen=True)
-class RoadsReport:
-    """What an import did. `outcome` is "added", "replaced" or "unchanged".
-
-    `left_out` features could not be drawn; `problems` are the first reasons. `notes` say what was
-    taken for granted, and what is missing for planning.
-    """
-
-    source_id: int
-    name: str
-    file_name: str
-    format: str
-    outcome: str
-    streets: int
-    named_streets: int
-    places: int
-    length_m: float
-    network_nodes: int
-    left_out: int
-    problems: tuple[str, ...]
-    notes: tuple[str, ...]
-    licence: str
-    attribution: str
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -91,7 +66,7 @@ def import_roads(
     name: str = "",
     source: str = "",
     licence: str = "",
-) -> RoadsReport:
+) -> RoadsReportOut:
     """Import streets or places under a name. Importing the same file twice changes nothing.
 
     A different file of the same name replaces what was there. `source` (whom to credit) and
@@ -202,7 +177,7 @@ def _keep(
     file: tuple[str, str],
     credit: Credit,
     started: float,
-) -> RoadsReport:
+) -> RoadsReportOut:
     """Write what was read. `file` is its name and SHA-256."""
     network, notes = _network_of(drawing)
     known = db.session.scalar(select(RoadSource).where(RoadSource.name == name))
@@ -304,7 +279,7 @@ def _lines(streets: Sequence[Street]) -> Sequence[str]:
     return found
 
 
-def _unchanged(row: RoadSource, name: str, seconds: float) -> RoadsReport:
+def _unchanged(row: RoadSource, name: str, seconds: float) -> RoadsReportOut:
     notes: tuple[str, ...] = ()
     if row.name != name:
         notes = (f"This file is imported already, as “{row.name}”; remove that to rename it.",)
@@ -318,8 +293,8 @@ def _report(
     left_out: int,
     problems: tuple[str, ...],
     notes: tuple[str, ...],
-) -> RoadsReport:
-    return RoadsReport(
+) -> RoadsReportOut:
+    return RoadsReportOut(
         source_id=row.id,
         name=row.name,
         file_name=row.file_name,
@@ -331,8 +306,8 @@ def _report(
         length_m=round(row.length_m, 1),
         network_nodes=row.network_nodes,
         left_out=left_out,
-        problems=problems,
-        notes=notes,
+        problems=list(problems),
+        notes=list(notes),
         licence=row.licence,
         attribution=row.attribution,
         seconds=round(seconds, 3),
