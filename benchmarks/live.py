@@ -17,7 +17,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,14 +24,13 @@ import psutil
 from flask import Flask
 
 from app.extensions import db
-from app.inputs import CaseInput
 from app.inputs.accounts import TokenInput, UserInput
-from app.models import SubjectCategory
 from app.models.accounts import Role
 from app.services.base import live
 from app.services.base.actors import COMMAND_LINE
 from app.services.casework import cases
 from app.services.people import accounts, tokens
+from benchmarks.city import open_benchmark_case
 from benchmarks.database import benchmark_app
 from benchmarks.report import Figure, publish
 from benchmarks.server import web_server
@@ -59,17 +57,7 @@ def main() -> None:
 def _prepare() -> tuple[str, str]:
     wanted = UserInput(email="bench@lastseen.example", name="Benchmark", role=Role.INVESTIGATOR)
     user = accounts.create_user(COMMAND_LINE, wanted, secrets.token_urlsafe(24)).user
-    case = cases.open_case(
-        COMMAND_LINE,
-        CaseInput(
-            number="BENCH-1",
-            purpose="Benchmark",
-            legal_basis="None needed",
-            legal_basis_expires_at=datetime.now(UTC) + timedelta(days=1),
-            subject_name="Made-up Person",
-            subject_category=SubjectCategory.ADULT,
-        ),
-    )
+    case = open_benchmark_case()
     issued = tokens.issue_token(COMMAND_LINE, user, TokenInput(label="benchmark", days=1))
     return case.number, issued.secret
 

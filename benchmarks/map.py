@@ -17,7 +17,6 @@ import secrets
 import statistics
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 import psutil
 from flask import Flask
@@ -25,24 +24,26 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from sqlalchemy import text
 
 from app.extensions import db
-from app.inputs import CaseInput, LocationInput
 from app.inputs.accounts import UserInput
-from app.models import LocationSource, SubjectCategory
 from app.models.accounts import Role
 from app.services.base.actors import COMMAND_LINE
-from app.services.casework import cases
-from app.services.inventory import registry, roads
+from app.services.inventory import roads
 from app.services.mapping import camera_tiles
 from app.services.mapping.tiles import TileAddress
 from app.services.people import accounts
-from app.services.places import locations
+from benchmarks.city import (
+    add_benchmark_location,
+    add_made_up_cameras,
+    analyse_cameras,
+    import_real_cameras,
+    open_benchmark_case,
+)
 from benchmarks.database import benchmark_app
 from benchmarks.report import Figure, publish, shared_dir
 from benchmarks.server import web_server
 
 EMAIL = "bench@lastseen.example"
 MANY = 100_000
-CENTRE = (12.9716, 77.5946)
 HALF_SIDE_DEG = 0.12
 """The hundred thousand lie in a square of about 26 km: 148 cameras a square kilometre."""
 SECONDS = 8.0
@@ -135,7 +136,7 @@ def main() -> None:
         )
         figures |= _measure(application, browser, number, password, "3,000 cameras")
         with application.app_context():
-            _add_synthetic(MANY - 3000)
+            add_made_up_cameras(MANY - 3000, HALF_SIDE_DEG)
             figures |= _time_tiles()
         figures |= _measure(application, browser, number, password, "100,000 cameras")
         browser.close()
@@ -149,8 +150,7 @@ def _prepare(password: str) -> str:
     for name in ("central_bengaluru.graphml", "bengaluru_metro_lines_stations.geojson"):
         path = shared_dir() / "roads" / name
         roads.import_roads(COMMAND_LINE, path.read_bytes(), name)
-    path = shared_dir() / "registries" / "bengaluru_safecity_3000.geojson"
-    registry.import_cameras(COMMAND_LINE, path.read_bytes(), path.name, "bench")
+    import_real_cameras()
     # The real registry knows no directions; half of it gets some, so that there are wedges to draw.
     db.session.execute(
         text(
@@ -158,54 +158,10 @@ def _prepare(password: str) -> str:
             " field_of_view_deg = 70, range_m = 50 WHERE id % 2 = 0"
         )
     )
-    _analyse()
-    case = cases.open_case(
-        COMMAND_LINE,
-        CaseInput(
-            number="BENCH-1",
-            purpose="Benchmark",
-            legal_basis="None needed",
-            legal_basis_expires_at=datetime.now(UTC) + timedelta(days=1),
-            subject_name="Made-up Person",
-            subject_category=SubjectCategory.ADULT,
-        ),
-    )
-    locations.add_location(
-        COMMAND_LINE,
-        case,
-        LocationInput(
-            latitude_deg=CENTRE[0],
-            longitude_deg=CENTRE[1],
-            seen_at=datetime.now(UTC) - timedelta(hours=2),
-            label="Made-up place",
-            source=LocationSource.OTHER,
-        ),
-    )
+    analyse_cameras()
+    case = open_benchmark_case()
+    add_benchmark_location(case)
     return case.number
-
-
-def _add_synthetic(count: int) -> None:
-    db.session.execute(
-        text(
-            """
-            INSERT INTO cameras (source, ref, name, latitude_deg, longitude_deg, headings_deg,
-                                 field_of_view_deg, range_m, status, created_at, updated_at)
-            SELECT 'synthetic', n::text, 'Synthetic ' || n,
-                   :latitude + (random() - 0.5) * 2 * :half,
-                   :longitude + (random() - 0.5) * 2 * :half,
-                   ARRAY[random() * 359], 60, 40, 'active', now(), now()
-            FROM generate_series(1, :count) AS n
-            """
-        ),
-        {"latitude": CENTRE[0], "longitude": CENTRE[1], "half": HALF_SIDE_DEG, "count": count},
-    )
-    _analyse()
-
-
-def _analyse() -> None:
-    db.session.commit()
-    db.session.execute(text("ANALYZE cameras"))
-    db.session.commit()
 
 
 def _time_tiles() -> dict[str, Figure]:

@@ -11,7 +11,6 @@ import json
 import random
 import statistics
 import time
-from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from flask import Flask
@@ -19,23 +18,25 @@ from geopy.distance import great_circle
 from sqlalchemy import text
 
 from app.extensions import db
-from app.inputs import CaseInput, LocationInput
 from app.inputs.accounts import TokenInput, UserInput
-from app.models import LocationSource, SubjectCategory
 from app.models.accounts import Role
 from app.services.base.actors import COMMAND_LINE
-from app.services.casework import cases
-from app.services.inventory import registry
 from app.services.people import accounts, tokens
-from app.services.places import locations
+from benchmarks.city import (
+    CENTRE_LATITUDE_DEG,
+    CENTRE_LONGITUDE_DEG,
+    add_benchmark_location,
+    add_made_up_cameras,
+    import_real_cameras,
+    open_benchmark_case,
+)
 from benchmarks.database import benchmark_app
-from benchmarks.report import Figure, publish, shared_dir
+from benchmarks.report import Figure, publish
 from benchmarks.server import web_server
 
 MILLION = 1_000_000
 ANSWERS = 200
 WARM_UP = 20
-CENTRE = (12.9716, 77.5946)
 HALF_SIDE_DEG = 0.25
 """The million lies in a square of about 55 km: 330 cameras a square kilometre."""
 
@@ -45,13 +46,13 @@ def main() -> None:
     figures: dict[str, Figure] = {}
     with benchmark_app() as application, application.app_context():
         token = _prepare()
-        _import_real()
+        import_real_cameras()
         positions = _positions()
         figures |= _measure(application, token, "3,000 cameras", 50.0)
         figures |= _measure_geopy(positions, "3,000 cameras")
         _ratio(figures, "3,000 cameras")
         print("Adding cameras up to a million …", flush=True)
-        _add_synthetic(MILLION - len(positions))
+        add_made_up_cameras(MILLION - len(positions), HALF_SIDE_DEG)
         figures |= _measure(application, token, "1,000,000 cameras", 100.0)
     publish("ranking", figures)
 
@@ -61,69 +62,16 @@ def _prepare() -> str:
         COMMAND_LINE,
         UserInput(email="bench@lastseen.example", name="Benchmark", role=Role.INVESTIGATOR),
     ).user
-    case = cases.open_case(
-        COMMAND_LINE,
-        CaseInput(
-            number="BENCH-1",
-            purpose="Benchmark",
-            legal_basis="None needed",
-            legal_basis_expires_at=datetime.now(UTC) + timedelta(days=1),
-            subject_name="Made-up Person",
-            subject_category=SubjectCategory.ADULT,
-        ),
-    )
+    case = open_benchmark_case()
     for offset_deg in (0.0, 0.01, 0.02):
-        locations.add_location(
-            COMMAND_LINE,
-            case,
-            LocationInput(
-                latitude_deg=CENTRE[0] + offset_deg,
-                longitude_deg=CENTRE[1] - offset_deg,
-                seen_at=datetime.now(UTC) - timedelta(hours=2),
-                label="Made-up place",
-                source=LocationSource.OTHER,
-            ),
-        )
+        add_benchmark_location(case, offset_deg)
     wanted = TokenInput(label="benchmark")
     return tokens.issue_token(accounts.actor_for(user), user, wanted).secret
-
-
-def _import_real() -> None:
-    path = shared_dir() / "registries" / "bengaluru_safecity_3000.geojson"
-    registry.import_cameras(COMMAND_LINE, path.read_bytes(), path.name, "bench")
-    db.session.execute(text("ANALYZE cameras"))
-    db.session.commit()
 
 
 def _positions() -> list[tuple[float, float]]:
     rows = db.session.execute(text("SELECT latitude_deg, longitude_deg FROM cameras"))
     return [(latitude, longitude) for latitude, longitude in rows]
-
-
-def _add_synthetic(count: int) -> None:
-    db.session.execute(text("SET LOCAL statement_timeout = 0"))
-    db.session.execute(
-        text(
-            """
-            INSERT INTO cameras (source, ref, name, latitude_deg, longitude_deg, headings_deg,
-                                 field_of_view_deg, range_m, status, created_at, updated_at)
-            SELECT 'synthetic', n::text, 'Synthetic ' || n,
-                   :latitude + (random() - 0.5) * 2 * :half,
-                   :longitude + (random() - 0.5) * 2 * :half,
-                   ARRAY[random() * 359], 60, 40, 'active', now(), now()
-            FROM generate_series(1, :count) AS n
-            """
-        ),
-        {
-            "latitude": CENTRE[0],
-            "longitude": CENTRE[1],
-            "half": HALF_SIDE_DEG,
-            "count": count,
-        },
-    )
-    db.session.commit()
-    db.session.execute(text("ANALYZE cameras"))
-    db.session.commit()
 
 
 def _measure(application: Flask, token: str, label: str, goal_ms: float) -> dict[str, Figure]:
@@ -155,9 +103,10 @@ def _measure(application: Flask, token: str, label: str, goal_ms: float) -> dict
 
 def _measure_geopy(positions: list[tuple[float, float]], label: str) -> dict[str, Figure]:
     times_ms = []
+    centre = (CENTRE_LATITUDE_DEG, CENTRE_LONGITUDE_DEG)
     for _ in range(5):
         begun = time.perf_counter()
-        sorted(great_circle(CENTRE, position).m for position in positions)
+        sorted(great_circle(centre, position).m for position in positions)
         times_ms.append(1000 * (time.perf_counter() - begun))
     return {f"geopy over all, {label}, one location": Figure(statistics.median(times_ms), "ms")}
 

@@ -12,14 +12,15 @@ from pathlib import Path
 from flask import Flask
 
 from app.extensions import db
-from app.inputs import CaseInput, FootageFileInput, LocationInput, SweepInput
-from app.models import CameraRow, Case, LocationSource, SubjectCategory, Visit
+from app.inputs import FootageFileInput, LocationInput, SweepInput
+from app.models import CameraRow, Case, LocationSource, Visit
 from app.recogniser import holder
 from app.services.base.actors import COMMAND_LINE
-from app.services.casework import cases, photos
+from app.services.casework import photos
 from app.services.inventory import footage
 from app.services.places import locations
 from app.services.sweeping import looking, sweeps
+from benchmarks.city import open_benchmark_case
 from benchmarks.database import benchmark_app
 from benchmarks.report import Figure, publish, shared_dir
 
@@ -60,17 +61,7 @@ def _measure(_app: Flask, shared: Path) -> dict[str, Figure]:
 
 
 def _case(shared: Path) -> Case:
-    case = cases.open_case(
-        COMMAND_LINE,
-        CaseInput(
-            number="BENCH-2",
-            purpose="Benchmark",
-            legal_basis="None needed",
-            legal_basis_expires_at=datetime.now(UTC) + timedelta(days=1),
-            subject_name="Made-up Person",
-            subject_category=SubjectCategory.ADULT,
-        ),
-    )
+    case = open_benchmark_case()
     photo = shared / "faces/face_recognition/examples/lin-manuel-miranda.png"
     photos.add_photo(COMMAND_LINE, case, photo.read_bytes(), photo.name)
     place = LocationInput(
