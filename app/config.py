@@ -83,6 +83,9 @@ class Settings(BaseSettings):
     tip_waiting_limit: int = Field(default=5000, ge=1)
     tip_media_mb: int = Field(default=5000, ge=1)
     tip_max_upload_mb: int = Field(default=40, ge=1)
+    tip_work_above: int = Field(default=30, ge=0)
+    """Tips in ten minutes, from all senders, above which each has to be paid for with work."""
+
     tip_phone: str = ""
     tip_public_map: bool = True
     post_retention_days: int = Field(default=180, ge=1)

@@ -10,6 +10,7 @@ LastseenError
 ├── Conflict            it contradicts what is there already (409)
 ├── Forbidden           this account may not do that (403)
 ├── TooLarge            more bytes than are taken (413)
+├── TooOften            too much in a short time; `retry_after_s` says when to go on (429)
 └── Unavailable         a part of the installation does not answer (503)
     └── NoRecogniser    no face model is installed; nothing is swept
 
@@ -69,6 +70,14 @@ class Forbidden(LastseenError):
 
 class TooLarge(LastseenError):
     """More bytes than are taken."""
+
+
+class TooOften(LastseenError):
+    """Too much in a short time, from one sender or from all together."""
+
+    def __init__(self, sentence: str, retry_after_s: int) -> None:
+        super().__init__(sentence)
+        self.retry_after_s = retry_after_s
 
 
 class Unavailable(LastseenError):

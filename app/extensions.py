@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
 from flask_limiter import Limiter
@@ -28,11 +29,26 @@ class Base(DeclarativeBase):
     )
 
 
+IPV6_PREFIX = 64
+"""The smallest network that a household or a phone gets; every address in it is the same sender."""
+
+
+def sender_network() -> str:
+    """The network address that a request comes from; of IPv6 its first 64 bits."""
+    address = get_remote_address()
+    try:
+        if ip_address(address).version == 4:
+            return address
+        return str(ip_network((address, IPV6_PREFIX), strict=False))
+    except ValueError:
+        return address
+
+
 def requester() -> str:
     """Whom a request is counted against: the account, else the network address."""
     if current_user.is_authenticated:
         return f"user {current_user.id}"
-    return get_remote_address()
+    return sender_network()
 
 
 db = SQLAlchemy(model_class=Base)

@@ -169,6 +169,7 @@ TABLE: Final[Mapping[str, Allowed]] = {
     "tip.form": PUBLIC,
     "tip.form_of_poster": PUBLIC,
     "tip.hand_in": PUBLIC,
+    "tip.ready": PUBLIC,
     "tip.sign_in": PUBLIC,
     "tip.open_tip": PUBLIC,
     "tip.mine": PUBLIC,

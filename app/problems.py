@@ -92,6 +92,7 @@ TABLE: Final[Mapping[type[Exception], _Rule]] = {
     errors.Conflict: _Rule(409, "Conflict"),
     errors.Forbidden: _Rule(403, "Not allowed"),
     errors.TooLarge: _Rule(413, "Too large"),
+    errors.TooOften: _Rule(429, "Too Many Requests"),
     errors.NoRecogniser: _Rule(503, "No face model is installed"),
     errors.Unavailable: _Rule(503, "Not available"),
     ValidationError: _Rule(422, "Input refused"),
@@ -193,6 +194,8 @@ def _handle(error: Exception) -> ResponseReturnValue:
     if isinstance(error, HTTPException):
         kept = {"allow", "retry-after", "www-authenticate"}
         response.headers.extend([pair for pair in error.get_headers() if pair[0].lower() in kept])
+    elif isinstance(error, errors.TooOften):
+        response.headers["Retry-After"] = str(error.retry_after_s)
     elif problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = "10"
     return response

@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, request
 from flask_talisman import Talisman
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import identity
+from app import identity, public_door
 from app.config import Settings
 from app.extensions import limiter
 from app.intake.limits import MAX_FILE_BYTES as MAX_REPORT_BYTES
@@ -30,6 +31,8 @@ LOGIN_LIMIT: Final = "10 per minute"
 MEGABYTE: Final = 1024 * 1024
 LARGEST_FORM_BYTES: Final = 2 * MEGABYTE
 """For every request that uploads no file."""
+LARGEST_WORDS_BYTES: Final = 64 * 1024
+"""For the forms that strangers fill in with words alone."""
 MULTIPART_EXTRA_BYTES: Final = MEGABYTE
 """What the other fields of an upload may add to the file."""
 
@@ -59,6 +62,7 @@ def install(application: Flask) -> None:
     application.before_request(_bound_body)
     identity.install(application)
     limiter.init_app(application)
+    application.before_request(public_door.check_head)
     _headers(application, settings)
     application.after_request(_keep_out_of_caches)
 
@@ -96,6 +100,9 @@ def body_limits(settings: Settings) -> Mapping[str, int]:
     entry = MOST_PHOTOS * settings.max_photo_bytes + MULTIPART_EXTRA_BYTES
     return {
         "tip.hand_in": tip,
+        "tip.open_tip": LARGEST_WORDS_BYTES,
+        "tip.say_more": LARGEST_WORDS_BYTES,
+        "tip.leave": LARGEST_WORDS_BYTES,
         "found.register": entry,
         "found.add_photos": entry,
         "cases.add_photo": photo,
@@ -151,18 +158,17 @@ def _limits_storage(redis_url: str) -> str:
     return f"redis+{redis_url}" if redis_url.startswith("unix://") else redis_url
 
 
-def _counter_address(redis_url: str) -> str:
-    """The address as the limiter's store writes it: sockets need the scheme `redis+unix`."""
-    return f"redis+{redis_url}" if redis_url.startswith("unix://") else redis_url
-
-
 def _is_upload() -> bool:
     return request.method == "POST" and request.mimetype == "multipart/form-data"
 
 
 def _bound_body() -> None:
     limits = body_limits(current_app.config["LASTSEEN"])
-    request.max_content_length = limits.get(request.endpoint or "", LARGEST_FORM_BYTES)
+    largest_bytes = limits.get(request.endpoint or "", LARGEST_FORM_BYTES)
+    request.max_content_length = largest_bytes
+    if (request.content_length or 0) > largest_bytes:
+        # Said now: whoever reads the form would first store it, up to the limit.
+        raise RequestEntityTooLarge
 
 
 def _headers(application: Flask, settings: Settings) -> None:

@@ -56,7 +56,10 @@ Accuracy = Annotated[
 
 
 class TipInput(Input):
-    """What a member of the public says beside the photos."""
+    """What a member of the public says beside the photos.
+
+    What the photos' files say of time and place is used, and kept, only if the sender wants it.
+    """
 
     place: ShortOptional = ""
     latitude_deg: OptionalLatitude = None
@@ -64,6 +67,8 @@ class TipInput(Input):
     accuracy_m: Accuracy = None
     by_device: bool = False
     seen_at: OptionalInstant = None
+    use_photo_time: bool = False
+    use_photo_place: bool = False
     timezone: Timezone
     remarks: OptionalText = ""
     contact: ShortOptional = ""

@@ -8,12 +8,11 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_limiter.util import get_remote_address
 from flask_login import current_user
 
 from app.current import actor, settings
 from app.errors import Refused
-from app.extensions import limiter
+from app.extensions import limiter, sender_network
 from app.identity import begin_half_session, begin_session, end_session, session_id
 from app.inputs.accounts import TokenInput
 from app.models.accounts import User
@@ -51,7 +50,7 @@ def login() -> ResponseReturnValue:
 
 
 @blueprint.post("/login")
-@limiter.limit(LOGIN_LIMIT, key_func=get_remote_address)
+@limiter.limit(LOGIN_LIMIT, key_func=sender_network)
 @limiter.limit(LOGIN_LIMIT, key_func=account_asked_for)
 def log_in() -> ResponseReturnValue:
     """Check e-mail address and password and begin a session."""

@@ -10,12 +10,11 @@ from zoneinfo import available_timezones
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_limiter.util import get_remote_address
 from pydantic import Field
 
 from app.current import actor, settings
 from app.errors import Refused
-from app.extensions import limiter
+from app.extensions import limiter, sender_network
 from app.inputs.fields import Input, OptionalText
 from app.inputs.requests import DeliveryInput
 from app.models import Delivery
@@ -44,7 +43,7 @@ class _Reason(Input):
 
 
 @blueprint.get("/deliver/<secret>")
-@limiter.limit(PAGE_LIMIT, key_func=get_remote_address)
+@limiter.limit(PAGE_LIMIT, key_func=sender_network)
 def show(secret: str) -> Response:
     """What is asked for, and where to hand it in."""
     asked = deliveries.open_link(secret)
@@ -60,7 +59,7 @@ def show(secret: str) -> Response:
 
 
 @blueprint.post("/deliver/<secret>/files")
-@limiter.limit(PAGE_LIMIT, key_func=get_remote_address)
+@limiter.limit(PAGE_LIMIT, key_func=sender_network)
 def announce(secret: str) -> Response:
     """Announce a file; the answer says from which byte on it is wanted."""
     asked = deliveries.open_link(secret)
@@ -81,7 +80,7 @@ def announce(secret: str) -> Response:
 
 
 @blueprint.put("/deliver/<secret>/files/<int:delivery_id>")
-@limiter.limit(PIECE_LIMIT, key_func=get_remote_address)
+@limiter.limit(PIECE_LIMIT, key_func=sender_network)
 def add_piece(secret: str, delivery_id: int) -> Response:
     """One piece of a file; after the last one the whole is checked."""
     asked = deliveries.open_link(secret)
@@ -92,7 +91,7 @@ def add_piece(secret: str, delivery_id: int) -> Response:
 
 
 @blueprint.post("/deliver/<secret>/finish")
-@limiter.limit(PAGE_LIMIT, key_func=get_remote_address)
+@limiter.limit(PAGE_LIMIT, key_func=sender_network)
 def finish(secret: str) -> ResponseReturnValue:
     """Everything was sent: the link ends."""
     asked = deliveries.open_link(secret)
@@ -101,7 +100,7 @@ def finish(secret: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/deliver/<secret>/decline")
-@limiter.limit(PAGE_LIMIT, key_func=get_remote_address)
+@limiter.limit(PAGE_LIMIT, key_func=sender_network)
 def decline(secret: str) -> ResponseReturnValue:
     """There is nothing to hand over."""
     asked = deliveries.open_link(secret)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_limiter.util import get_remote_address
 
 from app.current import settings
 from app.errors import Refused
-from app.extensions import limiter
+from app.extensions import limiter, sender_network
 from app.identity import begin_session, end_session
 from app.inputs.accounts import AddressInput, RegistrationInput
 from app.models.joining import LinkKind
@@ -21,7 +20,7 @@ REGISTER_FIELDS = ("email", "name", "organisation", "remarks")
 
 
 @blueprint.get("/invitation/<token>")
-@limiter.limit(LOGIN_LIMIT, key_func=get_remote_address)
+@limiter.limit(LOGIN_LIMIT, key_func=sender_network)
 def invitation(token: str) -> str:
     """The form in which an invited person chooses name and password."""
     link = joining.find_link(LinkKind.INVITATION, token)
@@ -29,7 +28,7 @@ def invitation(token: str) -> str:
 
 
 @blueprint.post("/invitation/<token>")
-@limiter.limit(LOGIN_LIMIT, key_func=get_remote_address)
+@limiter.limit(LOGIN_LIMIT, key_func=sender_network)
 def accept_invitation(token: str) -> ResponseReturnValue:
     """Make the account and log in."""
     link = joining.find_link(LinkKind.INVITATION, token)
@@ -50,7 +49,7 @@ def forgotten() -> str:
 
 
 @blueprint.post("/password/forgotten")
-@limiter.limit(LOGIN_LIMIT, key_func=get_remote_address)
+@limiter.limit(LOGIN_LIMIT, key_func=sender_network)
 @limiter.limit(LOGIN_LIMIT, key_func=account_asked_for)
 def ask_for_password() -> ResponseReturnValue:
     """Write the request down; the answer is the same whether or not there is an account."""
@@ -64,7 +63,7 @@ def ask_for_password() -> ResponseReturnValue:
 
 
 @blueprint.get("/password/new/<token>")
-@limiter.limit(LOGIN_LIMIT, key_func=get_remote_address)
+@limiter.limit(LOGIN_LIMIT, key_func=sender_network)
 def new_password(token: str) -> str:
     """The form in which the holder of a link chooses a new password."""
     link = joining.find_link(LinkKind.PASSWORD, token)
@@ -72,7 +71,7 @@ def new_password(token: str) -> str:
 
 
 @blueprint.post("/password/new/<token>")
-@limiter.limit(LOGIN_LIMIT, key_func=get_remote_address)
+@limiter.limit(LOGIN_LIMIT, key_func=sender_network)
 def set_password(token: str) -> ResponseReturnValue:
     """Set it; every session and token ends, and the person logs in with it."""
     link = joining.find_link(LinkKind.PASSWORD, token)
@@ -92,7 +91,7 @@ def registration() -> str:
 
 
 @blueprint.post("/register")
-@limiter.limit(LOGIN_LIMIT, key_func=get_remote_address)
+@limiter.limit(LOGIN_LIMIT, key_func=sender_network)
 def register() -> ResponseReturnValue:
     """Write the request down; the answer is the same whether or not there is an account."""
     form = Form(request.form, shown=REGISTER_FIELDS)

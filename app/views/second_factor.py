@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_limiter.util import get_remote_address
 from flask_login import current_user
 
 from app.current import actor, settings
-from app.extensions import limiter
+from app.extensions import limiter, sender_network
 from app.identity import begin_session, half_session
 from app.models.accounts import User
 from app.security import LOGIN_LIMIT
@@ -28,7 +27,7 @@ def second_step() -> ResponseReturnValue:
 
 
 @blueprint.post("/login/second")
-@limiter.limit(LOGIN_LIMIT, key_func=get_remote_address)
+@limiter.limit(LOGIN_LIMIT, key_func=sender_network)
 def log_in_second() -> ResponseReturnValue:
     """Check the code and begin the session."""
     half = half_session()

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_limiter.util import get_remote_address
 
+from app import public_door
 from app.current import actor, settings
 from app.errors import NotFound
-from app.extensions import limiter
+from app.extensions import limiter, sender_network
 from app.inputs.tips import MessageInput, TipInput, zone_or
 from app.models import Tip
 from app.security import permissions_policy
-from app.services.contributing import public_forms, tips
+from app.services.contributing import form_work, public_forms, tips
 from app.services.contributing.contributed_photos import MOST_PHOTOS
 from app.services.inventory.roads import road_layer
 from app.services.mapping import road_tiles
@@ -25,10 +26,7 @@ from app.views.tiles import TILE_TYPE
 
 blueprint = Blueprint("tip", __name__, url_prefix="/tip")
 
-HAND_IN_LIMIT = "10 per 10 minutes; 100 per day"
-"""Per network address. Many phones share one where providers have few, so it is not lower."""
-OPEN_LIMIT = "10 per 10 minutes; 60 per day"
-MESSAGE_LIMIT = "20 per hour"
+READY_LIMIT = "60 per 10 minutes"
 SUGGEST_LIMIT = "120 per minute"
 STREETS_LIMIT = "1200 per minute"
 OPEN_FOR_S = 2 * 3600
@@ -40,7 +38,7 @@ _COOKIE = "tip"
 @blueprint.get("")
 def form() -> str:
     """The form, about nobody in particular."""
-    return _page(Form({"timezone": settings().default_timezone}))
+    return _page(Form(_untouched()))
 
 
 @blueprint.get("/p/<string(maxlength=20):code>")
@@ -49,27 +47,40 @@ def form_of_poster(code: str) -> str:
     is in force neither.
     """
     plain = public_forms.plain_number(code)
-    return _page(Form({"timezone": settings().default_timezone, "poster_code": plain}))
+    return _page(Form({**_untouched(), "poster_code": plain}))
 
 
 @blueprint.post("")
-@limiter.limit(HAND_IN_LIMIT, key_func=get_remote_address)
 def hand_in() -> ResponseReturnValue:
-    """Take a tip, and show its number and secret word, once."""
+    """Take a tip, and show its number and secret word, once.
+
+    What `app.public_door` refuses never comes here; the form's stamp stands in the address.
+    """
     typed = Form(request.form, shown=FIELDS)
     with typed:
-        stamp = public_forms.read_stamp(typed.value("stamp"), typed.value("website"))
+        stamp = public_forms.read_stamp(request.args.get("stamp", ""), typed.value("website"))
         zone = zone_or(typed.value("timezone"), settings().default_timezone)
         given = typed.read(
             TipInput,
             timezone=zone,
             seen_at=typed.instant("seen_at", zone),
             by_device=typed.value("by_device") == "1",
+            use_photo_time=typed.value("use_photo_time") == "1",
+            use_photo_place=typed.value("use_photo_place") == "1",
         )
         files = [file.read() for file in request.files.getlist("photos") if file.filename]
         new = tips.hand_in(actor(), stamp, given, files)
         return render_template("tip/thanks.html", new=new, tip=new.tip), 201
     return _page(typed), typed.status
+
+
+@blueprint.get("/ready")
+@limiter.limit(READY_LIMIT, key_func=sender_network)
+def ready() -> Response:
+    """What this form has to do before it is sent, so that nobody uploads photos in vain."""
+    size_bytes = request.args.get("bytes", 0, int)
+    found = public_door.readiness(request.args.get("stamp", ""), size_bytes)
+    return jsonify(asdict(found))
 
 
 @blueprint.get("/answer")
@@ -79,7 +90,6 @@ def sign_in() -> str:
 
 
 @blueprint.post("/answer")
-@limiter.limit(OPEN_LIMIT, key_func=get_remote_address)
 def open_tip() -> ResponseReturnValue:
     """Open a tip with its number and secret word."""
     typed = Form({"number": request.form.get("number", "")})
@@ -101,7 +111,6 @@ def mine() -> ResponseReturnValue:
 
 
 @blueprint.post("/mine")
-@limiter.limit(MESSAGE_LIMIT, key_func=get_remote_address)
 def say_more() -> ResponseReturnValue:
     """Add a message to the opened tip."""
     tip = _own_tip()
@@ -123,7 +132,7 @@ def leave() -> ResponseReturnValue:
 
 
 @blueprint.get("/places")
-@limiter.limit(SUGGEST_LIMIT, key_func=get_remote_address)
+@limiter.limit(SUGGEST_LIMIT, key_func=sender_network)
 def places() -> Response:
     """Names of imported places that hold what was typed."""
     found = gazetteer.suggest(request.args.get("q", "")[:100])
@@ -141,7 +150,7 @@ def places() -> Response:
 
 
 @blueprint.get("/streets/<int:z>/<int:x>/<int:y>.mvt")
-@limiter.limit(STREETS_LIMIT, key_func=get_remote_address)
+@limiter.limit(STREETS_LIMIT, key_func=sender_network)
 def streets(z: int, x: int, y: int) -> Response:
     """Imported streets and places for the form's map; nothing else of any map is public."""
     if not settings().tip_public_map:
@@ -180,11 +189,20 @@ def _own_page(tip: Tip, typed: Form) -> str:
     )
 
 
+def _untouched() -> dict[str, str]:
+    return {
+        "timezone": settings().default_timezone,
+        "use_photo_time": "1",
+        "use_photo_place": "1",
+    }
+
+
 def _page(typed: Form) -> str:
     return render_template(
         "tip/form.html",
         form=typed,
         stamp=public_forms.new_stamp(),
+        wait_without_script_s=public_door.SLOW_S if form_work.bits_now() else 0,
         is_full=tips.is_full(),
         full_sentence=tips.full_sentence(),
         phone=settings().tip_phone,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from flask import current_app
@@ -43,6 +43,16 @@ class ReadPhoto:
     width_px: int
     height_px: int
     origin: PhotoOrigin
+
+    def with_origin(self, *, time: bool, place: bool) -> ReadPhoto:
+        """The photo with only as much of its origin as its sender lets be used."""
+        said = self.origin
+        kept = PhotoOrigin(
+            said.taken_at if time else None,
+            said.latitude_deg if place else None,
+            said.longitude_deg if place else None,
+        )
+        return replace(self, origin=kept)
 
 
 def read_all(files: Sequence[bytes], timezone: str) -> list[ReadPhoto]:

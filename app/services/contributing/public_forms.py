@@ -20,6 +20,8 @@ from app.errors import Refused
 FASTEST_S: Final = 3.0
 """Nobody chooses a photo and says where it was taken in less."""
 LONGEST_S: Final = 12 * 3600.0
+AGREED_FOR_S: Final = 600.0
+"""Work that a sender was told of counts for so long, though more is asked of others meanwhile."""
 _ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Without 0, 1, I and O, which people take for one another."""
 _NUMBER_LETTERS: Final = 8
@@ -29,15 +31,56 @@ _SYLLABLES, _SYLLABLES_TOGETHER = 10, 5
 
 @dataclass(frozen=True)
 class FormStamp:
-    """Which form was filled in; `form_id` is unique to it."""
+    """Which form was filled in; `form_id` is unique to it.
+
+    `issued_at` is a Unix time. `agreed_bits` is the work that the sender was told to do not long
+    ago (see `services.form_work`); None if nobody asked.
+    """
 
     form_id: str
+    issued_at: float = 0.0
+    agreed_bits: int | None = None
+
+    @property
+    def age_s(self) -> float:
+        """For how many seconds the form has been open."""
+        return time.time() - self.issued_at
+
+    @property
+    def is_too_quick(self) -> bool:
+        """Whether no person can have filled the form in yet."""
+        return self.age_s < FASTEST_S
+
+    @property
+    def is_too_old(self) -> bool:
+        """Whether the form has been open for longer than its stamp holds."""
+        return self.age_s > LONGEST_S
 
 
 def new_stamp(issued_at: float | None = None) -> str:
     """The stamp of a form that is given out now, or at a Unix time."""
     issued = time.time() if issued_at is None else issued_at
-    return _signer().dumps([secrets.token_hex(8), int(issued)])
+    return _signer().dumps([secrets.token_hex(8), int(issued), None, 0])
+
+
+def agree_on(stamp: FormStamp, bits: int) -> str:
+    """The same form's stamp, with the work that its sender is told to do now.
+
+    A form that has been open for too long gets a new stamp: its sender has done nothing wrong.
+    """
+    form_id = secrets.token_hex(8) if stamp.is_too_old else stamp.form_id
+    issued = time.time() if stamp.is_too_old else stamp.issued_at
+    return _signer().dumps([form_id, int(issued), bits, int(time.time())])
+
+
+def look_at_stamp(stamp: str) -> FormStamp:
+    """What an authentic stamp says, however old it is. Raises Refused for all others."""
+    try:
+        form_id, issued, bits, agreed = _signer().loads(stamp)
+        held = isinstance(bits, int) and time.time() - float(agreed) <= AGREED_FOR_S
+        return FormStamp(str(form_id)[:32], float(issued), bits if held else None)
+    except (BadSignature, TypeError, ValueError) as error:
+        raise Refused("This form cannot be taken. Load the page again, then send it.") from error
 
 
 def read_stamp(stamp: str, trap: str) -> FormStamp:
@@ -45,16 +88,12 @@ def read_stamp(stamp: str, trap: str) -> FormStamp:
 
     Raises Refused, with one sentence whatever was wrong but age: no robot learns why.
     """
-    try:
-        form_id, issued = _signer().loads(stamp)
-        age_s = time.time() - float(issued)
-    except (BadSignature, TypeError, ValueError) as error:
-        raise Refused("This form cannot be taken. Load the page again, then send it.") from error
-    if age_s > LONGEST_S:
+    read = look_at_stamp(stamp)
+    if read.is_too_old:
         raise Refused("This form was open for too long. Load the page again, then send it.")
-    if trap.strip() or age_s < FASTEST_S or not isinstance(form_id, str):
+    if trap.strip() or read.is_too_quick:
         raise Refused("This form cannot be taken. Wait a few seconds, then send it again.")
-    return FormStamp(form_id[:32])
+    return read
 
 
 def new_number(prefix: str) -> str:

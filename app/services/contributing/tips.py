@@ -89,6 +89,11 @@ def is_full() -> bool:
     )
 
 
+def is_sent(stamp: FormStamp) -> bool:
+    """Whether the form with this stamp has made its tip."""
+    return db.session.scalar(select(Tip.id).where(Tip.form_id == stamp.form_id)) is not None
+
+
 def full_sentence() -> str:
     """What the form says when no more tips are taken."""
     phone = settings().tip_phone
@@ -117,7 +122,10 @@ def hand_in(actor: Actor, stamp: FormStamp, given: TipInput, files: Sequence[byt
             "A tip needs a photo, or a few words.", {"remarks": "say what you saw, or add a photo"}
         )
     _refuse_when_full()
-    photos = contributed_photos.read_all(files, given.timezone)
+    photos = [
+        one.with_origin(time=given.use_photo_time, place=given.use_photo_place)
+        for one in contributed_photos.read_all(files, given.timezone)
+    ]
     secret = public_forms.new_secret()
     tip = _new_tip(stamp, given, photos, passwords.hash_password(secret))
     db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})

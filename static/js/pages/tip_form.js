@@ -1,11 +1,15 @@
-// The public tip form: previews, device position with consent, a map, place names, and sending with
-// progress, so that chosen photos are kept when something has to be corrected.
-// Without this script the form still works.
+// The public tip form: previews with what the photos' files say, device position with consent, a map,
+// place names. Sending is in tips/sending.js. Without this script the form still works.
+
+import { readOrigin } from "../tips/photo_origin.js";
+import { send } from "../tips/sending.js";
 
 const form = document.querySelector("[data-tip-form]");
 const MOST_PREVIEWS = 5;
 const SUGGEST_DELAY_MS = 250;
 const MAP_ZOOM = 15;
+let opened = null; // the map, once somebody has opened it
+let named = ""; // the place name that the position came from
 
 if (form) start();
 
@@ -23,15 +27,59 @@ function start() {
   startNames();
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    send();
+    send(form);
   });
 }
 
 function showPreviews(input) {
   const list = form.querySelector("[data-previews]");
   for (const image of list.querySelectorAll("img")) URL.revokeObjectURL(image.src);
-  list.replaceChildren(...[...input.files].slice(0, MOST_PREVIEWS).map((file) => preview(file, input)));
+  const files = [...input.files].slice(0, MOST_PREVIEWS);
+  list.replaceChildren(...files.map((file) => preview(file, input)));
   list.hidden = !input.files.length;
+  showOrigins(files, list);
+}
+
+/** Say with each photo what its file tells, and ask whether it may be used. The first one counts. */
+async function showOrigins(files, list) {
+  const origins = await Promise.all(files.map(readOrigin));
+  if (files.some((file, index) => form.elements.photos.files[index] !== file)) return; // chosen anew
+  const times = origins.map(({ taken }) => (taken ? clockOf(taken) : ""));
+  const places = origins.map(({ latitudeDeg, longitudeDeg }) => (latitudeDeg === null ? "" : `${latitudeDeg.toFixed(5)}, ${longitudeDeg.toFixed(5)}`));
+  [...list.children].forEach((item, index) => {
+    const said = document.createElement("span");
+    const words = [times[index], places[index]].filter(Boolean);
+    said.textContent = words.length ? `Stored in it: ${words.join("; ")}` : "No time and no place stored in it.";
+    item.insertBefore(said, item.lastElementChild);
+  });
+  offer("time", times.find(Boolean) ?? "");
+  offer("place", places.find(Boolean) ?? "");
+  form.querySelector("[data-origin]").hidden = Boolean(files.length) && ![...times, ...places].some(Boolean);
+  showOnMap(origins.find(({ latitudeDeg }) => latitudeDeg !== null));
+}
+
+function offer(kind, found) {
+  const words = form.querySelector(`[data-origin-${kind}]`);
+  words.textContent = found ? `: ${found}` : "";
+  words.closest("label").hidden = Boolean(form.elements.photos.files.length) && !found;
+}
+
+/** A camera's clock as it stands in the file, with its offset where the file tells it. */
+function clockOf({ wall, offset }) {
+  const shown = new Date(`${wall}Z`).toLocaleString([], { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
+  return offset ? `${shown} (UTC${offset})` : shown;
+}
+
+function showOnMap(origin) {
+  const button = form.querySelector("[data-see-place]");
+  if (!button) return;
+  button.hidden = !origin || !window.L;
+  button.onclick = async () => {
+    const map = await openMap();
+    const at = [origin.latitudeDeg, origin.longitudeDeg];
+    window.L.circleMarker(at, { radius: 9, className: "uncertainty" }).bindTooltip("stored in the photo", { permanent: true }).addTo(map);
+    map.setView(at, MAP_ZOOM);
+  };
 }
 
 function preview(file, input) {
@@ -67,6 +115,7 @@ function startTimes() {
 }
 
 function setPosition(latitude, longitude, accuracyM, byDevice) {
+  named = "";
   form.elements.latitude_deg.value = latitude.toFixed(6);
   form.elements.longitude_deg.value = longitude.toFixed(6);
   form.elements.accuracy_m.value = String(Math.round(accuracyM));
@@ -75,14 +124,23 @@ function setPosition(latitude, longitude, accuracyM, byDevice) {
   form.dispatchEvent(new CustomEvent("positioned", { detail: { latitude, longitude } }));
 }
 
+function forgetPosition() {
+  named = "";
+  for (const field of ["latitude_deg", "longitude_deg", "accuracy_m", "by_device"]) form.elements[field].value = "";
+  say("");
+  form.dispatchEvent(new CustomEvent("positioned", { detail: null }));
+}
+
 function say(text) {
   const words = form.querySelector("[data-place-words]");
   words.textContent = text;
-  words.hidden = false;
+  words.hidden = !text;
+  form.querySelector("[data-forget-place]").hidden = !form.elements.latitude_deg.value;
 }
 
 function startPosition() {
   const button = form.querySelector("[data-locate]");
+  form.querySelector("[data-forget-place]").addEventListener("click", forgetPosition);
   if (!navigator.geolocation) return;
   button.hidden = false;
   button.addEventListener("click", () => {
@@ -100,10 +158,16 @@ function startMap() {
   const data = document.getElementById("tip-map-data");
   if (!button || !data || !window.L) return;
   button.hidden = false;
-  button.addEventListener("click", () => openMap(JSON.parse(data.textContent), button));
+  button.addEventListener("click", () => openMap());
 }
 
-async function openMap(settings, button) {
+/** The one map of the page; opened when somebody first wants to see it. */
+function openMap() {
+  opened ??= drawMap(JSON.parse(document.getElementById("tip-map-data").textContent), form.querySelector("[data-open-map]"));
+  return opened;
+}
+
+async function drawMap(settings, button) {
   const { addGround } = await import("../leaflet/ground_layer.js");
   const L = window.L;
   const box = document.getElementById("tip-map");
@@ -118,10 +182,15 @@ async function openMap(settings, button) {
   if (form.elements.latitude_deg.value) pin.addTo(map);
   map.on("click", ({ latlng }) => setPosition(latlng.lat, latlng.lng, 50, false));
   form.addEventListener("positioned", ({ detail }) => {
+    if (!detail) {
+      pin.remove();
+      return;
+    }
     pin.setLatLng([detail.latitude, detail.longitude]).addTo(map);
     if (!map.getBounds().contains(pin.getLatLng())) map.setView(pin.getLatLng(), MAP_ZOOM);
   });
   box.scrollIntoView({ block: "nearest" });
+  return map;
 }
 
 function startNames() {
@@ -132,8 +201,10 @@ function startNames() {
   input.addEventListener("input", () => {
     clearTimeout(timer);
     const chosen = known.get(input.value);
+    if (named && named !== input.value) forgetPosition();
     if (chosen) {
       setPosition(chosen.latitude_deg, chosen.longitude_deg, 300, false);
+      named = chosen.name;
       say(`${chosen.name}: the place is noted.`);
       return;
     }
@@ -155,43 +226,4 @@ function startNames() {
       }
     }, SUGGEST_DELAY_MS);
   });
-}
-
-function send() {
-  const bar = form.querySelector("[data-progress]");
-  const request = new XMLHttpRequest();
-  bar.hidden = false;
-  request.upload.addEventListener("progress", ({ loaded, total }) => { bar.value = total ? loaded / total : 0; });
-  request.addEventListener("error", () => problem("The connection broke off. Nothing was lost here: try again."));
-  request.addEventListener("load", () => show(request));
-  request.open("POST", form.action);
-  request.send(new FormData(form));
-}
-
-/** The answer is a page: the thanks replace the form; a refusal is shown above it, photos stay. */
-function show(request) {
-  const page = new DOMParser().parseFromString(request.responseText, "text/html");
-  if (request.status === 201) {
-    document.querySelector("main").replaceChildren(...page.querySelector("main").children);
-    document.title = page.title;
-    scrollTo(0, 0);
-    document.querySelector("main").focus();
-    return;
-  }
-  const said = page.querySelector("[data-tip-problem] [role=alert]") ?? page.querySelector("main .notice") ?? page.querySelector("main h1");
-  const reasons = [...page.querySelectorAll(".field-error")].map((one) => one.textContent.trim());
-  problem([said?.textContent.trim() ?? `The server refused it (status ${request.status}).`, ...reasons].join(" "));
-}
-
-function problem(text) {
-  const box = document.createElement("div");
-  box.className = "notice error";
-  box.setAttribute("role", "alert");
-  box.tabIndex = -1;
-  box.textContent = text;
-  form.querySelector("[data-tip-problem]").replaceChildren(box);
-  form.querySelector("[data-progress]").hidden = true;
-  for (const button of form.querySelectorAll("button")) button.disabled = false;
-  box.scrollIntoView({ block: "center" });
-  box.focus();
 }
