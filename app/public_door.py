@@ -1,9 +1,9 @@
 """What strangers send is judged by its head, before a byte of its body is read.
 
-Cheapest first: the size, the rate of the sender's network, the signed stamp in the address (see
-`services.contributing.public_forms`), how often that was tried, the rate of all together, the work
-(see `services.form_work`), and whether there is room. All of it comes before the form's tokens,
-which stand in the body. The words of a refusal tell what to do and nothing of what is kept here.
+Cheapest first: the size, the rate of the sender's network, the signed stamp in the address
+(`public_forms`), how often that was tried, the rate of all together, the work (`form_work`), and
+whether there is room. All of it comes before the form's tokens, which stand in the body. The words
+of a refusal tell what to do, and nothing of what is kept here.
 """
 
 from __future__ import annotations

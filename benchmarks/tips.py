@@ -2,7 +2,9 @@
 
 Each is a whole POST with a photo of 200 kB to the product's own web process. One address is stopped
 by its rate; many addresses by the stamp that they forged, by the one stamp that they share, or by
-the work that they did not do while very many tips come in. At the end the disk is looked at.
+the work that they did not do while very many tips come in. The processor time is that of the web
+processes alone, because the sender takes its own on the same machine. At the end the disk is looked
+at.
 """
 
 from __future__ import annotations
@@ -12,10 +14,12 @@ import io
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import numpy as np
+import psutil
 from PIL import Image
 from sqlalchemy import func, select
 
@@ -45,10 +49,10 @@ def main() -> None:
             stamps = [public_forms.new_stamp(time.time() - 30) for _ in range(FORGED + 1)]
             _one_tip_came()
         with web_server(application) as address:
-            rated_s, rated = _send(address, SUBMISSIONS, one_address=True)
-            forged_s, forged = _send(address, FORGED, one_address=False)
-            shared_s, shared = _send(address, FORGED, one_address=False, stamps=stamps[:1])
-            idle_s, idle = _send(address, FORGED, one_address=False, stamps=stamps[1:])
+            rated = _send(address, SUBMISSIONS, one_address=True)
+            forged = _send(address, FORGED, one_address=False)
+            shared = _send(address, FORGED, one_address=False, stamps=stamps[:1])
+            idle = _send(address, FORGED, one_address=False, stamps=stamps[1:])
         with application.app_context():
             kept = db.session.scalar(select(func.count(Tip.id))) or 0
             photos = db.session.scalar(select(func.count(ContributedPhoto.id))) or 0
@@ -56,23 +60,34 @@ def main() -> None:
         media = Path(application.config["LASTSEEN"].media_dir)
         files = sum(path.is_file() for path in media.rglob("*"))
     figures = {
-        "submissions from one address": Figure(SUBMISSIONS, "submissions"),
-        "of these refused": Figure(SUBMISSIONS - rated[201], "submissions"),
-        "refused per second, one address": Figure(SUBMISSIONS / rated_s, "1/s"),
-        "forged forms from many addresses": Figure(FORGED, "submissions"),
-        "of these refused for the form": Figure(FORGED - forged[201], "submissions"),
-        "refused per second, many addresses": Figure(FORGED / forged_s, "1/s"),
-        "one stamp shared by many addresses": Figure(FORGED, "submissions"),
-        "of these refused for the stamp": Figure(FORGED - shared[201], "submissions"),
-        "refused per second, one stamp": Figure(FORGED / shared_s, "1/s"),
-        "stamps of their own, no work done": Figure(FORGED, "submissions"),
-        "of these refused for the work": Figure(FORGED - idle[201], "submissions"),
-        "refused per second, no work": Figure(FORGED / idle_s, "1/s"),
+        **rated.figures("one address"),
+        **forged.figures("forged forms"),
+        **shared.figures("one stamp shared by many"),
+        **idle.figures("work not done"),
         "tips kept beside the first": Figure(kept - 1, "tips", "0"),
         "photos kept": Figure(photos, "photos", "0"),
         "files left on disk": Figure(files, "files", "0"),
     }
     publish("tips", figures)
+
+
+@dataclass(frozen=True)
+class Flood:
+    """What one kind of flood came to: how often each status was answered, and what it cost."""
+
+    answers: Counter[int]
+    seconds: float
+    server_s: float
+
+    def figures(self, name: str) -> dict[str, Figure]:
+        """Counts, rate and processor time."""
+        count = self.answers.total()
+        return {
+            f"{name}: submissions": Figure(count, "submissions"),
+            f"{name}: of these refused": Figure(count - self.answers[201], "submissions"),
+            f"{name}: refused per second": Figure(count / self.seconds, "1/s"),
+            f"{name}: processor time of one refusal": Figure(1000 * self.server_s / count, "ms"),
+        }
 
 
 def _one_tip_came() -> None:
@@ -84,12 +99,12 @@ def _one_tip_came() -> None:
 
 def _send(
     address: str, count: int, *, one_address: bool, stamps: Sequence[str] = ("forged",)
-) -> tuple[float, Counter[int]]:
-    """Seconds for `count` submissions one after the other, and how often each status came."""
+) -> Flood:
+    """Send `count` submissions one after the other."""
     body = _body()
     answers: Counter[int] = Counter()
     connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=30)
-    begun = time.perf_counter()
+    begun, begun_server_s = time.perf_counter(), _server_s()
     for number in range(count):
         sender = "203.0.113.7" if one_address else f"198.51.{number // 250}.{number % 250}"
         headers = {
@@ -106,7 +121,13 @@ def _send(
             # The server answered before it had read the whole body, and closed the connection.
             answers[0] += 1
             connection.close()
-    return time.perf_counter() - begun, answers
+    return Flood(answers, time.perf_counter() - begun, _server_s() - begun_server_s)
+
+
+def _server_s() -> float:
+    """Processor time that the web processes have taken so far."""
+    times = [one.cpu_times() for one in psutil.Process().children(recursive=True)]
+    return sum(one.user + one.system for one in times)
 
 
 def _body() -> bytes:

@@ -44,9 +44,9 @@ from tests.app.conftest import Client
 HOUR = timedelta(hours=1)
 
 
-def with_exif(
+def exif_of(
     *, taken: str | None = "2026:11:18 14:10:05", offset: str | None = None, gps: Any = None
-) -> bytes:
+) -> Image.Exif:
     exif = Image.Exif()
     if taken is not None:
         exif.get_ifd(0x8769)[0x9003] = taken
@@ -55,7 +55,11 @@ def with_exif(
     if gps is not None:
         exif.get_ifd(0x8825).update(gps)
     exif[0x010F] = "Made-up maker"
-    return given.picture(exif=exif)
+    return exif
+
+
+def with_exif(**tags: Any) -> bytes:
+    return given.picture(exif=exif_of(**tags))
 
 
 GPS = {1: "N", 2: (12.0, 58.0, 32.52), 3: "E", 4: (77.0, 36.0, 22.68)}

@@ -19,8 +19,10 @@ function start() {
     form.elements.timezone.value = zone;
     form.querySelector("[data-zone]").textContent = zone;
   }
+  form.querySelector("[data-without-script]")?.remove();
   const photos = form.elements.photos;
   photos.addEventListener("change", () => showPreviews(photos));
+  form.querySelector("[data-origin]").hidden = !photos.files.length;
   startTimes();
   startPosition();
   startMap();
@@ -54,7 +56,7 @@ async function showOrigins(files, list) {
   });
   offer("time", times.find(Boolean) ?? "");
   offer("place", places.find(Boolean) ?? "");
-  form.querySelector("[data-origin]").hidden = Boolean(files.length) && ![...times, ...places].some(Boolean);
+  form.querySelector("[data-origin]").hidden = ![...times, ...places].some(Boolean);
   showOnMap(origins.find(({ latitudeDeg }) => latitudeDeg !== null));
 }
 

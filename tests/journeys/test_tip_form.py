@@ -1,0 +1,147 @@
+"""The public tip form in a browser: what photos tell it, what it computes, and without script."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select
+
+from app.extensions import db
+from app.models import PlaceSource, TimeSource, Tip
+from app.services.contributing import form_work, public_forms
+from recognition.photo_origin import PhotoOrigin, read_origin
+from tests.app import contribution_cases as given
+from tests.app.test_tips import GPS, exif_of, with_exif
+from tests.journeys.conftest import Site
+
+pytestmark = pytest.mark.journey
+
+ZONE = "Asia/Kolkata"
+_READ = """async (data) => {
+  const { readOrigin } = await import("/static/js/tips/photo_origin.js");
+  const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+  return readOrigin(new Blob([bytes]));
+}"""
+
+
+@pytest.fixture
+def phone(site: Site, browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(
+        base_url=site.address,
+        viewport={"width": 390, "height": 844},
+        is_mobile=True,
+        has_touch=True,
+        timezone_id=ZONE,
+    )
+    page = context.new_page()
+    page.on("pageerror", lambda error: site.troubles.append(f"script: {error}"))
+    yield page
+    context.close()
+
+
+def _read_by_browser(page: Page, data: bytes) -> PhotoOrigin:
+    """What the page's module reads, with times on the clock of the browser's zone."""
+    said: dict[str, Any] = page.evaluate(_READ, base64.b64encode(data).decode())
+    taken = said["taken"]
+    at = None
+    if taken is not None:
+        at = datetime.fromisoformat(taken["wall"] + taken["offset"])
+        at = (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(ZONE))).astimezone(UTC)
+    return PhotoOrigin(at, said["latitudeDeg"], said["longitudeDeg"])
+
+
+def _samples() -> Iterator[tuple[str, bytes]]:
+    everything = exif_of(gps=GPS, offset="-03:30")
+    for kind in ("JPEG", "PNG", "WebP", "TIFF"):
+        yield kind, given.picture(kind, exif=everything)
+        yield f"{kind} without", given.picture(kind)
+    yield "no offset", with_exif(gps=GPS)
+    yield "south and west", with_exif(gps={**GPS, 1: "S", 3: "W"})
+    yield "nowhere", with_exif(gps={1: "N", 2: (0.0, 0.0, 0.0), 3: "E", 4: (0.0, 0.0, 0.0)})
+    yield "beyond the pole", with_exif(gps={**GPS, 2: (91.0, 0.0, 0.0)})
+    yield "no hemisphere", with_exif(gps={2: GPS[2], 4: GPS[4]})
+    for taken in ("2026:02:31 10:00:00", "1970:01:01 00:00:00", "0000:00:00 00:00:00", "soon"):
+        yield taken, with_exif(taken=taken)
+    for offset in ("+15:00", "nonsense", "+05:3"):
+        yield offset, with_exif(offset=offset)
+    for length in (3, 30, 60):
+        yield f"only {length} bytes", with_exif(gps=GPS)[:length]
+    yield "empty", b""
+    yield "text", b"no photo at all"
+
+
+def test_the_browser_reads_the_same_time_and_place_as_the_server(phone: Page) -> None:
+    phone.goto("/tip")
+    for name, data in _samples():
+        said, meant = _read_by_browser(phone, data), read_origin(data, ZoneInfo(ZONE))
+        assert said.taken_at == meant.taken_at, name
+        for mine, other in (
+            (said.latitude_deg, meant.latitude_deg),
+            (said.longitude_deg, meant.longitude_deg),
+        ):
+            assert mine == (None if other is None else pytest.approx(other, abs=1e-9)), name
+
+
+def test_a_sender_sees_what_a_photo_tells_and_keeps_the_place_to_themselves(
+    site: Site, phone: Page
+) -> None:
+    phone.goto("/tip")
+    expect(phone.locator("[data-origin]")).to_be_hidden()
+    photo = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": with_exif(gps=GPS)}
+    phone.set_input_files("#photos", [photo])  # type: ignore[list-item]
+    expect(phone.locator("[data-previews]")).to_contain_text("12.97570, 77.60630")
+    expect(phone.locator("[data-origin-time]")).to_contain_text("2:10")
+    phone.uncheck("[name=use_photo_place]")
+    phone.click("[data-send]")  # at once: the form itself waits until it may be sent
+    expect(phone.locator("h1")).to_contain_text("Thank you")
+    expect(phone.locator("main")).to_contain_text("from the photo")
+    tip = db.session.scalars(select(Tip)).one()
+    assert (tip.place_source, tip.latitude_deg) == (PlaceSource.NONE, None)
+    assert tip.photos[0].latitude_deg is None
+    assert (tip.time_source, tip.seen_at) == (
+        TimeSource.PHOTO,
+        datetime(2026, 11, 18, 8, 40, 5, tzinfo=UTC),
+    )
+    assert site.troubles == []
+
+
+def test_a_photo_that_tells_nothing_asks_nothing(phone: Page) -> None:
+    phone.goto("/tip")
+    photo = {"name": "a.png", "mimeType": "image/png", "buffer": given.picture("PNG")}
+    phone.set_input_files("#photos", [photo])  # type: ignore[list-item]
+    expect(phone.locator("[data-previews]")).to_contain_text("No time and no place stored")
+    expect(phone.locator("[data-origin]")).to_be_hidden()
+
+
+def test_while_very_many_come_in_a_browser_does_the_work_and_a_page_without_script_waits(
+    site: Site, phone: Page, browser: Browser
+) -> None:
+    phone.goto("/tip")
+    for _ in range(31):
+        given.hand_in()
+    assert form_work.bits_now() == form_work.LEAST_BITS
+    phone.fill("#remarks", "A child on platform two.")
+    phone.click("[data-send]")
+    expect(phone.locator("h1")).to_contain_text("Thank you", timeout=30_000)
+
+    context = browser.new_context(base_url=site.address, java_script_enabled=False)
+    plain = context.new_page()
+    plain.goto("/tip")
+    expect(plain.locator("form")).to_contain_text("leave this page open for a minute")
+    plain.fill("#remarks", "A child on platform three.")
+    plain.wait_for_timeout(1000 * public_forms.FASTEST_S + 1200)
+    plain.click("[data-send]")
+    expect(plain.locator("main")).to_contain_text(re.compile(r"wait \d\d seconds"))
+    context.close()
+    site.fresh()
+    last = db.session.scalars(select(Tip).order_by(Tip.id.desc())).first()
+    assert last is not None
+    assert last.remarks == "A child on platform two."
+    assert site.troubles == []
