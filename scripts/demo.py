@@ -28,6 +28,7 @@ from app.factory import create_app  # noqa: E402
 from app.models import Case  # noqa: E402
 from app.services.base.actors import COMMAND_LINE  # noqa: E402
 from app.services.sweeping import sweeps  # noqa: E402
+from scripts import demo_handed_in as handed_in  # noqa: E402
 from scripts import demo_steps as steps  # noqa: E402
 from scripts.demo_footage import make_footage  # noqa: E402
 from scripts.demo_processes import FLASK, Processes, is_taken, wait_for_port  # noqa: E402
@@ -35,6 +36,7 @@ from scripts.demo_recogniser import find_recogniser  # noqa: E402
 
 WORKERS = 2
 SWEEP_TIMEOUT_S = 900.0
+HANDED_IN_TIMEOUT_S = 120.0
 WEB_THREADS = 64
 
 
@@ -107,7 +109,19 @@ def _search(settings: Settings, processes: Processes, console: Console) -> tuple
     _print_sightings(console, case)
     verdict = steps.compare(case, manifest)
     _print_verdict(console, verdict, steps.failed_visits(sweep.id))
-    return case, verdict.ok
+    return case, _hand_in(console, case, manifest) and verdict.ok
+
+
+def _hand_in(console: Console, case: Case, manifest: Path) -> bool:
+    _heading(console, "What people hand in")
+    handed_in.hand_in(case, steps.read_manifest(manifest), manifest.parent)
+    done = handed_in.wait_until_compared(case, HANDED_IN_TIMEOUT_S)
+    colour = "green" if done.ok else "red"
+    console.print(
+        f"A tip and a found person, each with a photo, and a statement: {done.compared} photos "
+        f"compared, [{colour}]{done.alike} of 2 are like the subject[/{colour}]."
+    )
+    return done.ok
 
 
 def _follow(console: Console, sweep_id: int, processes: Processes) -> None:

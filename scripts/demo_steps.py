@@ -42,6 +42,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCE = "demo"
 ZONE = "Asia/Kolkata"
 LAST_SEEN_LATITUDE_DEG, LAST_SEEN_LONGITUDE_DEG = 12.9756, 77.6068
+ORGANISATION = "Example Home (made up)"
 LAST_SEEN_LABEL = "Metro station entrance, M G Road (made up)"
 TOLERANCE_S = 1.5
 
@@ -77,7 +78,10 @@ def make_accounts() -> list[tuple[str, str, str]]:
         try:
             account = accounts.reset_password(COMMAND_LINE, accounts.find_by_email(email))
         except NotFound:
-            wanted = UserInput(email=email, name=f"Demo {role.value}", role=role)
+            organisation = ORGANISATION if role is Role.PARTNER else ""
+            wanted = UserInput(
+                email=email, name=f"Demo {role.value}", role=role, organisation=organisation
+            )
             account = accounts.create_user(COMMAND_LINE, wanted)
         made.append((role.value, email, account.password))
     return made
