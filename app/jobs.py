@@ -6,6 +6,7 @@ from flask import current_app
 from rq.timeouts import JobTimeoutException
 
 from app.services.contributing import contributions
+from app.services.postings import post_import_runs
 from app.services.sweeping import looking, visits
 from app.worker import stop_requested, worker_name
 from app.worker_watch import watch
@@ -40,4 +41,19 @@ def analyse_contribution(photo_id: int) -> None:
             contributions.analyse(photo_id)
         except JobTimeoutException:
             contributions.fail_running(photo_id, PHOTO_OUT_OF_TIME)
+            raise
+
+
+def import_posts(import_id: int) -> None:
+    """Check or import one file of posts."""
+    with current_app.app_context():
+
+        def on_progress() -> None:
+            if stop_requested():
+                raise post_import_runs.WorkerStopping
+
+        try:
+            post_import_runs.run(import_id, worker_name(), on_progress)
+        except JobTimeoutException:
+            post_import_runs.out_of_time(import_id)
             raise

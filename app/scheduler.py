@@ -20,6 +20,7 @@ from app.services.governance import photo_retention, retention
 from app.services.messages import alert_rounds, outbox, sending
 from app.services.operations import upkeep
 from app.services.people import joining
+from app.services.postings import post_import_rescue, post_scoring
 from app.services.prioritisation import search_models
 from app.services.requests import deliveries, footage_requests
 from app.services.reviews import clips
@@ -45,7 +46,7 @@ def run_until_stopped(application: Flask, stopping: threading.Event) -> None:
             target=_every, args=(application, stopping, (step,)), name=name, daemon=True
         )
         beside.start()
-    _every(application, stopping, (_rescue, _rescue_photos), (_tidy,))
+    _every(application, stopping, (_rescue, _rescue_photos, _rescue_imports), (_tidy,))
 
 
 def _every(
@@ -110,8 +111,16 @@ def _rescue_photos() -> None:
         log.warning("Put back %d contributed photos.", requeued)
 
 
+def _rescue_imports() -> None:
+    requeued = post_import_rescue.rescue()
+    if requeued:
+        log.warning("Put back %d imports of posts.", requeued)
+
+
 def _tidy() -> None:
-    contribution_retention.purge(SCHEDULER)
+    post_import_rescue.tidy()
+    receipts = contribution_retention.purge(SCHEDULER)
+    post_scoring.refresh_after(sum(receipt.posts for receipt in receipts))
     photo_retention.purge(SCHEDULER)
     retention.expire_faces(SCHEDULER)
     retention.clean_index(at_most_every=INDEX_CLEANED_EVERY)

@@ -19,12 +19,13 @@ from app.inputs.posts import (
     PostQuery,
     PostVerdictInput,
 )
-from app.intake.post_files import MAX_FILE_BYTES
+from app.models import PostImportState
 from app.outputs import PageOut, page_of
 from app.outputs.posts import (
     LinksOut,
     PostImportOut,
     PostImportReportOut,
+    PostImportStateOut,
     PostMatchOut,
     PostOut,
 )
@@ -105,22 +106,59 @@ def list_imports(query: ImportsQuery) -> Response:
     "/imports",
     summary="Import posts",
     security=WRITE,
-    responses=answers({200: PostImportReportOut}, 400, 409, 413),
+    responses=answers({200: PostImportReportOut, 202: PostImportReportOut}, 400, 409, 413),
 )
 def import_posts(form: PostImportForm) -> Response:
-    """CSV, JSON or JSON lines, and a zip of pictures. Rows with a problem are left out."""
+    """CSV, JSON or JSON lines, and a zip of pictures. Rows with a problem are left out.
+
+    A small table is read at once (200); else a worker does it (202): ask for its state until it is
+    `done`, or, with `dry_run`, `checked`; what was checked waits a day to be confirmed.
+    """
     given = PostImportInput.model_validate(
         form.model_dump(exclude={"table", "pictures", "dry_run"})
     )
-    report = post_imports.import_posts(
+    row = post_imports.hand_in(
         actor(),
-        form.table.stream.read(MAX_FILE_BYTES + 1),
+        form.table.stream,
         form.table.filename or "",
         given,
         pictures=form.pictures.stream if form.pictures else None,
-        dry_run=form.dry_run,
+        confirmed=not form.dry_run,
     )
-    return reply(PostImportReportOut.of(report))
+    status = 202 if row.state in (PostImportState.WAITING, PostImportState.RUNNING) else 200
+    return reply(PostImportReportOut.of(post_imports.report_of(row)), status)
+
+
+@api_posts.get(
+    "/imports/<int:import_id>",
+    summary="Read an import of posts",
+    responses=answers({200: PostImportStateOut}, 404),
+)
+def show_import(path: PostImportPath) -> Response:
+    """How far it is, or what came of it, with the rows that were not taken."""
+    return reply(PostImportStateOut.of(post_imports.find_import(actor(), path.import_id)))
+
+
+@api_posts.post(
+    "/imports/<int:import_id>/confirm",
+    summary="Import what was checked",
+    security=WRITE,
+    responses=answers({200: PostImportStateOut}, 404, 409),
+)
+def confirm(path: PostImportPath) -> Response:
+    """Begin the import of a file that was checked with `dry_run`."""
+    return reply(PostImportStateOut.of(post_imports.confirm(actor(), path.import_id)))
+
+
+@api_posts.post(
+    "/imports/<int:import_id>/cancel",
+    summary="Cancel an import of posts",
+    security=WRITE,
+    responses=answers({200: PostImportStateOut}, 404, 409),
+)
+def cancel(path: PostImportPath) -> Response:
+    """End one that is not done; nothing of it stays. A worker stops within seconds."""
+    return reply(PostImportStateOut.of(post_imports.cancel(actor(), path.import_id)))
 
 
 @api_posts.post(

@@ -23,8 +23,9 @@ from app.errors import Refused
 from app.indicators.signs import Group
 from app.inputs.posts import PostImportInput, PostQuery
 from app.intake.post_files import MAX_FILE_BYTES
+from app.models import PostImportState
 from app.outputs import page_of
-from app.outputs.posts import PostImportOut, PostImportReportOut, PostOut
+from app.outputs.posts import PostImportOut, PostImportReportOut, PostImportStateOut, PostOut
 from app.services.postings import post_imports, posts
 
 group = AppGroup("posts", help="Imported posts: leads, no accusation.")
@@ -80,8 +81,11 @@ def import_posts(
             stream = files.enter_context(pictures.open("rb")) if pictures else None
         except OSError as error:
             raise Refused(f"The file cannot be read: {error.strerror}.") from error
-        report = post_imports.import_posts(
-            actor_of(email), data, file.name, given, pictures=stream, dry_run=dry_run
+        actor = actor_of(email)
+        report = (
+            post_imports.check(actor, data, file.name, given)
+            if dry_run
+            else post_imports.import_posts(actor, data, file.name, given, pictures=stream)
         )
     done = "Would import" if dry_run else f"Import {report.import_id}:"
     sentence = (
@@ -105,11 +109,52 @@ def list_imports(page: int, email: str | None, as_json: bool) -> None:
     zone = settings().default_timezone
     rows = [
         (one.id, one.label, one.origin, one.added, local_minute(one.imported_at, zone),
-         "taken back" if one.taken_back_at else "in force")
+         "taken back" if one.taken_back_at else one.state.value)
         for one in found.items
     ]  # fmt: skip
     lines = table(("id", "name", "from", "posts", "imported", "state"), rows)
     say(page_of(found, PostImportOut.of), lines, as_json=as_json)
+
+
+@group.command("show")
+@click.argument("import_id", type=int)
+@as_option
+@json_option
+@reports_errors
+def show_import(import_id: int, email: str | None, as_json: bool) -> None:
+    """Say how far an import is, or what came of it."""
+    row = post_imports.find_import(actor_of(email), import_id)
+    out = PostImportStateOut.of(row)
+    lines = [f"“{row.label}”: {row.state.value}. {row.outcome}".strip()]
+    if out.progress:
+        said = f"{out.progress.step.value}: {out.progress.done} of {out.progress.total}"
+        left_s = out.progress.remaining_s
+        lines.append(said if left_s is None else f"{said}, about {left_s:.0f} s left")
+    lines.append(f"{row.added} posts, {row.already_there} there before, {row.refused} not taken")
+    say(out, lines, as_json=as_json)
+
+
+@group.command("confirm")
+@click.argument("import_id", type=int)
+@as_option
+@json_option
+@reports_errors
+def confirm(import_id: int, email: str | None, as_json: bool) -> None:
+    """Import a file that was checked on the page."""
+    row = post_imports.confirm(actor_of(email), import_id)
+    say(PostImportStateOut.of(row), [f"“{row.label}”: {row.state.value}."], as_json=as_json)
+
+
+@group.command("cancel")
+@click.argument("import_id", type=int)
+@as_option
+@json_option
+@reports_errors
+def cancel(import_id: int, email: str | None, as_json: bool) -> None:
+    """End an import that is not done; nothing of it stays."""
+    row = post_imports.cancel(actor_of(email), import_id)
+    said = "is being cancelled" if row.state is PostImportState.RUNNING else row.state.value
+    say(PostImportStateOut.of(row), [f"“{row.label}”: {said}."], as_json=as_json)
 
 
 @group.command("undo")

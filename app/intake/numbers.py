@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import phonenumbers
@@ -19,6 +19,8 @@ _OTHER_NUMBER = re.compile(
 _PHONE_WORD = re.compile(
     r"\b(?:phone|mobile|mob|ph|tel|call|contact|whatsapp|number|no|reach me)\b", re.IGNORECASE
 )
+_FEWEST_POSSIBLE_DIGITS: Final = 10
+"""Of a number whose country has no such numbers."""
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+", re.IGNORECASE)
 
 _STATES: Final = (
@@ -60,6 +62,8 @@ def find_phones(text: str, region: str) -> Iterator[WordMark]:
     links = [found.span() for found in _ADDRESS.finditer(text)]
     seen: list[Span] = []
     for leniency in (Leniency.VALID, Leniency.POSSIBLE):
+        if leniency == Leniency.POSSIBLE and not _may_hold_more(text, seen):
+            return
         for match in PhoneNumberMatcher(text, region, leniency=leniency):
             before = text[max(0, match.start - 40) : match.start]
             span = Span(match.start, match.end, match.raw_string)
@@ -69,11 +73,17 @@ def find_phones(text: str, region: str) -> Iterator[WordMark]:
             only_possible = leniency == Leniency.POSSIBLE
             if only_possible and not _PHONE_WORD.search(before):
                 continue
-            if only_possible and len(re.sub(r"\D", "", match.raw_string)) < 10:
+            if only_possible and len(re.sub(r"\D", "", match.raw_string)) < _FEWEST_POSSIBLE_DIGITS:
                 continue
             seen.append(span)
             number = phonenumbers.format_number(match.number, PhoneNumberFormat.E164)
             yield WordMark(span, MarkKind.PHONE, number)
+
+
+def _may_hold_more(text: str, seen: Sequence[Span]) -> bool:
+    """Whether enough digits and a word for phones are left beside the numbers that were found."""
+    counted = sum(map(str.isdigit, text)) - sum(sum(map(str.isdigit, span.words)) for span in seen)
+    return counted >= _FEWEST_POSSIBLE_DIGITS and _PHONE_WORD.search(text) is not None
 
 
 def find_vehicles(text: str, region: str) -> Iterator[WordMark]:

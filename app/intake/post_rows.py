@@ -61,6 +61,8 @@ _LEAVES: Final = frozenset(
      "filename", "file", "amount"}
 )  # fmt: skip
 """What an object calls the part that stands for it: `author.name`, `images.url`."""
+_BLANKS = re.compile(r"[ \t\u00a0]{2,}|[\t\u00a0]")
+_LINES = re.compile(r"\n{3,}")
 _BLOCK = re.compile(r"<\s*(?:br|/p|/div|/li|/tr|/h[1-6])\b[^>]*>", re.IGNORECASE)
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+(?![\w-])")
 _CURRENCIES: Final = {
@@ -186,6 +188,12 @@ def read_row(row: RawRow, columns: Mapping[str, str], rules: ReadingRules) -> Re
     )
 
 
+def image_names_of(row: RawRow, columns: Mapping[str, str]) -> Sequence[str]:
+    """The pictures that a row names, as `ReadPost.images`."""
+    column = columns.get("images")
+    return tuple(_image_names(row.cells.get(column, "").strip())) if column else ()
+
+
 def plain_text(markup: str) -> str:
     """A text without its HTML: scripts and styles gone with what they hold, entities as letters."""
     if "<" in markup or "&" in markup:
@@ -193,12 +201,15 @@ def plain_text(markup: str) -> str:
         markup = html.unescape(
             nh3.clean(broken, tags=set(), clean_content_tags={"script", "style"})
         )
-    tidy = "".join(one if one.isprintable() or one == "\n" else " " for one in markup)
-    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t\u00a0]+", " ", tidy)).strip()
+    if not markup.isprintable():
+        markup = "".join(one if one.isprintable() or one == "\n" else " " for one in markup)
+    return _LINES.sub("\n\n", _BLANKS.sub(" ", markup)).strip()
 
 
 def find_emails(text: str) -> Iterator[tuple[int, int, str]]:
     """Mail addresses in a text: start, end, address in lower case."""
+    if "@" not in text:
+        return
     for match in _EMAIL.finditer(text):
         yield match.start(), match.end(), match[0].rstrip(".").lower()
 

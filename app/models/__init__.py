@@ -42,12 +42,14 @@ from app.models.live import LiveEvent
 from app.models.messages import MessageState, OutgoingAttachment, OutgoingMessage, Transport
 from app.models.packs import PackUse
 from app.models.plans import SearchPlan
+from app.models.post_jobs import ImportStep, PostImportJob
 from app.models.posts import (
     Post,
     PostAccount,
     PostContact,
     PostContactUse,
     PostImport,
+    PostImportState,
 )
 from app.models.purges import CasePurge, PurgeState
 from app.models.reports import MarkState, Report, ReportKind, ReportMark
@@ -120,6 +122,7 @@ __all__ = [
     "FoundState",
     "GalleryChange",
     "GazetteerPlace",
+    "ImportStep",
     "ImportedCase",
     "LastKnownLocationRow",
     "LiveEvent",
@@ -141,6 +144,8 @@ __all__ = [
     "PostContact",
     "PostContactUse",
     "PostImport",
+    "PostImportJob",
+    "PostImportState",
     "PurgeState",
     "RecoveryCode",
     "ReferenceEmbedding",

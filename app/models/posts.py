@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -25,13 +26,30 @@ from app.models.columns import LongText, UtcTime, choice, utc_now
 
 if TYPE_CHECKING:
     from app.models.contributions import ContributedPhoto
+    from app.models.post_jobs import PostImportJob
+
+
+class PostImportState(StrEnum):
+    """Where an import stands; `checked` waits for a person, `cancelled` and `failed` left nothing.
+
+    Posts of an import count from `done` on, unless it was taken back.
+    """
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    CHECKED = "checked"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 class PostImport(Model):
     """One file of posts, taken in as a whole and taken back as a whole.
 
     `origin` says who handed it over, `purpose` why it was imported. `problems` holds the first
-    rows that were not taken, or not whole: row number (None: the file), reason, value.
+    rows that were not taken, or not whole: row number (None: the file), reason, value. `columns`
+    says which column was taken for what, `outcome` why it failed or ended. While there is
+    something to do, a `PostImportJob` stands beside it.
     """
 
     __tablename__ = "post_imports"
@@ -55,7 +73,14 @@ class PostImport(Model):
     imported_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     imported_at: Mapped[UtcTime] = mapped_column(default=utc_now)
     taken_back_at: Mapped[UtcTime | None]
+    state: Mapped[PostImportState] = mapped_column(choice(PostImportState))
+    columns: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    outcome: Mapped[LongText] = mapped_column(default="", server_default="")
+    finished_at: Mapped[UtcTime | None]
 
+    job: Mapped[PostImportJob | None] = relationship(
+        back_populates="imported", passive_deletes=True
+    )
     imported_by: Mapped[User | None] = relationship()
 
 
@@ -96,10 +121,10 @@ class PostContact(Model):
 class Post(Model):
     """One post or advertisement, as plain text; what its file had of HTML is gone.
 
-    `active` is false once its import was taken back. `content_sha256` tells the same post again,
-    `text_key` the same text (letters only) in another post. `word_signs` are [sign, start, end] in
-    `title` and `content`, joined as `whole_text`. Levels, 0 to 3, say how many signs of each group
-    were found (`app.indicators`).
+    `active` is false until its import is done, and once it was taken back. `content_sha256` tells
+    the same post again, `text_key` the same text (letters only) in another post. `word_signs` are
+    [sign, start, end] in `title` and `content`, joined as `whole_text`. Levels, 0 to 3, say how
+    many signs of each group were found (`app.indicators`).
     """
 
     __tablename__ = "posts"

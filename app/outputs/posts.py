@@ -7,9 +7,11 @@ from typing import Self
 
 from app.indicators.signs import Group
 from app.intake.post_contacts import ContactKind
-from app.models import ContributedMatch, Post, PostImport
+from app.models import ContributedMatch, ImportStep, Post, PostImport, PostImportState
 from app.models.contributions import MatchState
 from app.outputs.base import LEAD_NOTICE, Output, UtcInstant
+from app.services.postings import post_imports
+from app.services.postings.post_import_progress import progress_of
 from app.services.postings.post_imports import PostImportReport
 from app.services.postings.post_links import LinkPicture, NodeKind
 from app.services.postings.posts import GroupReasons, reasons_of
@@ -40,7 +42,10 @@ class PostImportOut(Output):
     already_there: int
     refused: int
     pictures: int
+    state: PostImportState
+    outcome: str
     imported_at: UtcInstant
+    finished_at: UtcInstant | None
     taken_back_at: UtcInstant | None
 
     @classmethod
@@ -50,12 +55,16 @@ class PostImportOut(Output):
 
 
 class PostImportReportOut(Output):
-    """What an import did, or would do (`dry_run`); `import_id` is null then."""
+    """What an import did, or, while `dry_run`, would do; all zero while it waits for a worker.
+
+    `import_id` is null where nothing was written.
+    """
 
     import_id: int | None
     label: str
     file_name: str
     format: str
+    state: PostImportState
     rows: int
     added: int
     already_there: int
@@ -69,6 +78,35 @@ class PostImportReportOut(Output):
     def of(cls, report: PostImportReport) -> Self:
         """The output of a report."""
         return cls.model_validate(report)
+
+
+class ImportProgressOut(Output):
+    """How far an import is. `remaining_s` is for this step, null where nothing can be said yet."""
+
+    step: ImportStep
+    done: int
+    total: int
+    remaining_s: float | None
+    cancelling: bool
+    sentence: str
+
+
+class PostImportStateOut(Output):
+    """An import with its report; `progress` is null unless it waits or runs."""
+
+    report: PostImportReportOut
+    outcome: str
+    progress: ImportProgressOut | None
+
+    @classmethod
+    def of(cls, row: PostImport) -> Self:
+        """The output of a row."""
+        progress = progress_of(row)
+        return cls(
+            report=PostImportReportOut.of(post_imports.report_of(row)),
+            outcome=row.outcome,
+            progress=ImportProgressOut.model_validate(progress) if progress else None,
+        )
 
 
 class PostContactOut(Output):

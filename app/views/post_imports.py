@@ -9,9 +9,11 @@ from app.current import actor, settings
 from app.errors import Refused
 from app.inputs.fields import Input, Page
 from app.inputs.posts import PostImportInput
-from app.intake.post_files import MAX_FILE_BYTES, MAX_ROWS
+from app.intake.post_files import MAX_ROWS
+from app.models import ImportStep, PostImport, PostImportState
 from app.services.postings import post_imports
-from app.services.postings.post_imports import PostImportReport
+from app.services.postings.post_import_progress import progress_of
+from app.services.postings.post_import_rescue import ENDED_SHOWN_FOR
 from app.views.forms import Form, read_query
 from app.views.posts import blueprint
 
@@ -34,19 +36,49 @@ def imports() -> str:
 
 @blueprint.post("/imports")
 def import_file() -> ResponseReturnValue:
-    """Check a file, or import it."""
+    """Take a file in, to be checked; its own page says what would happen."""
     form = Form(request.form, shown=FIELDS)
-    report = None
     with form:
-        report = _import(form)
-    return _page(form, report), form.status
+        row = _hand_in(form)
+        return redirect(url_for("posts.show_import", import_id=row.id))
+    return _page(form), form.status
 
 
 @blueprint.get("/imports/<int:import_id>")
 def show_import(import_id: int) -> str:
     """One import, with the rows that were not taken."""
     row = post_imports.find_import(actor(), import_id)
-    return render_template("posts/import.html", row=row, timezone=row.timezone)
+    return render_template(
+        "posts/import.html",
+        row=row,
+        report=post_imports.report_of(row),
+        progress=progress_of(row),
+        steps=list(ImportStep),
+        timezone=row.timezone,
+        shown_for_days=ENDED_SHOWN_FOR.days,
+    )
+
+
+@blueprint.post("/imports/<int:import_id>/confirm")
+def confirm(import_id: int) -> ResponseReturnValue:
+    """Import what was checked."""
+    with Form() as form:
+        post_imports.confirm(actor(), import_id)
+    if form.sentence:
+        flash(form.sentence, "error")
+    return redirect(url_for("posts.show_import", import_id=import_id))
+
+
+@blueprint.post("/imports/<int:import_id>/cancel")
+def cancel(import_id: int) -> ResponseReturnValue:
+    """End an import that is not done."""
+    with Form() as form:
+        row = post_imports.cancel(actor(), import_id)
+        if row.state is PostImportState.CANCELLED:
+            flash(f"“{row.label}” is cancelled; nothing of it was kept.", "success")
+    if form.sentence:
+        flash(form.sentence, "error")
+    return redirect(url_for("posts.show_import", import_id=import_id))
 
 
 @blueprint.post("/imports/<int:import_id>/take-back")
@@ -68,26 +100,21 @@ def restore(import_id: int) -> ResponseReturnValue:
     return redirect(url_for("posts.imports"))
 
 
-def _import(form: Form) -> PostImportReport:
+def _hand_in(form: Form) -> PostImport:
     given = form.read(PostImportInput)
     sent = request.files.get("table")
-    data = sent.stream.read(MAX_FILE_BYTES + 1) if sent else b""
-    if sent is None or not data:
+    if sent is None or not sent.filename:
         raise Refused("No file came with the form.", {"table": "choose a file"})
     archive = request.files.get("pictures")
     pictures = archive.stream if archive is not None and archive.filename else None
-    is_check = form.value("do") != "import"
-    return post_imports.import_posts(
-        actor(), data, sent.filename or "", given, pictures=pictures, dry_run=is_check
-    )
+    return post_imports.hand_in(actor(), sent.stream, sent.filename, given, pictures=pictures)
 
 
-def _page(form: Form, report: PostImportReport | None = None) -> str:
+def _page(form: Form) -> str:
     page = post_imports.list_imports(actor(), read_query(ListQuery).page, PER_PAGE)
     return render_template(
         "posts/imports.html",
         form=form,
-        report=report,
         page=page,
         max_mb=settings().post_max_upload_mb,
         max_rows=MAX_ROWS,

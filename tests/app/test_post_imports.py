@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app.errors import Conflict, NotFound, Refused, TooLarge
+from app.errors import Conflict, NotFound, Refused
 from app.extensions import db
 from app.intake import post_pictures
 from app.intake.post_files import read_table
@@ -108,8 +108,8 @@ def test_contacts_are_found_in_the_text_also_where_their_digits_are_words(app: F
 
 
 def test_a_dry_run_writes_nothing(app: Flask) -> None:
-    report = post_imports.import_posts(
-        COMMAND_LINE, post_cases.as_json([row()]), "p.json", post_cases.given(), dry_run=True
+    report = post_imports.check(
+        COMMAND_LINE, post_cases.as_json([row()]), "p.json", post_cases.given()
     )
     assert (report.added, report.import_id) == (1, None)
     assert db.session.scalar(select(func.count(PostImport.id))) == 0
@@ -144,7 +144,8 @@ def test_an_import_is_taken_back_as_a_whole_and_comes_back(app: Flask) -> None:
     assert first.import_id != second.import_id
     actions = db.session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()
     assert [one for one in actions if one.startswith("posts.")] == [
-        "posts.import", "posts.import", "posts.take_back", "posts.restore",
+        "posts.hand_in", "posts.import", "posts.hand_in", "posts.import", "posts.take_back",
+        "posts.restore",
     ]  # fmt: skip
 
 
@@ -217,7 +218,7 @@ def test_archives_that_are_none_or_hold_too_much_are_refused_whole(
     db.session.rollback()
     monkeypatch.setattr(post_pictures, "MAX_ENTRIES", 3)
     many = {f"f{at}_jpg": b"" for at in range(4)}
-    with pytest.raises(TooLarge):
+    with pytest.raises(Refused, match="more than 3 files"):
         take_in(row(images="a.jpg"), pictures=post_cases.zipped(**many))
     db.session.rollback()
     assert post_cases.posts() == []

@@ -1,4 +1,4 @@
-"""Putting visits and contributed photos into Redis, after their state is committed.
+"""Putting visits, contributed photos and imports into Redis, after their state is committed.
 
 What Redis loses is put in again by the scheduler.
 """
@@ -13,11 +13,13 @@ from app.current import settings
 from app.models import Sweep, SweepPriority, Visit
 from app.models.columns import utc_now
 from app.models.sweeps import PRIORITIES
-from app.queues import CONTRIBUTIONS_QUEUE, VISIT_QUEUES, RedisDown, queue
+from app.queues import CONTRIBUTIONS_QUEUE, IMPORTS_QUEUE, VISIT_QUEUES, RedisDown, queue
 
 VISIT_JOB = "app.jobs.run_visit"
 PHOTO_JOB = "app.jobs.analyse_contribution"
 PHOTO_TIMEOUT_S = 240
+IMPORT_JOB = "app.jobs.import_posts"
+IMPORT_TIMEOUT_S = 7200
 RESULT_KEPT_S = 3600
 _QUEUE_OF = dict(zip(PRIORITIES, VISIT_QUEUES, strict=True))
 REDIS_IS_DOWN = (
@@ -88,6 +90,32 @@ def put_photos_again(photos: Sequence[tuple[int, int]]) -> None:
 def waiting_photos() -> frozenset[int]:
     """Ids of the contributed photos that wait in Redis. Raises one of `RedisDown`."""
     return _waiting((CONTRIBUTIONS_QUEUE,))
+
+
+def enqueue_import(import_id: int, attempt: int) -> None:
+    """Hand an import of posts to the workers; without Redis it waits until it is back."""
+    try:
+        put_imports_again([(import_id, attempt)])
+    except RedisDown:
+        log.warning("Redis does not answer; import %d waits until it is back.", import_id)
+
+
+def put_imports_again(imports: Sequence[tuple[int, int]]) -> None:
+    """Put imports (id and attempt) in that Redis has lost. Raises one of `RedisDown`."""
+    for import_id, attempt in imports:
+        queue(IMPORTS_QUEUE).enqueue(
+            IMPORT_JOB,
+            import_id,
+            job_id=f"import-{import_id}-{attempt}",
+            job_timeout=IMPORT_TIMEOUT_S,
+            result_ttl=0,
+            failure_ttl=RESULT_KEPT_S,
+        )
+
+
+def waiting_imports() -> frozenset[int]:
+    """Ids of the imports that wait in Redis. Raises one of `RedisDown`."""
+    return _waiting((IMPORTS_QUEUE,))
 
 
 def _waiting(names: Sequence[str]) -> frozenset[int]:

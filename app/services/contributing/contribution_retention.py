@@ -35,7 +35,7 @@ from app.models import (
     TipState,
 )
 from app.models.columns import utc_now
-from app.services.base import audit
+from app.services.base import audit, post_lock
 from app.services.base.actors import Actor
 from app.services.contributing import contributed_photos
 
@@ -52,6 +52,7 @@ def purge(actor: Actor) -> list[ContributionReceipt]:
 
 def purge_batch(actor: Actor) -> ContributionReceipt | None:
     """Delete up to `BATCH` tips and as many found persons. None if there was nothing to delete."""
+    post_lock.hold_lock()
     tips = _ids(Tip, _tip_is_over())
     found = _ids(FoundPerson, _entry_is_over())
     posts = _ids(Post, _post_is_over())
@@ -73,7 +74,7 @@ def purge_batch(actor: Actor) -> ContributionReceipt | None:
     db.session.execute(delete(FoundPerson).where(FoundPerson.id.in_(found)))
     db.session.execute(delete(Post).where(Post.id.in_(posts)))
     if posts:
-        _forget_unused()
+        forget_unused()
     sizes = contributed_photos.discard_pictures({*photos, *crops})
     receipt = ContributionReceipt(
         purged_at=utc_now(),
@@ -165,8 +166,11 @@ def _post_is_over() -> ColumnElement[bool]:
     return (Post.expires_at <= utc_now()) & ~matching
 
 
-def _forget_unused() -> None:
-    """Let go of accounts and contacts that no post names any more."""
+def forget_unused() -> None:
+    """Let go of accounts and contacts that no post names any more. Does not commit.
+
+    `post_lock` must be held: an import may be about to name one.
+    """
     named = exists().where(PostContactUse.contact_id == PostContact.id)
     db.session.execute(delete(PostContact).where(~named))
     written = exists().where(Post.account_id == PostAccount.id)

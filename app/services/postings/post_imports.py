@@ -1,66 +1,102 @@
-"""Imports of posts: files of advertisements, read whole or refused, and taken back whole."""
+"""Imports of posts: files of advertisements, handed in, checked, confirmed, and taken back whole.
+
+`post_import_runs` does the work: in a worker, or at once for a small table without pictures.
+"""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+import io
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import PurePath
 from typing import IO, Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import joinedload
 
 from app.errors import Conflict, NotFound, Refused
 from app.extensions import db
 from app.inputs.posts import PostImportInput
-from app.intake.post_files import FIELD, PostTable, read_table
-from app.intake.post_rows import ReadingRules, ReadPost, RowRefused, columns_of, read_row
-from app.models import ContributedPhoto, Post, PostImport
+from app.intake.post_files import FIELD, read_table
+from app.intake.post_rows import ReadingRules
+from app.models import ContributedPhoto, Post, PostImport, PostImportJob, PostImportState
 from app.models.columns import utc_now
-from app.services.base import audit, post_access
+from app.services.base import audit, dispatch, post_access, post_lock
 from app.services.base.actors import Actor
 from app.services.base.pages import Page, paginate
 from app.services.contributing import contributed_photos
-from app.services.postings import post_pictures, post_scoring, post_writing
-from app.services.postings.post_pictures import RowProblem
+from app.services.postings import (
+    post_import_ends,
+    post_import_files,
+    post_import_runs,
+    post_scoring,
+    post_writing,
+)
+from app.services.postings.post_import_runs import RowProblem
 
-PROBLEMS_KEPT: Final = 500
-PREVIEWED: Final = 20
+SMALL_BYTES: Final = 2**20
+"""A table up to this size, without pictures, is read where it was handed in: about a second."""
+HERE: Final = "not a worker"
+
+
+@dataclass(frozen=True)
+class PreviewPost:
+    """A post that would be added, shortened."""
+
+    row_number: int
+    text: str
+    account: str
+    posted_at: datetime | None
+    place: str
+    price: float | None
+    currency: str
 
 
 @dataclass(frozen=True)
 class PostImportReport:
-    """What an import did, or, with `dry_run`, would do.
+    """What an import did, will do once a worker has it, or, with `dry_run`, would do.
 
-    `columns` says which column was taken for what; `posts` are the first of those added.
+    `columns` says which column was taken for what; `posts` are the first of those that would be
+    added, and only given for a check.
     """
 
     import_id: int | None
     label: str
     file_name: str
     format: str
+    state: PostImportState
     rows: int
     added: int
     already_there: int
     refused: int
     pictures: int
     columns: Mapping[str, str]
-    posts: Sequence[ReadPost]
+    posts: Sequence[PreviewPost]
     problems: Sequence[RowProblem]
     dry_run: bool
 
 
-@dataclass(frozen=True)
-class _Read:
-    """A file whose rows were read, and held against the posts that are there."""
+def hand_in(
+    actor: Actor,
+    table: IO[bytes],
+    file_name: str,
+    given: PostImportInput,
+    *,
+    pictures: IO[bytes] | None = None,
+    confirmed: bool = False,
+) -> PostImport:
+    """Take a CSV or JSON file of posts, and a zip of its pictures, to be checked or imported.
 
-    table: PostTable
-    columns: Mapping[str, str]
-    new: Sequence[ReadPost]
-    already_there: int
-    refused: int
-    problems: Sequence[RowProblem]
+    A small table is read at once, everything else by a worker. Raises Refused and TooLarge for
+    files that cannot be read, where that is known at once; Conflict for a file that is imported
+    already, NotFound without the right.
+    """
+    post_access.require_right(actor)
+    row = _record(actor, table, file_name, given, pictures, confirmed=confirmed)
+    _start(actor, row)
+    return row
 
 
 def import_posts(
@@ -70,53 +106,80 @@ def import_posts(
     given: PostImportInput,
     *,
     pictures: IO[bytes] | None = None,
-    dry_run: bool = False,
 ) -> PostImportReport:
-    """Read a CSV or JSON file of posts, and the pictures that it names from a zip beside it.
+    """Import a file to its end, in this process, and say what came of it.
 
     Rows with a problem are reported and left out, the others taken; posts that are there already
-    are left as they are. Raises Refused and TooLarge for files that cannot be read, Conflict for a
-    file that is imported already, NotFound without the right.
+    are left as they are. Raises as `hand_in`.
     """
     post_access.require_right(actor)
-    digest = _digest(data, pictures)
-    _refuse_twice(digest)
-    read = _read(data, given)
-    label = given.label or PurePath(file_name).stem[:100] or "posts"
-    name = PurePath(file_name.replace("\\", "/")).name[:255]
-    if dry_run:
-        return _report(None, label, name, read, 0, read.problems, dry_run=True)
-    post_scoring.hold_lock()
-    _refuse_twice(digest)
-    row = _new_import(actor, given, label, name, digest, read)
-    db.session.add(row)
-    db.session.flush()
-    ids = post_writing.add_posts(row.id, read.new, given.region)
-    kept, picture_problems = post_pictures.keep_pictures(
-        dict(zip(ids, read.new, strict=True)), pictures, given.timezone
+    row = _record(actor, io.BytesIO(data), file_name, given, pictures, confirmed=True)
+    _run_here(actor, row)
+    return report_of(row)
+
+
+def check(actor: Actor, data: bytes, file_name: str, given: PostImportInput) -> PostImportReport:
+    """Say what importing a table would do; writes nothing. Raises Refused and TooLarge."""
+    post_access.require_right(actor)
+    table = read_table(data)
+    columns = post_import_runs.columns_with_text(table)
+    rules = ReadingRules(given.timezone, given.region, given.platform, utc_now())
+    posts, problems = post_import_runs.read_rows(table.rows, columns, rules)
+    seen: set[str] = set()
+    new = [
+        post
+        for some in post_writing.batches(posts, 10_000)
+        for post in post_import_runs.unknown(some, seen)
+    ]
+    shown = [
+        _preview(post_import_runs.as_preview(post)) for post in new[: post_import_runs.PREVIEWED]
+    ]
+    remarks = [RowProblem(None, remark) for remark in table.remarks]
+    return PostImportReport(
+        import_id=None,
+        label=given.label or _label(file_name),
+        file_name=_name(file_name),
+        format=table.format,
+        state=PostImportState.CHECKED,
+        rows=len(table.rows),
+        added=len(new),
+        already_there=len(posts) - len(new),
+        refused=len(problems),
+        pictures=0,
+        columns=columns,
+        posts=shown,
+        problems=[*remarks, *problems],
+        dry_run=True,
     )
-    problems = [*read.problems, *picture_problems]
-    row.pictures = len(kept)
-    row.problems = [[one.row_number, one.reason, one.value] for one in problems[:PROBLEMS_KEPT]]
-    post_scoring.refresh()
-    details = {
-        "sha256": digest, "origin": given.origin, "rows": row.rows, "added": row.added,
-        "already_there": row.already_there, "refused": row.refused, "pictures": row.pictures,
-    }  # fmt: skip
-    audit.record(
-        actor, "posts.import", subject=_name(row), purpose=given.purpose[:500], details=details
+
+
+def report_of(row: PostImport) -> PostImportReport:
+    """What stands in an import's row, as a report."""
+    preview = row.job.preview if row.job is not None and not row.job.confirmed else []
+    return PostImportReport(
+        import_id=row.id,
+        label=row.label,
+        file_name=row.file_name,
+        format=row.format,
+        state=row.state,
+        rows=row.rows,
+        added=row.added,
+        already_there=row.already_there,
+        refused=row.refused,
+        pictures=row.pictures,
+        columns=row.columns,
+        posts=[_preview(one) for one in preview],
+        problems=[RowProblem(*one) for one in row.problems],
+        dry_run=row.state is PostImportState.CHECKED,
     )
-    db.session.commit()
-    contributed_photos.hand_over(kept)
-    return _report(row.id, label, name, read, len(kept), problems, dry_run=False)
 
 
 def list_imports(actor: Actor, page: int, per_page: int) -> Page[PostImport]:
-    """All imports, the newest first; those that were taken back too."""
+    """All imports, the newest first; those too that run, failed or were taken back."""
     post_access.require_right(actor)
     return paginate(
         select(PostImport)
-        .options(joinedload(PostImport.imported_by))
+        .options(joinedload(PostImport.imported_by), joinedload(PostImport.job))
         .order_by(PostImport.id.desc()),
         page,
         per_page,
@@ -132,13 +195,55 @@ def find_import(actor: Actor, import_id: int) -> PostImport:
     return row
 
 
+def confirm(actor: Actor, import_id: int) -> PostImport:
+    """Import what was checked. Raises Conflict where that is not to be done, NotFound."""
+    row = _checked(actor, import_id)
+    if row.state in (PostImportState.WAITING, PostImportState.RUNNING, PostImportState.DONE):
+        return row  # the button was pressed twice
+    if row.state is not PostImportState.CHECKED or row.job is None:
+        raise Conflict("This import has ended: hand the file in again.")
+    _refuse_twice(row.file_sha256, row.id)
+    row.state, row.job.confirmed = PostImportState.WAITING, True
+    row.job.rows_done, row.job.queued_at = 0, utc_now()
+    audit.record(actor, "posts.confirm", subject=_name_of(row), purpose=row.purpose[:500])
+    db.session.commit()
+    _start(actor, row)
+    return row
+
+
+def cancel(actor: Actor, import_id: int) -> PostImport:
+    """End an import that is not done: at once, or, where a worker has it, at its next commit.
+
+    Raises Conflict for one that is done (it can be taken back), NotFound.
+    """
+    row = _checked(actor, import_id)
+    if row.state is PostImportState.DONE:
+        raise Conflict("This import is done already: take it back instead.")
+    if row.job is None:
+        return row
+    if row.state is PostImportState.RUNNING:
+        if not row.job.cancel_wanted:
+            row.job.cancel_wanted = True
+            audit.record(actor, "posts.cancel", subject=_name_of(row))
+        db.session.commit()
+        return row
+    db.session.rollback()
+    post_import_ends.undo(
+        actor, import_id, PostImportState.CANCELLED, f"Cancelled by {actor.name}."
+    )
+    return find_import(actor, import_id)
+
+
 def take_back(actor: Actor, import_id: int) -> PostImport:
-    """Undo an import: its posts count nowhere and are compared no more; they stay on record."""
+    """Undo an import: its posts count nowhere and are compared no more; they stay on record.
+
+    Raises Conflict for one that is not done, NotFound.
+    """
     row = _locked(actor, import_id)
     if row.taken_back_at is None:
         row.taken_back_at = utc_now()
         _set_active(row, active=False)
-        audit.record(actor, "posts.take_back", subject=_name(row), details={"posts": row.added})
+        audit.record(actor, "posts.take_back", subject=_name_of(row), details={"posts": row.added})
         db.session.commit()
     return row
 
@@ -158,107 +263,168 @@ def restore(actor: Actor, import_id: int) -> PostImport:
         )
     row.taken_back_at = None
     _set_active(row, active=True)
-    audit.record(actor, "posts.restore", subject=_name(row), details={"posts": row.added})
+    audit.record(actor, "posts.restore", subject=_name_of(row), details={"posts": row.added})
     db.session.commit()
     contributed_photos.hand_over(_looked_at_again(row))
     return row
 
 
-# --------------------------------------------------------------------------------------- reading
+# ------------------------------------------------------------------------------------ handing in
 
 
-def _digest(data: bytes, pictures: IO[bytes] | None) -> str:
-    digest = hashlib.sha256(data)
-    if pictures is not None:
-        pictures.seek(0)
-        while part := pictures.read(2**20):
-            digest.update(part)
-        pictures.seek(0)
-    return digest.hexdigest()
-
-
-def _refuse_twice(digest: str) -> None:
-    present = db.session.scalar(
-        select(PostImport).where(
-            PostImport.file_sha256 == digest, PostImport.taken_back_at.is_(None)
-        )
-    )
-    if present is not None:
-        raise Conflict(f"This file is imported already, as “{present.label}”; nothing was changed.")
-
-
-def _read(data: bytes, given: PostImportInput) -> _Read:
-    table = read_table(data)
-    columns = columns_of(table.rows)
-    if not columns.keys() & {"title", "content"}:
-        reason = "No column is called text, body, description, message or title."
-        raise Refused(reason, {FIELD: reason})
-    rules = ReadingRules(given.timezone, given.region, given.platform, utc_now())
-    posts, problems = [], [RowProblem(None, remark) for remark in table.remarks]
-    for row in table.rows:
-        try:
-            posts.append(read_row(row, columns, rules))
-        except RowRefused as error:
-            problems.append(RowProblem(row.number, str(error), error.value))
-    refused = len(table.rows) - len(posts)
-    new = list(_unknown(posts))
-    return _Read(table, columns, new, len(posts) - len(new), refused, problems)
-
-
-def _unknown(posts: Sequence[ReadPost]) -> Iterator[ReadPost]:
-    """Those that no active import holds, and that did not stand in this file before."""
-    keys = [post.content_sha256 for post in posts]
-    known: set[str] = set()
-    for some in post_writing.batches(keys, 10_000):
-        known.update(
-            db.session.scalars(
-                select(Post.content_sha256).where(
-                    Post.active, Post.content_sha256 == func.any(some)
-                )
-            )
-        )
-    for key, post in zip(keys, posts, strict=True):
-        if key not in known:
-            known.add(key)
-            yield post
-
-
-# --------------------------------------------------------------------------------------- writing
-
-
-def _new_import(
-    actor: Actor, given: PostImportInput, label: str, name: str, digest: str, read: _Read
+def _record(
+    actor: Actor,
+    table: IO[bytes],
+    file_name: str,
+    given: PostImportInput,
+    pictures: IO[bytes] | None,
+    *,
+    confirmed: bool,
 ) -> PostImport:
+    """Keep the files and the row of an import that waits; commits. Leaves no file behind."""
+    folder, digest = post_import_files.save(table, pictures)
+    with ExitStack() as undo:
+        undo.callback(post_import_files.discard, folder)
+        _refuse_twice(digest)
+        row = _new_import(actor, given, file_name, digest)
+        row.job = PostImportJob(
+            folder=folder,
+            platform=given.platform,
+            with_pictures=pictures is not None,
+            confirmed=confirmed,
+            queued_at=utc_now(),
+            pictures=[],
+            preview=[],
+        )
+        db.session.add(row)
+        db.session.flush()
+        details = {"sha256": digest, "origin": given.origin, "import": confirmed}
+        audit.record(
+            actor, "posts.hand_in", subject=_name_of(row), purpose=given.purpose[:500],
+            details=details,
+        )  # fmt: skip
+        db.session.commit()
+        undo.pop_all()
+    return row
+
+
+def _start(actor: Actor, row: PostImport) -> None:
+    job = row.job
+    if job is None:
+        return
+    is_small = post_import_files.table_size_bytes(job.folder) <= SMALL_BYTES
+    if is_small and not job.with_pictures:
+        _run_here(actor, row)
+    else:
+        dispatch.enqueue_import(row.id, job.attempt)
+
+
+def _run_here(actor: Actor, row: PostImport) -> None:
+    """Work an import off at once. Raises Refused for a file that is none; nothing of it stays."""
+    post_import_runs.run(row.id, HERE, actor=actor)
+    db.session.refresh(row)
+    if row.state is PostImportState.FAILED:
+        outcome = row.outcome
+        db.session.delete(row)
+        db.session.commit()
+        raise Refused(outcome, {FIELD: outcome})
+
+
+def _new_import(actor: Actor, given: PostImportInput, file_name: str, digest: str) -> PostImport:
     return PostImport(
-        label=label,
+        label=given.label or _label(file_name),
         origin=given.origin,
         purpose=given.purpose,
         timezone=given.timezone,
         region=given.region,
-        format=read.table.format,
-        file_name=name,
+        format="",
+        file_name=_name(file_name),
         file_sha256=digest,
-        rows=len(read.table.rows),
-        added=len(read.new),
-        already_there=read.already_there,
-        refused=read.refused,
+        rows=0,
+        added=0,
+        already_there=0,
+        refused=0,
         pictures=0,
         problems=[],
+        columns={},
+        state=PostImportState.WAITING,
         imported_by_id=actor.user_id,
     )
 
 
-def _locked(actor: Actor, import_id: int) -> PostImport:
+def _refuse_twice(digest: str, own_id: int | None = None) -> None:
+    present = db.session.scalar(
+        select(PostImport)
+        .outerjoin(PostImportJob, PostImportJob.import_id == PostImport.id)
+        .where(
+            PostImport.file_sha256 == digest,
+            PostImport.taken_back_at.is_(None),
+            PostImport.id != (own_id or 0),
+            or_(PostImport.state == PostImportState.DONE, PostImportJob.confirmed),
+        )
+        .limit(1)
+    )
+    if present is None:
+        return
+    is_done = present.state is PostImportState.DONE
+    raise Conflict(
+        f"This file is imported already, as “{present.label}”; nothing was changed."
+        if is_done
+        else f"This file is being imported, as “{present.label}”."
+    )
+
+
+def _label(file_name: str) -> str:
+    return PurePath(file_name).stem[:100] or "posts"
+
+
+def _name(file_name: str) -> str:
+    return PurePath(file_name.replace("\\", "/")).name[:255]
+
+
+def _preview(kept: Mapping[str, object]) -> PreviewPost:
+    at, price = kept["posted_at"], kept["price"]
+    return PreviewPost(
+        row_number=int(str(kept["row_number"])),
+        text=str(kept["text"]),
+        account=str(kept["account"]),
+        posted_at=datetime.fromisoformat(at) if isinstance(at, str) else None,
+        place=str(kept["place"]),
+        price=float(price) if isinstance(price, (int, float)) else None,
+        currency=str(kept["currency"]),
+    )
+
+
+# ------------------------------------------------------------------------------------- afterwards
+
+
+def _checked(actor: Actor, import_id: int) -> PostImport:
+    """The import, held with its job against whoever would end or begin it."""
     post_access.require_right(actor)
-    post_scoring.hold_lock()
-    row = db.session.get(PostImport, import_id, with_for_update=True, populate_existing=True)
+    row = db.session.get(
+        PostImport, import_id, with_for_update={"of": PostImport}, populate_existing=True
+    )
     if row is None:
         raise NotFound("There is no such import of posts.")
     return row
 
 
+def _locked(actor: Actor, import_id: int) -> PostImport:
+    post_access.require_right(actor)
+    post_lock.hold_lock()
+    row = _checked(actor, import_id)
+    if row.state is not PostImportState.DONE:
+        raise Conflict("This import is not done.")
+    return row
+
+
 def _set_active(row: PostImport, *, active: bool) -> None:
-    db.session.execute(update(Post).where(Post.import_id == row.id).values(active=active))
+    db.session.execute(
+        update(Post)
+        .where(Post.import_id == row.id)
+        .values(active=active)
+        .execution_options(synchronize_session=False)
+    )
     post_scoring.refresh()
 
 
@@ -274,32 +440,5 @@ def _looked_at_again(row: PostImport) -> Sequence[ContributedPhoto]:
     return photos
 
 
-def _report(
-    import_id: int | None,
-    label: str,
-    name: str,
-    read: _Read,
-    pictures: int,
-    problems: Sequence[RowProblem],
-    *,
-    dry_run: bool,
-) -> PostImportReport:
-    return PostImportReport(
-        import_id=import_id,
-        label=label,
-        file_name=name,
-        format=read.table.format,
-        rows=len(read.table.rows),
-        added=len(read.new),
-        already_there=read.already_there,
-        refused=read.refused,
-        pictures=pictures,
-        columns=read.columns,
-        posts=read.new[:PREVIEWED],
-        problems=problems,
-        dry_run=dry_run,
-    )
-
-
-def _name(row: PostImport) -> str:
+def _name_of(row: PostImport) -> str:
     return f"post import {row.id}"

@@ -15,9 +15,7 @@ from app.indicators.prices import Price, PriceFacts
 from app.indicators.signs import Group, Sign, level
 from app.intake.post_contacts import ContactKind
 from app.models import Post, PostContact, PostContactUse
-
-_LOCK = 7_201_005
-"""Key of the advisory lock under which posts come and go."""
+from app.services.base import post_lock
 
 _KEEP_FACTS = text("""
     UPDATE post_contacts AS c
@@ -60,15 +58,10 @@ _KEEP_LEVELS = text("""
 """)
 
 
-def hold_lock() -> None:
-    """Wait for, and hold until the commit, the right to add or take back posts."""
-    db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-
-
 def refresh() -> None:
     """Work out contacts' facts and posts' levels from all active posts. Does not commit.
 
-    The lock must be held. 100,000 posts take some seconds.
+    `post_lock` must be held. 100,000 posts take some seconds.
     """
     db.session.flush()
     facts = _refresh_contacts()
@@ -77,6 +70,14 @@ def refresh() -> None:
     for post_id, found in price_facts.items():
         signs[post_id].update(prices.price_signs(amounts[post_id], found))
     _keep_levels(signs, price_facts, _shared_texts())
+
+
+def refresh_after(purged_posts: int) -> None:
+    """Work all out anew after posts were let go of; commits."""
+    if purged_posts:
+        post_lock.hold_lock()
+        refresh()
+        db.session.commit()
 
 
 def _refresh_contacts() -> Mapping[int, ContactFacts]:

@@ -1,5 +1,6 @@
 // The import page keeps the chosen file in hand between the check and the import: the form is sent
-// in the background and only the report is replaced.
+// in the background and only the report is replaced. Where the answer has a page of its own, that
+// is opened.
 
 const form = document.querySelector("[data-import]");
 const busy = document.getElementById("import-busy");
@@ -20,6 +21,10 @@ async function send(body) {
   try {
     const answer = await fetch(form.action || location.href, { method: "POST", body });
     busy.textContent = "";
+    if (answer.redirected) {
+      location.assign(answer.url);
+      return null;
+    }
     return await answer.text();
   } catch {
     busy.textContent = "The server does not answer; try again.";
