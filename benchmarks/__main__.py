@@ -12,6 +12,7 @@ _NOT_BENCHMARKS = frozenset(
         "__main__",
         "database",
         "kept_faces",
+        "invented_posts",
         "live_client",
         "published_classifiers",
         "recognition_runs",

@@ -19,7 +19,6 @@ from app.inputs.posts import (
     PostQuery,
     PostVerdictInput,
 )
-from app.models import PostImportState
 from app.outputs import PageOut, page_of
 from app.outputs.posts import (
     LinksOut,
@@ -106,13 +105,13 @@ def list_imports(query: ImportsQuery) -> Response:
     "/imports",
     summary="Import posts",
     security=WRITE,
-    responses=answers({200: PostImportReportOut, 202: PostImportReportOut}, 400, 409, 413),
+    responses=answers({200: PostImportReportOut}, 400, 409, 413),
 )
 def import_posts(form: PostImportForm) -> Response:
     """CSV, JSON or JSON lines, and a zip of pictures. Rows with a problem are left out.
 
-    A small table is read at once (200); else a worker does it (202): ask for its state until it is
-    `done`, or, with `dry_run`, `checked`; what was checked waits a day to be confirmed.
+    A small table is read at once; else its state is `waiting`, and a worker does it: ask until it
+    is `done`, or, with `dry_run`, `checked`. What was checked waits a day to be confirmed.
     """
     given = PostImportInput.model_validate(
         form.model_dump(exclude={"table", "pictures", "dry_run"})
@@ -125,8 +124,7 @@ def import_posts(form: PostImportForm) -> Response:
         pictures=form.pictures.stream if form.pictures else None,
         confirmed=not form.dry_run,
     )
-    status = 202 if row.state in (PostImportState.WAITING, PostImportState.RUNNING) else 200
-    return reply(PostImportReportOut.of(post_imports.report_of(row)), status)
+    return reply(PostImportReportOut.of(post_imports.report_of(row)))
 
 
 @api_posts.get(

@@ -25,14 +25,15 @@ class Sign(StrEnum):
     NEW_HERE = "new in town, or not for long"
     OTHERS_SPEAK = "others speak for the person, or of several"
     YOUTH = "words of youth"
-    RESTRICTED = "restricted movement, or somebody in between"
+    ORIGIN = "origin praised"
+    RESTRICTED = "restricted movement, papers kept, or somebody in between"
     HIDDEN_NUMBER = "a number written so that it is not found"
     MANY_AT_ONCE = "many posts with one contact within a week"
     SEVERAL_PLACES = "one contact in several places within two weeks"
     MANY_POSTS = "very many posts with one contact"
     FAR_FROM_MEDIAN = "price far from the median of its kind"
     VERY_LOW = "price at most half the median of its kind"
-    SPECIAL = "words such as “special” or “discount”"
+    SPECIAL = "somebody's time at a reduced price"
     SEVERAL_ACCOUNTS = "one contact in several accounts"
     SHARED_ADDRESS = "one address in several accounts"
     SAME_TEXT = "the same text in several accounts"
@@ -42,6 +43,7 @@ GROUP_OF: Final = {
     Sign.NEW_HERE: Group.TONE,
     Sign.OTHERS_SPEAK: Group.TONE,
     Sign.YOUTH: Group.TONE,
+    Sign.ORIGIN: Group.TONE,
     Sign.RESTRICTED: Group.TONE,
     Sign.HIDDEN_NUMBER: Group.TONE,
     Sign.MANY_AT_ONCE: Group.FREQUENCY,

@@ -107,6 +107,21 @@ def test_contacts_are_found_in_the_text_also_where_their_digits_are_words(app: F
     assert "nine 8 four 5 zero 1 2 3 4 five" in shown
 
 
+def test_addresses_in_the_text_are_contacts_with_the_place(app: Flask) -> None:
+    take_in(
+        row("Ring at 14 Candle Row, please", city="Port Umber"),
+        row("14, Candle Row, ring twice", city="port umber"),
+        row("Nothing said here", address="14 Candle Row", city="Port Umber"),
+        row("14 Candle Row in another town", city="Ferrowick"),
+        row("Come at 12 Noon, 14 people at most; 22 Tallow St.", city=""),
+    )
+    values = [{use.contact.value for use in post.uses} for post in post_cases.posts()]
+    assert values == [
+        {"14 candle row port umber"}, {"14 candle row port umber"}, {"14 candle row port umber"},
+        {"14 candle row ferrowick"}, {"22 tallow street"},
+    ]  # fmt: skip
+
+
 def test_a_dry_run_writes_nothing(app: Flask) -> None:
     report = post_imports.check(
         COMMAND_LINE, post_cases.as_json([row()]), "p.json", post_cases.given()

@@ -26,8 +26,13 @@ def signs_in(text: str) -> dict[Sign, str]:
         ("She will come to you", Sign.OTHERS_SPEAK, "She will"),
         ("barely legal and sweet", Sign.YOUTH, "barely legal"),
         ("Incalls only!", Sign.RESTRICTED, "Incalls only"),
-        ("my driver brings me", Sign.RESTRICTED, "my driver"),
-        ("weekend SPECIAL price", Sign.SPECIAL, "SPECIAL price"),
+        ("my driver brings me", Sign.RESTRICTED, "my driver brings me"),
+        ("We look after your passport.", Sign.RESTRICTED, "look after your passport"),
+        ("Papers stay in the office", Sign.RESTRICTED, "Papers stay"),
+        ("New in Quillhaven, until Friday", Sign.NEW_HERE, "New in Quillhaven"),
+        ("visiting Ferrowick for two days", Sign.NEW_HERE, "visiting Ferrowick for two"),
+        ("exotic beauties from many countries", Sign.ORIGIN, "exotic beauties"),
+        ("SPECIAL price tonight, ask for her", Sign.SPECIAL, "SPECIAL price"),
         ("call nine 8 four 5 zero 1 2 3 4 five", Sign.HIDDEN_NUMBER, None),
     ],
 )
@@ -46,11 +51,29 @@ def test_each_sign_of_words_is_found_with_its_words(
         "Two-bedroom flat near the station, water all day, call 98450 12345.",
         "I repair bicycles at the old market every Sunday.",
         "Newtown library seeks volunteers",
+        "Our driver brings it to your door, special price for two sofas.",
+        "She or he will lead the youngest class; young people apply until nine. 98450 12345",
+        "We have two rooms, ask Ida. Maths for school girls and boys.",
+        "Open until six. 0114 496 0103",
         "one two three, off we go",
     ],
 )
 def test_plain_texts_have_no_sign(text: str) -> None:
     assert signs_in(text) == {}
+
+
+def test_words_count_only_where_something_is_offered() -> None:
+    text = "She will be ninety on Thursday, our girls bring cake."
+    assert find_signs(text)
+    assert find_signs(text, is_offer=False) == []
+    assert find_signs(text + " Message me!", is_offer=False)
+    hidden = find_signs("nine 8 four 5 zero 1 2 3 4 five, she waits", is_offer=False)
+    assert {one.sign for one in hidden} == {Sign.HIDDEN_NUMBER, Sign.OTHERS_SPEAK}
+
+
+def test_a_reduced_price_counts_for_somebody_s_time_and_not_for_goods() -> None:
+    assert Sign.SPECIAL in signs_in("Half price before noon, both girls.")
+    assert Sign.SPECIAL not in signs_in("Half price because of the cat. Both girls love it.")
 
 
 def test_hidden_numbers_give_their_digits_and_plain_ones_are_left_to_others() -> None:

@@ -122,7 +122,7 @@ def test_every_look_is_in_the_audit_log(app: Flask, logged_in: Callable[..., Cli
 
 def test_signs_are_shown_with_the_words_and_posts_that_caused_them(app: Flask) -> None:
     take_in(
-        row("New in town, our girls wait. Special!", account="one", phone=PHONE, price=900),
+        row("New in town, our girls wait. Special tonight!", account="one", phone=PHONE, price=900),
         row("Something else altogether here", account="two", phone=PHONE),
     )
     first = listed()[0]
@@ -140,7 +140,7 @@ def test_signs_are_shown_with_the_words_and_posts_that_caused_them(app: Flask) -
 
 def test_the_levels_kept_are_those_of_the_reasons_shown(app: Flask) -> None:
     rows = [
-        row(f"Special rooms number {at % 3} near the lake for the weekend", account=f"a{at}",
+        row(f"Special rooms number {at % 3} near the lake for the night", account=f"a{at}",
             phone=PHONE, city=f"City {at % 4}", date=f"2026-10-{1 + at:02d}T10:00:00Z",
             price=1000 + at if at else 100, category="rooms", address="12, Made-up Street")
         for at in range(12)
@@ -157,7 +157,7 @@ def test_the_levels_kept_are_those_of_the_reasons_shown(app: Flask) -> None:
 def test_lists_are_filtered_and_ordered(app: Flask) -> None:
     take_in(
         row("plain words", city="Mysuru", date="2026-11-01T10:00:00Z"),
-        row("new in town", city="Hubli", date="2026-10-01T10:00:00Z"),
+        row("new in town", city="Hubli", date="2026-10-01T10:00:00Z", category="rooms"),
         row("100% _plain_ text", city="mysuru "),
     )
     assert listed()[0].content == "new in town"
@@ -254,7 +254,7 @@ def test_the_api_says_the_same(app: Flask, logged_in: Callable[..., Client]) -> 
     answer = client.post(
         "/api/posts/imports",
         data={
-            "table": (io.BytesIO(b'[{"text": "new in town", "user": "u"}]'), "p.json"),
+            "table": (io.BytesIO(b'[{"text": "new in town", "user": "u", "price": 5}]'), "p.json"),
             "origin": "Made-up unit", "purpose": "Order 7", "timezone": "Asia/Kolkata",
         },
     )  # fmt: skip

@@ -61,17 +61,16 @@ def add_posts(import_id: int, posts: Sequence[ReadPost], region: str) -> list[in
     now = utc_now()
     expires_at = now + timedelta(days=settings().post_retention_days)
     ids = _new_ids(len(posts))
+    contacts = [contacts_of(post, region) for post in posts]
     rows = [
         (
             post_id, import_id, False, accounts.get((post.platform, post.account.casefold())),
-            *_said(post), now, expires_at,
+            *_said(post, found), now, expires_at,
         )
-        for post_id, post in zip(ids, posts, strict=True)
+        for post_id, post, found in zip(ids, posts, contacts, strict=True)
     ]  # fmt: skip
     _copy("posts", _POST_COLUMNS, rows)
-    _add_contacts(
-        {post_id: contacts_of(post, region) for post_id, post in zip(ids, posts, strict=True)}
-    )
+    _add_contacts(dict(zip(ids, contacts, strict=True)))
     return ids
 
 
@@ -81,9 +80,11 @@ def batches(items: Sequence[T], size: int) -> Iterator[list[T]]:
         yield list(items[start : start + size])
 
 
-def _said(post: ReadPost) -> tuple[object, ...]:
+def _said(post: ReadPost, contacts: Sequence[ReadContact]) -> tuple[object, ...]:
     """The columns from `row_number` to `word_signs`."""
-    signs = [[one.sign.name, one.start, one.end] for one in find_signs(post.whole_text)]
+    is_offer = bool(contacts or post.category) or post.price is not None
+    found = find_signs(post.whole_text, is_offer=is_offer)
+    signs = [[one.sign.name, one.start, one.end] for one in found]
     return (
         post.row_number, post.content_sha256, post.text_key, post.ref, post.title, post.content,
         post.posted_at, post.category, post.place, post.latitude_deg, post.longitude_deg,
