@@ -27,7 +27,7 @@ _NOT_BENCHMARKS = frozenset(
 def main() -> None:
     folder = Path(__file__).parent
     known = sorted(path.stem for path in folder.glob("*.py") if path.stem not in _NOT_BENCHMARKS)
-    names = sys.argv[1:] or known
+    names = [name.replace("-", "_") for name in sys.argv[1:]] or known
     unknown = [name for name in names if name not in known]
     if unknown:
         raise SystemExit(f"There is no benchmark {unknown[0]}. There are: {', '.join(known)}.")
