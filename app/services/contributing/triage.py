@@ -174,7 +174,8 @@ def undo(actor: Actor, tip_id: int) -> Tip:
         raise Conflict("There is no decision to take back.")
     case = tip.decided_case
     if tip.state is TipState.ACCEPTED and case is not None:
-        access.require_case(actor, case.number)
+        if not access.sees_case(actor, case.id):
+            raise Conflict("This tip is in a case of others: its people can take that back.")
         locations.follow_tip(actor, case, tip, None)
     details = {"was": tip.state.value}
     tip.state = TipState(tip.state_before or TipState.WAITING)
