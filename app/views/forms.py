@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import TypeVar
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask import request
 from pydantic import ValidationError
@@ -121,7 +121,7 @@ def read_wall_time(text: str, timezone: str, name: str = "time") -> datetime | N
     """A wall-clock time of `timezone` ("2026-11-18T14:10") as an instant in UTC.
 
     The earlier one where a clock that is put back shows a time twice. Raises Refused for a text
-    that is no time, and for a time that the clocks of that zone skipped.
+    that is no time, for a time that the clocks of that zone skipped, and for a zone that is none.
     """
     if not text.strip():
         return None
@@ -136,13 +136,22 @@ def read_wall_time(text: str, timezone: str, name: str = "time") -> datetime | N
         raise Refused("A time cannot be meant.", {name: sentence})
     if wall.tzinfo is not None:
         return wall.astimezone(UTC)
-    instant = wall.replace(tzinfo=ZoneInfo(timezone)).astimezone(UTC)
-    if instant.astimezone(ZoneInfo(timezone)).replace(tzinfo=None) != wall:
+    zone = _zone(timezone)
+    instant = wall.replace(tzinfo=zone).astimezone(UTC)
+    if instant.astimezone(zone).replace(tzinfo=None) != wall:
         raise Refused(
             "A time did not exist.",
             {name: f"the clocks of {timezone} were put forward over this time"},
         )
     return instant
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        reason = "is not a time zone of the IANA list, like Asia/Kolkata"
+        raise Refused("This time zone is not known.", {"timezone": reason}) from error
 
 
 def _refusal(error: ValidationError) -> Refused:

@@ -55,12 +55,12 @@ def make(member: User, partner: User) -> Foreign:
     word = f"{WORD} {case.id}"
     location = factories.make_location(case, label=word, remarks=word)
     photo = factories.make_photo(
-        case, file_name=f"{word}.jpg", sha256=_picture(word), face_sha256=_picture(word + " face")
+        case, file_name=f"{word}.jpg", sha256=_picture(), face_sha256=_picture()
     )
     sweep = factories.make_sweep(case, note=word)
     visit = factories.make_visit(sweep, factories.make_camera())
     sighting = factories.make_sighting(
-        case, sweep=sweep, photo=photo, face={"crop_sha256": _picture(word + " crop")}
+        case, sweep=sweep, photo=photo, face={"crop_sha256": _picture()}
     )
     alerts.raise_for_sighting(sighting)
     embedder = sighting.embedder
@@ -101,8 +101,8 @@ def _keep(row: Any) -> Any:
     return row
 
 
-def _picture(text: str) -> str:
-    return media.store(text.encode())
+def _picture() -> str:
+    return media.store(contribution_cases.picture())
 
 
 def _case(member: User) -> Case:
