@@ -32,7 +32,8 @@ from app.models import (
     User,
 )
 from app.models.columns import utc_now
-from app.services import alerts, media
+from app.services.base import media
+from app.services.messages import alerts
 from tests.app import contribution_cases, factories, post_cases
 
 WORD = "Quellwasser"

@@ -15,7 +15,7 @@ from app.case_access import CASE_ARGUMENTS
 from app.extensions import db
 from app.models import Case, ContributedMatch, Role, TipState, User
 from app.permissions import allows
-from app.services.case_export import conditions
+from app.services.exchange.case_export import conditions
 from tests.app import factories, foreign_cases
 from tests.app.conftest import Client, log_in
 from tests.app.foreign_cases import WORD, Foreign
