@@ -41,7 +41,10 @@ HSTS_SECONDS: Final = 365 * 24 * 3600
 
 _TILES: Final = frozenset({"tiles.roads", "tiles.cameras", "tiles.coverage", "tip.streets"})
 _PICTURES: Final = frozenset(
-    {"media.picture", "tips.picture", "found.picture", "found_matches.picture"}
+    {
+        *("media.picture", "tips.picture", "found.picture", "found_matches.picture"),
+        *("api_tips.picture", "api_found.picture", "api_found_persons.person_picture"),
+    }
 )
 _UNCOUNTED: Final = _TILES | _PICTURES | {"static", "home.healthz", "api_docs.asset"}
 """Not counted as requests: files, and pictures and tiles, which have limits of their own."""
@@ -105,6 +108,8 @@ def body_limits(settings: Settings) -> Mapping[str, int]:
         "tip.leave": LARGEST_WORDS_BYTES,
         "found.register": entry,
         "found.add_photos": entry,
+        "api_found.register": entry,
+        "api_found.add_photos": entry,
         "cases.add_photo": photo,
         "api_photos.add_photo": photo,
         "cameras.import_page": registry,

@@ -19,6 +19,7 @@ from app.api.examples import attach_examples
 from app.api.face_searches import api_face_searches
 from app.api.footage import api_footage
 from app.api.footage_requests import api_footage_requests
+from app.api.found import api_found, api_found_persons
 from app.api.live import api_live
 from app.api.locations import api_locations
 from app.api.members import api_members
@@ -34,6 +35,7 @@ from app.api.route import api_route
 from app.api.sightings import api_sightings
 from app.api.sweeps import api_sweeps
 from app.api.timeline import api_timeline
+from app.api.tips import api_tips
 
 __all__ = ["openapi_options", "register"]
 
@@ -48,6 +50,9 @@ BLUEPRINTS: tuple[APIBlueprint, ...] = (
     api_sweeps,
     api_sightings,
     api_face_searches,
+    api_tips,
+    api_found,
+    api_found_persons,
     api_posts,
     api_alerts,
     api_live,

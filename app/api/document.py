@@ -145,6 +145,8 @@ TIMELINE = Tag(name="Timeline", description="Stops in order of time, and what ca
 FACE_SEARCHES = Tag(
     name="Face searches", description=f"Faces kept from earlier sweeps. {LEAD_NOTICE}"
 )
+TIPS = Tag(name="Tips", description=f"What the public handed in. {LEAD_NOTICE}")
+FOUND_PERSONS = Tag(name="Found persons", description=f"Found, unidentified persons. {LEAD_NOTICE}")
 POSTS = Tag(name="Posts", description="Imported posts; leads, no accusation.")
 FEATURES = Tag(name="OGC API – Features", description="The data for GIS tools.")
 ROUTE = Tag(name="Route", description="Confirmed sightings in order of time, as files.")

@@ -22,6 +22,7 @@ def _below(largest: int) -> AfterValidator:
 
 
 Id = Annotated[int, _below(LARGEST_ID)]
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 SightingId = Annotated[int, _below(LARGEST_SIGHTING_ID)]
 
 

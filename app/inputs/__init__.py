@@ -28,14 +28,24 @@ from app.inputs.reports import MarkInput, ReportInput
 from app.inputs.requests import DeclineInput, RequestInput, RequestLinkInput
 from app.inputs.searches import FaceSearchInput, FaceSearchQuery, OneInInput, ThresholdInput
 from app.inputs.sweeps import ReviewInput, SweepInput
+from app.inputs.tips import (
+    AcceptInput,
+    CloseInput,
+    FoundInput,
+    MatchVerdictInput,
+    MessageInput,
+    ReasonInput,
+)
 
 __all__ = [
+    "AcceptInput",
     "CameraQuery",
     "CaseChange",
     "CaseImportInput",
     "CaseInput",
     "CaseQuery",
     "ClockCheckInput",
+    "CloseInput",
     "ComparisonInput",
     "ConfirmInput",
     "DeclineInput",
@@ -43,11 +53,14 @@ __all__ = [
     "FaceSearchQuery",
     "FootageFileInput",
     "FootageFolderInput",
+    "FoundInput",
     "InvitationInput",
     "LocationChange",
     "LocationInput",
     "MarkInput",
+    "MatchVerdictInput",
     "MemberInput",
+    "MessageInput",
     "OneInInput",
     "PhotoChange",
     "PhotoInput",
@@ -56,6 +69,7 @@ __all__ = [
     "QueueQuery",
     "RankingOrder",
     "RankingQuery",
+    "ReasonInput",
     "ReportInput",
     "RequestInput",
     "RequestLinkInput",

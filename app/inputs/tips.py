@@ -20,6 +20,7 @@ from app.inputs.fields import (
     ShortText,
 )
 from app.models.cases import Reliability
+from app.models.contributions import MatchState
 from app.models.found import FoundState, Sex
 from app.models.tips import TipState
 
@@ -144,6 +145,18 @@ class FoundInput(Input):
         if self.age_from_years > self.age_to_years:
             raise ValueError("the youngest age must not be above the oldest")
         return self
+
+
+class ReasonInput(Input):
+    """Why somebody needs to know where a found person is now."""
+
+    reason: RequiredText
+
+
+class MatchVerdictInput(Input):
+    """What a person says of a match; `candidate` takes the verdict back."""
+
+    state: MatchState
 
 
 class CloseInput(Input):

@@ -9,15 +9,14 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from app.current import actor, settings
-from app.errors import NotFound
 from app.extensions import limiter
 from app.inputs.fields import Input, Page
 from app.inputs.tips import CloseInput, FoundInput, zone_or
 from app.models import FoundPerson, FoundState, Sex
 from app.security import PICTURE_LIMIT
+from app.sent_pictures import send_picture
 from app.services.contributing import contributed_photos, found, public_forms
 from app.views.forms import Form, read_query
-from app.views.media import send_picture
 from app.views.presentation import wall_time
 
 blueprint = Blueprint("found", __name__, url_prefix="/found")
@@ -135,8 +134,7 @@ def reopen(found_id: int) -> ResponseReturnValue:
 def picture(found_id: int, sha256: str) -> Response:
     """A photo of an entry of the partner's organisation."""
     entry = found.find_entry(current_user, found_id)
-    if not contributed_photos.is_picture_of(sha256, found_person_id=entry.id):
-        raise NotFound("This entry has no such picture.")
+    contributed_photos.require_picture(sha256, found_person_id=entry.id)
     return send_picture(sha256)
 
 
@@ -146,7 +144,7 @@ def _files() -> list[bytes]:
 
 def _given(form: Form) -> FoundInput:
     zone = zone_or(form.value("timezone"), settings().default_timezone)
-    point = found.point_of(form.value("position"), form.value("place"))
+    point = form.point("position") if form.value("position").strip() else None
     return form.read(
         FoundInput,
         timezone=zone,

@@ -6,15 +6,13 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.current import actor
-from app.errors import NotFound
 from app.extensions import limiter
 from app.inputs.fields import Input, Page
-from app.models import MatchState
+from app.inputs.tips import MatchVerdictInput
 from app.security import PICTURE_LIMIT
-from app.services.base import audit
+from app.sent_pictures import send_picture
 from app.services.contributing import contributed_photos, found_matches
 from app.views.forms import Form, read_query
-from app.views.media import send_picture
 
 blueprint = Blueprint("found_matches", __name__, url_prefix="/found-persons")
 
@@ -28,21 +26,11 @@ class ListQuery(Input):
     only_matches: bool = False
 
 
-class VerdictInput(Input):
-    """What a person says of a match; `candidate` takes the verdict back."""
-
-    state: MatchState
-
-
 @blueprint.get("")
 def index() -> str:
     """Found persons who are still unidentified, those like a case first."""
     query = read_query(ListQuery)
-    audit.record(actor(), "found.list", details=query.model_dump(mode="json"))
-    audit.commit()
-    page = found_matches.list_persons(
-        actor(), query.page, PER_PAGE, only_matches=query.only_matches
-    )
+    page = found_matches.look_over(actor(), query.page, PER_PAGE, only_matches=query.only_matches)
     matched = found_matches.matched_ids(actor(), page.items)
     return render_template("found_matches/index.html", page=page, matched=matched, query=query)
 
@@ -67,7 +55,7 @@ def ask(found_id: int) -> ResponseReturnValue:
 def decide(found_id: int, match_id: int) -> ResponseReturnValue:
     """Confirm or reject a match, or take that back."""
     with Form(request.form) as form:
-        match = found_matches.decide(actor(), match_id, form.read(VerdictInput).state)
+        match = found_matches.decide(actor(), match_id, form.read(MatchVerdictInput).state)
         flash(f"Recorded for case {match.case.number}: {match.state.value}.", "success")
     return _back(found_id, form)
 
@@ -76,8 +64,7 @@ def decide(found_id: int, match_id: int) -> ResponseReturnValue:
 @limiter.limit(PICTURE_LIMIT)
 def picture(found_id: int, sha256: str) -> Response:
     """A photo of a found person, or the face in it."""
-    if not contributed_photos.is_picture_of(sha256, found_person_id=found_id):
-        raise NotFound("There is no such picture.")
+    contributed_photos.require_picture(sha256, found_person_id=found_id)
     return send_picture(sha256)
 
 

@@ -12,11 +12,11 @@ from app.indicators.signs import Group
 from app.inputs.posts import LinkQuery, PostMatchQuery, PostOrder, PostQuery, PostVerdictInput
 from app.models import MatchState
 from app.security import PICTURE_LIMIT
+from app.sent_pictures import send_picture
 from app.services.contributing import contributed_photos, triage
 from app.services.postings import post_csv, post_links, post_matches, posts
 from app.views.accounts import safe_next
 from app.views.forms import Form, read_query
-from app.views.media import send_picture
 
 blueprint = Blueprint("posts", __name__, url_prefix="/posts")
 

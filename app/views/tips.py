@@ -9,19 +9,18 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.current import actor
-from app.errors import NotFound
 from app.extensions import limiter
 from app.inputs.tips import AcceptInput, MessageInput, TipFilter, TipOrder, TipQuery
 from app.models import Tip
 from app.models.cases import Reliability
 from app.security import PICTURE_LIMIT
+from app.sent_pictures import send_picture
 from app.services.base import access, audit
 from app.services.contributing import contributed_photos, tips, triage
 from app.views.accounts import safe_next
 from app.views.addresses import given_out
 from app.views.cases import blueprint as cases_blueprint
 from app.views.forms import Form
-from app.views.media import send_picture
 from app.views.presentation import tiles
 
 blueprint = Blueprint("tips", __name__, url_prefix="/tips")
@@ -35,10 +34,7 @@ def index() -> str:
     """The queue: what waits for a person, the most similar first."""
     form = Form({name: value for name, value in request.args.items() if value.strip()})
     query = form.read(TipQuery)
-    page = triage.list_tips(actor(), query, PER_PAGE)
-    audit.record(actor(), "tips.list", details=query.model_dump(mode="json"))
-    audit.commit()
-    page = triage.list_tips(actor(), query, PER_PAGE)
+    page = triage.look_over(actor(), query, PER_PAGE)
     kept = {
         name: value for name, value in form.values.items() if name in _QUERY_FIELDS[:-1] and value
     }
@@ -59,10 +55,7 @@ def index() -> str:
 @blueprint.get("/<int:tip_id>")
 def show(tip_id: int) -> str:
     """One tip with everything that came with it."""
-    tip = triage.find_tip(actor(), tip_id)
-    audit.record(actor(), "tip.view", case=tip.decided_case, subject=f"tip {tip.number}")
-    audit.commit()
-    return _page(tip_id, Form())
+    return _page(triage.look_at(actor(), tip_id), Form())
 
 
 @blueprint.post("/<int:tip_id>/accept")
@@ -116,8 +109,7 @@ def ask(tip_id: int) -> ResponseReturnValue:
 def picture(tip_id: int, sha256: str) -> Response:
     """A photo of a tip, or a face in it, for those who may see the tip."""
     tip = triage.find_tip(actor(), tip_id)
-    if not contributed_photos.is_picture_of(sha256, tip_id=tip.id):
-        raise NotFound("This tip has no such picture.")
+    contributed_photos.require_picture(sha256, tip_id=tip.id)
     return send_picture(sha256)
 
 
@@ -173,8 +165,7 @@ def _do(tip_id: int, action: Callable[[Form], str]) -> ResponseReturnValue:
     return redirect(safe_next(request.form.get("next", here)))
 
 
-def _page(tip_id: int, form: Form) -> str:
-    tip = triage.find_tip(actor(), tip_id)
+def _page(tip: Tip, form: Form) -> str:
     matches = triage.matches_of(actor(), tip)
     return render_template(
         "tips/show.html",

@@ -16,7 +16,7 @@ from flask import current_app
 from sqlalchemy import exists, false, or_, select, true
 
 from app.current import settings
-from app.errors import PhotoRefused, Refused, TooLarge
+from app.errors import NotFound, PhotoRefused, Refused, TooLarge
 from app.extensions import db
 from app.models import ContributedFace, ContributedPhoto, Face, PhotoState, ReferencePhoto
 from app.models.columns import utc_now
@@ -149,6 +149,14 @@ def still_named(sha256s: set[str]) -> set[str]:
     for column, condition in columns:
         named.update(db.session.scalars(select(column).where(column.in_(sha256s), condition)))
     return named
+
+
+def require_picture(
+    sha256: str, *, tip_id: int | None = None, found_person_id: int | None = None
+) -> None:
+    """Raises NotFound unless this is a picture of the one owner."""
+    if not is_picture_of(sha256, tip_id=tip_id, found_person_id=found_person_id):
+        raise NotFound("There is no such picture.")
 
 
 def is_picture_of(

@@ -166,13 +166,8 @@ def reopen(actor: Actor, user: User, found_id: int) -> FoundPerson:
     return entry
 
 
-def point_of(position: str, place: str) -> Point | None:
-    """A typed position, else that of the one imported place of that name; None without either.
-
-    Raises GeoError for a position that cannot be read.
-    """
-    if position.strip():
-        return parse_point(position)
+def _point_of(place: str) -> Point | None:
+    """Of the one imported place of that name, or of coordinates; None for other words."""
     try:
         return gazetteer.find_place(place) or parse_point(place)
     except GeoError:
@@ -186,7 +181,12 @@ def _is_own(user: User) -> ColumnElement[bool]:
 
 
 def _values(given: FoundInput) -> dict[str, object]:
-    return given.model_dump()
+    """What is written of an entry; a place without a position is looked up."""
+    values = given.model_dump()
+    point = _point_of(given.place) if given.latitude_deg is None else None
+    if point is not None:
+        values.update(latitude_deg=point.latitude_deg, longitude_deg=point.longitude_deg)
+    return values
 
 
 def _record(actor: Actor, action: str, entry: FoundPerson, **details: object) -> None:

@@ -56,6 +56,14 @@ def list_persons(
     return paginate(statement, page, per_page)
 
 
+def look_over(actor: Actor, page: int, per_page: int, *, only_matches: bool) -> Page[FoundPerson]:
+    """As `list_persons`; the look is in the audit log."""
+    details = {"page": page, "only_matches": only_matches}
+    audit.record(actor, "found.list", details=details)
+    audit.commit()
+    return list_persons(actor, page, per_page, only_matches=only_matches)
+
+
 def matched_ids(actor: Actor, entries: Sequence[FoundPerson]) -> frozenset[int]:
     """Which of these entries match a case of the account's."""
     ids = [entry.id for entry in entries]

@@ -7,6 +7,7 @@ see catches what fills in everything.
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import time
 from dataclasses import dataclass
@@ -94,6 +95,14 @@ def read_stamp(stamp: str, trap: str) -> FormStamp:
     if trap.strip() or read.is_too_quick:
         raise Refused("This form cannot be taken. Wait a few seconds, then send it again.")
     return read
+
+
+def stamp_of_request(user_id: int, request_id: str) -> FormStamp:
+    """The stamp of what an account's program sends: the same for the same `request_id`, if any."""
+    if not request_id.strip():
+        return FormStamp(secrets.token_hex(8))
+    named = f"{user_id}:{request_id.strip()}".encode()
+    return FormStamp(hashlib.sha256(named).hexdigest()[:32])
 
 
 def new_number(prefix: str) -> str:

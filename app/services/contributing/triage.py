@@ -77,6 +77,22 @@ def list_tips(actor: Actor, query: TipQuery, per_page: int) -> Page[TriageEntry]
     return Page(items=entries, total=total, page=query.page, per_page=per_page)
 
 
+def look_over(actor: Actor, query: TipQuery, per_page: int) -> Page[TriageEntry]:
+    """As `list_tips`; the look is in the audit log."""
+    case = access.require_case(actor, query.case) if query.case else None
+    audit.record(actor, "tips.list", case=case, details=query.model_dump(mode="json"))
+    audit.commit()
+    return list_tips(actor, query, per_page)
+
+
+def look_at(actor: Actor, tip_id: int) -> Tip:
+    """As `find_tip`; the look is in the audit log."""
+    tip = find_tip(actor, tip_id)
+    audit.record(actor, "tip.view", case=tip.decided_case, subject=f"tip {tip.number}")
+    audit.commit()
+    return find_tip(actor, tip_id)
+
+
 def find_tip(actor: Actor, tip_id: int) -> Tip:
     """A tip that this account may see. Raises NotFound."""
     tip = db.session.scalar(select(Tip).where(Tip.id == tip_id, _is_visible(actor)))
