@@ -262,7 +262,7 @@ def _watch_with_a_death(fleet: Fleet, camera: CameraRow, shared_dir: Path) -> No
     victim = fleet.start("worker")
     fleet.start("scheduler", "run")
     time.sleep(4)  # the models load
-    sweep = _plan(case, for_s=40)
+    sweep = _plan(case, for_s=60)
     sweeps.start_sweep(COMMAND_LINE, sweep)
     wait_until(lambda: given.sightings_of(case), 30, fleet)
     victim.send_signal(signal.SIGKILL)
