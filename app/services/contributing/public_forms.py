@@ -35,7 +35,7 @@ class FormStamp:
     """Which form was filled in; `form_id` is unique to it.
 
     `issued_at` is a Unix time. `agreed_bits` is the work that the sender was told to do not long
-    ago (see `services.form_work`); None if nobody asked.
+    ago (see `services.contributing.form_work`); None if nobody asked.
     """
 
     form_id: str
