@@ -1,17 +1,21 @@
 """Matching one face with 10,000 subjects × 5 photos in memory, one at a time and eight at once.
 
-Beside it, in the same run: the plain float32 product with the same gallery and a grouped maximum.
+Beside it, in the same run: the same with a date for each photo and thresholds by years, and the
+plain float32 product with the same gallery and a grouped maximum.
 """
 
 from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
 
 import numpy as np
 
 from benchmarks.report import Figure, publish
+from recognition.age_gaps import AGE_BANDS, BandThreshold, DaySpan, GapThresholds
 from recognition.faces import FloatArray
 from recognition.matching import Gallery, Reference
 
@@ -20,6 +24,7 @@ SAME_PERSON = 0.65
 ROUNDS = 200
 BATCH = 8
 THRESHOLD = 0.4
+SEEN_ON = date(2026, 11, 20)
 MODEL = "0" * 64
 
 
@@ -47,14 +52,38 @@ def _measure(dimension: int) -> dict[str, Figure]:
     one = _time(lambda n: gallery.match(faces[n], MODEL))
     many = _time(lambda n: gallery.match_all(faces[n * BATCH : (n + 1) * BATCH], MODEL))
     plain = _time(lambda n: np.maximum.reduceat(ordered @ faces[n], starts))
+    dated = _dated(references)
+    by_age = _time(lambda n: dated.match(faces[n], MODEL, SEEN_ON))
+    by_age_many = _time(
+        lambda n: dated.match_all(faces[n * BATCH : (n + 1) * BATCH], MODEL, [SEEN_ON] * BATCH)
+    )
     label = f"{dimension}-d"
     return {
         f"one face, {label}: p50": Figure(one, "ms", "< 1"),
         f"a face of {BATCH} at once, {label}: p50": Figure(many / BATCH, "ms", "< 1"),
+        f"one face, all photos dated, thresholds by years, {label}: p50": Figure(
+            by_age, "ms", "< 1"
+        ),
+        f"a face of {BATCH} at once, thresholds by years, {label}: p50": Figure(
+            by_age_many / BATCH, "ms", "< 1"
+        ),
         f"plain float32 product, {label}: p50": Figure(plain, "ms"),
         f"making the gallery, {label}": Figure(made_s, "s"),
         f"answers that differ from the plain product, {label}": Figure(wrong, "of 200", "= 0"),
     }
+
+
+def _dated(references: Sequence[Reference]) -> Gallery:
+    """The same photos over thirty years, with made-up thresholds for most of the bands."""
+    days = [SEEN_ON - timedelta(days=37 * (one.reference_id % 300)) for one in references]
+    dated = [
+        replace(one, taken=DaySpan(day, day)) for one, day in zip(references, days, strict=True)
+    ]
+    measured = [
+        BandThreshold(band, THRESHOLD + 0.01 * number, number)
+        for number, band in enumerate(AGE_BANDS[:-1])
+    ]
+    return Gallery(MODEL, dated, GapThresholds(THRESHOLD, measured))
 
 
 def _time(call: Callable[[int], object]) -> float:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
 
+from recognition.age_gaps import DaySpan, GapThresholds
 from recognition.errors import ModelMismatch
 from recognition.faces import FloatArray
+from recognition.limits import DayLimits, RowLimits
 from recognition.screening import Int8Screen, Quantised
 
 KEPT_PRECISION = 2.0**-10
@@ -35,13 +38,14 @@ class Reference:
     """The embedding of one reference photo: float32[d] of length 1.
 
     `artificial`: a computed picture, as of the subject at a later age. It is compared, and carries
-    no match.
+    no match. `taken`: the days on which the photo may have been taken, None where nobody knows.
     """
 
     case_id: int
     reference_id: int
     embedding: FloatArray
     artificial: bool = False
+    taken: DaySpan | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,11 +59,27 @@ class RejectedFace:
 
 @dataclass(frozen=True)
 class PhotoSimilarity:
-    """How alike a face and one reference photo are: a cosine, −1 to 1."""
+    """How alike a face and one reference photo are: a cosine, −1 to 1, beside what is asked of it.
+
+    Attributes:
+        reference_id: the photo.
+        similarity: cosine.
+        artificial: whether it is a computed picture, which carries nothing.
+        threshold: least similarity at which this photo carries a match with this face.
+        measured_key: the measurement by gap that the threshold rests on (`BandThreshold.key`);
+            None where it is the model's own.
+    """
 
     reference_id: int
     similarity: float
-    artificial: bool = False
+    artificial: bool
+    threshold: float
+    measured_key: int | None = None
+
+    @property
+    def carries(self) -> bool:
+        """Whether it proposes the case, alone if need be."""
+        return not self.artificial and self.similarity >= self.threshold
 
 
 @dataclass(frozen=True)
@@ -76,37 +96,44 @@ class Match:
 
     Attributes:
         case_id: the case.
-        threshold: least similarity of a match for this case.
         similarities: all reference photos of the case, the most similar first; at least one of
-            them is real.
+            them carries the match.
         nearest_rejected: the rejected face that is most like this one, None without any.
     """
 
     case_id: int
-    threshold: float
     similarities: tuple[PhotoSimilarity, ...]
     nearest_rejected: RejectedSimilarity | None = None
 
     @property
-    def real(self) -> tuple[PhotoSimilarity, ...]:
-        """The real photos alone, the most similar first: only they carry a match."""
-        return tuple(one for one in self.similarities if not one.artificial)
+    def carrier(self) -> PhotoSimilarity:
+        """The photo that carries the match: the most similar of those at their own threshold.
+
+        One that is more alike, but has a higher threshold for its age and misses it, does not.
+        """
+        return next(one for one in self.similarities if one.carries)
 
     @property
     def reference_id(self) -> int:
         """The photo that carries the match."""
-        return self.real[0].reference_id
+        return self.carrier.reference_id
 
     @property
     def similarity(self) -> float:
         """Cosine with the photo that carries the match."""
-        return self.real[0].similarity
+        return self.carrier.similarity
+
+    @property
+    def threshold(self) -> float:
+        """Least similarity that was asked of the photo that carries the match."""
+        return self.carrier.threshold
 
     @property
     def without_best(self) -> float | None:
-        """What remains without the photo that carries the match; None where it is the only one."""
-        real = self.real
-        return real[1].similarity if len(real) > 1 else None
+        """What remains without the photo that carries the match; None without another real one."""
+        carrier = self.carrier
+        others = (one for one in self.similarities if one is not carrier and not one.artificial)
+        return next((one.similarity for one in others), None)
 
     @property
     def like_rejected(self) -> bool:
@@ -138,7 +165,8 @@ class Gallery:
     Args:
         embedder_sha256: hash of the model that made every embedding here.
         references: may be empty; then nothing matches.
-        threshold: the model's own least similarity of a match.
+        threshold: the least similarity of a match: the model's own, or by the years that lie
+            between photo and face.
         rejected: faces that people rejected, as negative anchors of their cases.
         raises: by how much some cases have raised the threshold for themselves; never negative.
 
@@ -151,16 +179,12 @@ class Gallery:
         self,
         embedder_sha256: str,
         references: Sequence[Reference],
-        threshold: float,
+        threshold: float | GapThresholds,
         *,
         rejected: Sequence[RejectedFace] = (),
         raises: Mapping[int, float] | None = None,
     ) -> None:
-        raises = raises or {}
-        if any(value < 0 for value in raises.values()):
-            raise ValueError("A case may raise a model's threshold, and never lower it.")
         self.embedder_sha256 = embedder_sha256
-        self.threshold = threshold
         ordered = sorted(references, key=lambda reference: reference.case_id)
         self._matrix = _stack([one.embedding for one in ordered])
         self._reference_ids = np.array([one.reference_id for one in ordered], dtype=np.int64)
@@ -168,8 +192,8 @@ class Gallery:
         case_of_row = np.array([one.case_id for one in ordered], dtype=np.int64)
         self._case_ids, self._starts = np.unique(case_of_row, return_index=True)
         self._ends = np.append(self._starts[1:], len(ordered))
-        self._thresholds = np.array(
-            [threshold + raises.get(int(case_id), 0.0) for case_id in self._case_ids]
+        self._limits = RowLimits(
+            case_of_row, [one.taken for one in ordered], threshold, raises or {}
         )
         self._rejected = _by_case(rejected)
         self._screen = (
@@ -179,20 +203,31 @@ class Gallery:
     def __len__(self) -> int:
         return len(self._reference_ids)
 
-    def match(self, embedding: FloatArray, embedder_sha256: str) -> list[Match]:
+    def match(
+        self, embedding: FloatArray, embedder_sha256: str, seen_on: date | None = None
+    ) -> list[Match]:
         """Every case of which a real photo is at or above its threshold, the most similar first.
 
         Args:
             embedding: float32[d] of length 1.
             embedder_sha256: hash of the model that made it.
+            seen_on: the day on which the face was seen; None where nobody knows.
 
         Raises:
             ModelMismatch: the embedding comes from another model than the gallery.
         """
-        return self.match_all(embedding[None], embedder_sha256)[0]
+        return self.match_all(embedding[None], embedder_sha256, [seen_on])[0]
 
-    def match_all(self, embeddings: FloatArray, embedder_sha256: str) -> list[list[Match]]:
-        """As `match`, for float32[n, d] at once, which is quicker than one after the other."""
+    def match_all(
+        self,
+        embeddings: FloatArray,
+        embedder_sha256: str,
+        seen_on: Sequence[date | None] | None = None,
+    ) -> list[list[Match]]:
+        """As `match`, for float32[n, d] at once, which is quicker than one after the other.
+
+        `seen_on` holds the n days; without it none is known.
+        """
         if embedder_sha256 != self.embedder_sha256:
             raise ModelMismatch(
                 "This face and the gallery were embedded by different models, so they cannot be "
@@ -205,36 +240,90 @@ class Gallery:
                 "This face's embedding has another length than the gallery's. Embed it again."
             )
         faces = as_kept(embeddings)
-        return [
-            self._explained(face, cases)
-            for face, cases in zip(faces, self._cases_in_question(faces), strict=True)
-        ]
+        upper = self._upper_bounds(faces)
+        found: list[list[Match]] = [[] for _ in faces]
+        for day, numbers in _by_day(seen_on, len(faces)).items():
+            limits = self._limits.on_day(day)
+            # A view where all faces are of one day, which is the usual case.
+            some = upper if len(numbers) == len(faces) else upper[numbers]
+            for number, cases in zip(numbers, self._cases_in_question(some, limits), strict=True):
+                found[number] = self._explained(faces[number], cases, limits)
+        return found
 
-    def _cases_in_question(self, faces: FloatArray) -> list[npt.NDArray[np.intp]]:
+    @property
+    def least_threshold(self) -> float:
+        """No photo here is asked for less, on whichever day a face was seen."""
+        return self._limits.least
+
+    def threshold_of(self, reference_id: int, seen_on: date | None) -> float:
+        """What is asked of one photo for a face of a day. Raises KeyError where it is not here."""
+        rows = np.flatnonzero(self._reference_ids == reference_id)
+        if not len(rows):
+            raise KeyError(reference_id)
+        return self._limits.on_day(seen_on).of(int(rows[0]))[0]
+
+    def _upper_bounds(self, faces: FloatArray) -> FloatArray:
+        screen = self._screen
+        return screen.upper_bounds(faces) if screen is not None else faces @ self._matrix.T
+
+    def _cases_in_question(
+        self, upper: FloatArray, limits: DayLimits
+    ) -> list[npt.NDArray[np.intp]]:
         """For each face the cases that may match: all that do, and a few more.
 
         More come of the screen, and of artificial photos, which carry no match in the end.
         """
-        screen = self._screen
-        upper = screen.upper_bounds(faces) if screen is not None else faces @ self._matrix.T
-        best = np.maximum.reduceat(upper, self._starts, axis=1)
         slack = 1e-6  # the exact product is summed in another order
-        return [np.flatnonzero(row >= self._thresholds - slack) for row in best]
+        if limits.is_one_by_case:
+            best = np.maximum.reduceat(upper, self._starts, axis=1)
+            least = limits.similarities[self._starts]
+            return [np.flatnonzero(row >= least - slack) for row in best]
+        # Each photo has a limit of its own: the case may match if any photo's excess is positive.
+        upper -= limits.rounded
+        best = np.maximum.reduceat(upper, self._starts, axis=1)
+        return [np.flatnonzero(row >= -slack) for row in best]
 
-    def _explained(self, face: FloatArray, cases: npt.NDArray[np.intp]) -> list[Match]:
-        matches = [self._compare(face, int(case)) for case in cases]
-        found = [one for one in matches if one.real and one.similarity >= one.threshold]
+    def _explained(
+        self, face: FloatArray, cases: npt.NDArray[np.intp], limits: DayLimits
+    ) -> list[Match]:
+        found = [
+            match for case in cases if (match := self._compare(face, int(case), limits)) is not None
+        ]
         return sorted(found, key=lambda match: -match.similarity)
 
-    def _compare(self, face: FloatArray, case: int) -> Match:
+    def _compare(self, face: FloatArray, case: int, limits: DayLimits) -> Match | None:
         rows = slice(int(self._starts[case]), int(self._ends[case]))
         case_id = int(self._case_ids[case])
-        return Match(
-            case_id,
-            float(self._thresholds[case]),
-            _ranked(face, self._matrix[rows], self._reference_ids[rows], self._artificial[rows]),
-            _nearest_rejected(face, self._rejected.get(case_id)),
+        similarities = self._ranked(face, rows, limits)
+        if not any(one.carries for one in similarities):
+            return None
+        return Match(case_id, similarities, _nearest_rejected(face, self._rejected.get(case_id)))
+
+    def _ranked(
+        self, face: FloatArray, rows: slice, limits: DayLimits
+    ) -> tuple[PhotoSimilarity, ...]:
+        similarities = self._matrix[rows] @ face
+        return tuple(
+            PhotoSimilarity(
+                int(self._reference_ids[rows.start + row]),
+                float(similarities[row]),
+                bool(self._artificial[rows.start + row]),
+                *limits.of(rows.start + int(row)),
+            )
+            for row in np.argsort(-similarities, kind="stable")
         )
+
+
+def _by_day(seen_on: Sequence[date | None] | None, count: int) -> dict[date | None, list[int]]:
+    """The numbers of the faces of each day."""
+    if seen_on is None:
+        return {None: list(range(count))}
+    if len(seen_on) != count:
+        raise ValueError("Each face needs a day, or None.")
+    grouped: dict[date | None, list[int]] = {}
+    for number, day in enumerate(seen_on):
+        grouped.setdefault(day, []).append(number)
+    return grouped
 
 
 @dataclass(frozen=True, eq=False)
@@ -264,20 +353,6 @@ def _stack(embeddings: Sequence[FloatArray]) -> FloatArray:
     if not embeddings:
         return np.empty((0, 0), dtype=np.float32)
     return as_kept(np.stack(embeddings).astype(np.float32))
-
-
-def _ranked(
-    face: FloatArray,
-    matrix: FloatArray,
-    reference_ids: npt.NDArray[np.int64],
-    artificial: npt.NDArray[np.bool_],
-) -> tuple[PhotoSimilarity, ...]:
-    similarities = matrix @ face
-    order = np.argsort(-similarities, kind="stable")
-    return tuple(
-        PhotoSimilarity(int(reference_ids[row]), float(similarities[row]), bool(artificial[row]))
-        for row in order
-    )
 
 
 def _nearest_rejected(face: FloatArray, anchors: _Anchors | None) -> RejectedSimilarity | None:
