@@ -37,7 +37,7 @@ from benchmarks.published_classifiers import (
 )
 from benchmarks.report import Figure, publish, shared_dir
 from recognition.errors import TooLittleToMeasure
-from recognition.evaluation import embed_photos, photos_of
+from recognition.evaluation import LabelledPhoto, embed_photos, photos_of
 from recognition.faces import FloatArray
 from recognition.images import read_photo
 from recognition.matching import Gallery, Reference
@@ -81,9 +81,9 @@ def main() -> None:
     cv2.setNumThreads(1)
     folder, pack = _folder(), str(shared_dir() / "models" / "insightface-mini")
     models = {name: choose_recogniser(name, 1) for name in (pack, "dlib")}
-    photos, paths = _photos(folder, list(models.values()))
+    photos, labelled = _photos(folder, list(models.values()))
     figures = _one_to_many(photos, models) | _cases(photos)
-    figures |= _search_time(photos, paths, next(iter(models.values())))
+    figures |= _search_time(photos, labelled, next(iter(models.values())))
     publish("published", figures)
 
 
@@ -92,19 +92,21 @@ def _folder() -> Path:
     return Path(given).resolve() if given else shared_dir() / "faces" / "lfw_subset"
 
 
-def _photos(folder: Path, models: Sequence[ChosenRecogniser]) -> tuple[Photos, Sequence[Path]]:
+def _photos(
+    folder: Path, models: Sequence[ChosenRecogniser]
+) -> tuple[Photos, Sequence[LabelledPhoto]]:
     """Embed the photos in which MTCNN finds a face; those without one are left out for all."""
     try:
-        paths = _some_of(photos_of(folder))
+        photos = _some_of(photos_of(folder))
     except TooLittleToMeasure as error:
         raise SystemExit(str(error)) from error
-    embedded = [embed_photos(paths, model) for model in models]
+    embedded = [embed_photos(photos, model) for model in models]
     missing = {name for one in embedded for name, _ in one.left_out}
-    kept = [path for path in paths if f"{path.parent.name}/{path.name}" not in missing]
+    kept = [photo for photo in photos if photo.name not in missing]
     print(f"  {len(kept)} photos, {len(missing)} left out", flush=True)
-    names = [path.parent.name for path in kept]
+    names = [photo.person for photo in kept]
     _, numbers = np.unique(names, return_inverse=True)
-    histograms = lbph([read_photo(path.read_bytes()) for path in kept])
+    histograms = lbph([read_photo(photo.path.read_bytes()) for photo in kept])
     print("  LBPH done", flush=True)
     embeddings = {
         model.embedder.name: one.embeddings for model, one in zip(models, embedded, strict=True)
@@ -112,17 +114,17 @@ def _photos(folder: Path, models: Sequence[ChosenRecogniser]) -> tuple[Photos, S
     return Photos(numbers, embeddings, histograms), kept
 
 
-def _some_of(paths: Sequence[Path]) -> list[Path]:
+def _some_of(photos: Sequence[LabelledPhoto]) -> list[LabelledPhoto]:
     """At most 600 people with 8 photos each: enough for both protocols and their strangers."""
-    people: dict[str, list[Path]] = {}
-    for path in paths:
-        people.setdefault(path.parent.name, []).append(path)
+    people: dict[str, list[LabelledPhoto]] = {}
+    for photo in photos:
+        people.setdefault(photo.person, []).append(photo)
     rng = np.random.default_rng(0)
     ordered = [sorted(people)[number] for number in rng.permutation(len(people))]
     several = [name for name in ordered if len(people[name]) > 1]
     single = [name for name in ordered if len(people[name]) == 1]
     chosen = (several + single)[:MOST_PEOPLE]
-    return [path for name in sorted(chosen) for path in people[name][:MOST_PHOTOS_EACH]]
+    return [photo for name in sorted(chosen) for photo in people[name][:MOST_PHOTOS_EACH]]
 
 
 # ------------------------------------------------------------------------------- one to many
@@ -276,7 +278,7 @@ def _draw_cases(people: Numbers, seed: int) -> Draw:
 
 
 def _search_time(
-    photos: Photos, paths: Sequence[Path], model: ChosenRecogniser
+    photos: Photos, labelled: Sequence[LabelledPhoto], model: ChosenRecogniser
 ) -> dict[str, Figure]:
     """From a photo's bytes to the answer, one thread: decode, detect, embed, compare."""
     draw = _draw_one_to_many(photos.people, 0)
@@ -287,7 +289,7 @@ def _search_time(
     times_ms = []
     for at in draw.probes:
         begun = time.perf_counter()
-        found = embed_photos([paths[at]], model)
+        found = embed_photos([labelled[at]], model)
         gallery.match(found.embeddings[0], embedder.sha256)
         times_ms.append(1000 * (time.perf_counter() - begun))
     return {

@@ -12,6 +12,13 @@ import numpy as np
 from recognition.errors import TooLittleToMeasure, UnreadableImage
 from recognition.evaluation.groups import read_groups
 from recognition.evaluation.identification import require_people
+from recognition.evaluation.labels import (
+    LabelledPhoto,
+    Naming,
+    of_list,
+    of_names,
+    of_person_folders,
+)
 from recognition.evaluation.preparation import PREPARE, Preparation, Prepare
 from recognition.evaluation.report import (
     MOST_PHOTOS,
@@ -39,11 +46,13 @@ class EmbeddedFolder:
     Attributes:
         embeddings: float32[n, d], rows of length 1.
         people: who is on each, n names.
+        moments_years: when each was taken, in years (`labels.LabelledPhoto`).
         left_out: photos without a face, unreadable or twice there, with the reason.
     """
 
     embeddings: FloatArray
     people: tuple[str, ...]
+    moments_years: tuple[float | None, ...]
     left_out: tuple[tuple[str, str], ...]
 
 
@@ -53,24 +62,26 @@ def evaluate_folder(
     *,
     threshold: float | None = None,
     preparation: Preparation = Preparation.NONE,
+    naming: Naming = Naming.FOLDERS,
     max_pixels: int = MAX_PIXELS,
     on_progress: OnProgress | None = None,
 ) -> EvaluationReport:
     """Embed the middle face of every photo and measure.
 
     Args:
-        folder: holds a folder for each person, and `groups.csv` (columns person and group) if
-            groups are to be reported apart.
+        folder: holds a folder for each person, or photos that are labelled as `labels` says; and
+            `groups.csv` (columns person and group) if groups are to be reported apart.
         chosen: the loaded detector and embedder.
         threshold: the one in force, cosine; None for the model's own.
         preparation: what is done to each photo beforehand.
+        naming: how the set says who is on a photo.
         max_pixels: larger photos are left out.
         on_progress: called with the number of photos done, and of all.
 
     Raises:
         TooLittleToMeasure: there are no such folders, too few people, or too many photos.
     """
-    photos = photos_of(folder)
+    photos = photos_of(folder, naming)
     groups = read_groups(folder)
     embedded = embed_photos(
         photos,
@@ -92,14 +103,16 @@ def evaluate_folder(
         subject,
         left_out=embedded.left_out,
         groups=groups,
+        moments_years=embedded.moments_years,
     )
 
 
-def photos_of(folder: Path) -> tuple[Path, ...]:
-    """The photos in the folders of people, by name.
+def photos_of(folder: Path, naming: Naming = Naming.FOLDERS) -> tuple[LabelledPhoto, ...]:
+    """The photos of a set by name, with who is on them and when they were taken.
 
     Raises:
-        TooLittleToMeasure: there are none, too many, or not of enough people.
+        TooLittleToMeasure: there are none, too many, or not of enough people; or what is said of
+            them cannot be read.
     """
     if not folder.is_dir():
         what = "is a file, no folder" if folder.exists() else "is not there"
@@ -107,17 +120,29 @@ def photos_of(folder: Path) -> tuple[Path, ...]:
             f"{folder.name or folder} {what}: give a folder that holds a folder for each person."
         )
     try:
-        photos = tuple(sorted(path for path in folder.glob("*/*") if _is_photo(path)))
-        loose = sum(_is_photo(path) for path in folder.iterdir())
+        in_folders = tuple(sorted(path for path in folder.glob("*/*") if _is_photo(path)))
+        loose = tuple(sorted(path for path in folder.iterdir() if _is_photo(path)))
     except OSError as error:
         raise TooLittleToMeasure(f"{folder.name} cannot be read: {error.strerror}.") from error
-    if not photos:
-        hint = f" (the {loose} photos in it belong into such folders)" if loose else ""
+    photos = _labelled(folder, naming, in_folders, loose)
+    require_people([photo.person for photo in photos], MOST_PHOTOS)
+    return photos
+
+
+def _labelled(
+    folder: Path, naming: Naming, in_folders: Sequence[Path], loose: Sequence[Path]
+) -> tuple[LabelledPhoto, ...]:
+    if naming is not Naming.FOLDERS:
+        return of_names(loose or in_folders, naming)
+    listed = of_list(folder)
+    if listed:
+        return listed
+    if not in_folders:
+        hint = f" (the {len(loose)} photos in it belong into such folders)" if loose else ""
         raise TooLittleToMeasure(
             f"{folder.name} holds no folder with photos: make a folder for each person{hint}."
         )
-    require_people([path.parent.name for path in photos], MOST_PHOTOS)
-    return photos
+    return of_person_folders(folder, in_folders)
 
 
 def _is_photo(path: Path) -> bool:
@@ -125,33 +150,37 @@ def _is_photo(path: Path) -> bool:
 
 
 def embed_photos(
-    photos: Sequence[Path],
+    photos: Sequence[LabelledPhoto],
     chosen: ChosenRecogniser,
     *,
     prepare: Prepare = PREPARE[Preparation.NONE],
     max_pixels: int = MAX_PIXELS,
     on_progress: OnProgress | None = None,
 ) -> EmbeddedFolder:
-    """The middle face of every photo, embedded; who is on it is said by the folder it lies in.
+    """The middle face of every photo, embedded.
 
     A file that was there already counts once: its pair with itself would be a match for any model.
     """
     rows: list[FloatArray] = []
-    people: list[str] = []
+    seen: list[LabelledPhoto] = []
     left_out: list[tuple[str, str]] = []
     known: dict[str, str] = {}
-    for number, path in enumerate(photos, start=1):
-        name = f"{path.parent.name}/{path.name}"
+    for number, photo in enumerate(photos, start=1):
         try:
-            data = _read_once(path, name, known)
+            data = _read_once(photo.path, photo.name, known)
             rows.append(_embedding(prepare(read_photo(data, max_pixels)), chosen))
-            people.append(path.parent.name)
+            seen.append(photo)
         except (UnreadableImage, _LeftOut) as error:
-            left_out.append((name, str(error)))
+            left_out.append((photo.name, str(error)))
         if on_progress is not None:
             on_progress(number, len(photos))
     stacked = np.stack(rows) if rows else np.empty((0, chosen.embedder.dimension), np.float32)
-    return EmbeddedFolder(stacked, tuple(people), tuple(left_out))
+    return EmbeddedFolder(
+        stacked,
+        tuple(photo.person for photo in seen),
+        tuple(photo.moment_years for photo in seen),
+        tuple(left_out),
+    )
 
 
 class _LeftOut(Exception):

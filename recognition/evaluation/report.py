@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from recognition.errors import TooLittleToMeasure
+from recognition.evaluation.by_age import AgeReport, by_age
 from recognition.evaluation.decisions import Decisions, decide
 from recognition.evaluation.identification import Identification, identify, require_people
-from recognition.evaluation.intervals import Interval, false_match_interval, true_match_interval
+from recognition.evaluation.points import MeasuredPoint, measured
 from recognition.evaluation.verification import (
     OperatingPoint,
     Pairs,
@@ -26,26 +27,6 @@ MOST_PHOTOS = 6_000
 """All pairs are held in memory: 18 million, half a gigabyte."""
 
 _TOO_SMALL = "needs two people, one of them on two photos with a face"
-
-
-@dataclass(frozen=True)
-class MeasuredPoint:
-    """A threshold, its rates, and how far those may be off.
-
-    Attributes:
-        wanted_false_match_rate: the rate that the threshold was chosen for; None for the
-            product's own threshold.
-        threshold: cosine.
-        false_match_rate, true_match_rate: as measured.
-        false_match_interval, true_match_interval: 95 %, people drawn anew.
-    """
-
-    wanted_false_match_rate: float | None
-    threshold: float
-    false_match_rate: float
-    true_match_rate: float
-    false_match_interval: Interval
-    true_match_interval: Interval
 
 
 @dataclass(frozen=True)
@@ -85,6 +66,7 @@ class EvaluationReport:
         identification: one to many; None where too few people could be enrolled.
         groups: by group, where groups were given.
         groups_left_out: groups with too few people or photos.
+        by_age: by the years between photos; None where no photo has an age or a date.
         people_without_photos: people to whom a group was given and of whom there is no photo.
         preparation: what was done to each photo beforehand.
     """
@@ -110,6 +92,7 @@ class EvaluationReport:
     identification: Identification | None
     groups: tuple[GroupReport, ...]
     groups_left_out: tuple[LeftGroup, ...]
+    by_age: AgeReport | None
     people_without_photos: tuple[str, ...]
 
 
@@ -131,6 +114,7 @@ def evaluate_embeddings(
     *,
     left_out: Sequence[tuple[str, str]] = (),
     groups: Mapping[str, str] | None = None,
+    moments_years: Sequence[float | None] = (),
 ) -> EvaluationReport:
     """Measure everything.
 
@@ -140,6 +124,7 @@ def evaluate_embeddings(
         subject: what made the embeddings.
         left_out: photos without an embedding, with the reason.
         groups: group of each person; people without one are in none.
+        moments_years: when each photo was taken (`labels.LabelledPhoto`), n of them or none at all.
 
     Raises:
         TooLittleToMeasure: there are too few people or pairs, or too many photos.
@@ -166,9 +151,9 @@ def evaluate_embeddings(
         left_out=tuple(left_out),
         same_person_pairs=same.size,
         stranger_pairs=strangers.size,
-        points=tuple(_measured(pairs, rate, point_at(same, strangers, rate)) for rate in rates),
+        points=tuple(measured(pairs, rate, point_at(same, strangers, rate)) for rate in rates),
         rates_not_measured=tuple(rate for rate in FALSE_MATCH_RATES if rate not in rates),
-        at_threshold=_measured(pairs, None, rates_at(same, strangers, subject.threshold)),
+        at_threshold=measured(pairs, None, rates_at(same, strangers, subject.threshold)),
         curve=curve(same, strangers),
         decisions=decisions,
         accuracy=decisions.accuracy,
@@ -178,18 +163,8 @@ def evaluate_embeddings(
         identification=identify(embeddings, people, subject.threshold),
         groups=by_group,
         groups_left_out=groups_left_out,
+        by_age=by_age(pairs, moments_years, FALSE_MATCH_RATES, subject.threshold),
         people_without_photos=tuple(sorted(set(grouped) - set(people))),
-    )
-
-
-def _measured(pairs: Pairs, wanted: float | None, point: OperatingPoint) -> MeasuredPoint:
-    return MeasuredPoint(
-        wanted,
-        point.threshold,
-        point.false_match_rate,
-        1.0 - point.false_non_match_rate,
-        false_match_interval(pairs, point.threshold),
-        true_match_interval(pairs, point.threshold),
     )
 
 
@@ -213,7 +188,7 @@ def _by_group(
                 sum(groups.get(name, "") == group for name in people),
                 inside.same.size,
                 inside.strangers.size,
-                _measured(inside, None, rates_at(inside.same, inside.strangers, threshold)),
+                measured(inside, None, rates_at(inside.same, inside.strangers, threshold)),
             )
         )
     return tuple(reports), tuple(left_out)

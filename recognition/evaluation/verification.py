@@ -68,7 +68,10 @@ class Pairs:
 
     def among(self, chosen: npt.NDArray[np.bool_]) -> Pairs:
         """Only pairs of whom both people are chosen: bool[people]."""
-        kept = chosen[self.first] & chosen[self.second]
+        return self.chosen(chosen[self.first] & chosen[self.second])
+
+    def chosen(self, kept: npt.NDArray[np.bool_]) -> Pairs:
+        """Only some pairs: bool[n]."""
         return Pairs(
             self.cosines[kept], self.is_same[kept], self.first[kept], self.second[kept], self.people
         )

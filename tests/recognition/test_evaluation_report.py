@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from recognition.embedders.normalise import unit_rows
 from recognition.errors import TooLittleToMeasure
 from recognition.evaluation import (
+    LabelledPhoto,
     Preparation,
     Subject,
     det_svg,
@@ -263,12 +264,10 @@ def test_the_same_file_counts_once(lfw_part, mini, tmp_path):
     first = photos_of(lfw_part)[0]
     copy = tmp_path / "Somebody" / "copy.jpg"
     copy.parent.mkdir()
-    copy.write_bytes(first.read_bytes())
-    found = embed_photos([first, copy], mini)
-    assert found.people == (first.parent.name,)
-    assert found.left_out == (
-        ("Somebody/copy.jpg", f"The same file as {first.parent.name}/{first.name}."),
-    )
+    copy.write_bytes(first.path.read_bytes())
+    found = embed_photos([first, LabelledPhoto(copy, "Somebody/copy.jpg", "Somebody")], mini)
+    assert found.people == (first.person,)
+    assert found.left_out == (("Somebody/copy.jpg", f"The same file as {first.name}."),)
 
 
 def test_what_is_done_to_the_photos_beforehand_is_said(lfw_part, mini):
