@@ -10,12 +10,13 @@ from app.api.document import ADMINISTRATION, READ, WRITE, answers
 from app.api.paths import EvaluationPath
 from app.api.replies import reply
 from app.current import actor
-from app.inputs import ThresholdInput
+from app.inputs import ModelInput, ThresholdInput
 from app.inputs.fields import Page, PageSize
 from app.outputs import AuditEntryOut, HealthOut, PageOut, UserOut, page_of, whole_list
 from app.outputs.evaluations import EvaluationOut, ThresholdOut
+from app.outputs.thresholds import AgeThresholdsOut
 from app.services.base import audit
-from app.services.embeddings import evaluations
+from app.services.embeddings import age_thresholds, embedders, evaluations
 from app.services.governance import audit_reading
 from app.services.operations import health
 from app.services.people import accounts
@@ -94,6 +95,47 @@ def set_threshold(body: ThresholdInput) -> Response:
     """It holds in all cases for what is found from now on; the change is in the audit log."""
     model = evaluations.set_threshold(actor(), body.evaluation_id, body.false_match_rate)
     return reply(ThresholdOut.model_validate(model))
+
+
+@api_administration.get(
+    "/age-thresholds",
+    summary="List thresholds by years between photo and face",
+    responses=answers({200: PageOut[AgeThresholdsOut]}),
+)
+def list_age_thresholds() -> Response:
+    """For each model what was measured for it; without any, its own threshold holds for all."""
+    kept = age_thresholds.kept_for_all()
+    return reply(
+        whole_list(
+            embedders.list_embedders(), lambda row: AgeThresholdsOut.of(row, kept.get(row.id, []))
+        )
+    )
+
+
+@api_administration.post(
+    "/evaluations/age-thresholds",
+    summary="Compare by the thresholds that an evaluation measured by years",
+    security=WRITE,
+    responses=answers({200: AgeThresholdsOut}, 400, 404, 415),
+)
+def use_age_thresholds(body: ThresholdInput) -> Response:
+    """They hold in all cases for what is found from now on; the change is in the audit log.
+
+    Refused for a rate that is laxer than the model's own, and for one that no gap was measured at.
+    """
+    rows = age_thresholds.take_over(actor(), body.evaluation_id, body.false_match_rate)
+    return reply(AgeThresholdsOut.of(rows[0].embedder, rows))
+
+
+@api_administration.post(
+    "/age-thresholds/withdraw",
+    summary="Compare by a model's own threshold alone",
+    security=WRITE,
+    responses=answers({200: AgeThresholdsOut}, 400, 404, 409, 415),
+)
+def withdraw_age_thresholds(body: ModelInput) -> Response:
+    """From now on; sightings keep the threshold that they were proposed by."""
+    return reply(AgeThresholdsOut.of(age_thresholds.withdraw(actor(), body.model_sha256), []))
 
 
 @api_administration.get(

@@ -88,6 +88,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     "ReasonInput": {"reason": "The family recognised the clothes in the entry."},
     "MatchVerdictInput": {"state": "confirmed"},
     "PostVerdictInput": {"state": "confirmed"},
+    "ModelInput": {"model_sha256": "9f" * 32},
     "ThresholdInput": {"evaluation_id": 3, "false_match_rate": 0.0001},
     "ClockCheckInput": {
         "shown_at": "2026-11-18T14:10:05+05:30",

@@ -17,7 +17,8 @@ from app.outputs.evaluations import (
     IntervalOut,
 )
 from app.services.embeddings import evaluations
-from recognition.evaluation import Preparation
+from recognition.age_gaps import AgeBand
+from recognition.evaluation import Naming, Preparation
 
 CURVE_LINES = 12
 
@@ -33,16 +34,31 @@ CURVE_LINES = 12
     show_default=True,
     help="Change each photo beforehand, to see whether that helps; sets no threshold.",
 )
+@click.option(
+    "--names",
+    "naming",
+    type=choice_of(Naming),
+    default=Naming.FOLDERS.value,
+    show_default=True,
+    help="How the set says who is on a photo: by folders (or ages.csv), or in the files' names.",
+)
 @as_option
 @json_option
 @with_appcontext
 @reports_errors
 def evaluate(
-    folder: Path, pack: str | None, preparation: str, email: str | None, as_json: bool
+    folder: Path,
+    pack: str | None,
+    preparation: str,
+    naming: str,
+    email: str | None,
+    as_json: bool,
 ) -> None:
     """Compare all photos of FOLDER, one folder per person, and keep the result.
 
-    A file groups.csv in FOLDER (columns person and group) has groups of people reported apart.
+    A file groups.csv in FOLDER (columns person and group) has groups of people reported apart. With
+    ages.csv (columns file, age or taken, and person where there are no folders of people), or ages
+    in the files' names, pairs are also measured by the years between their photos.
     """
     columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, transient=True, disable=as_json) as bar:
@@ -53,6 +69,7 @@ def evaluate(
             pack,
             lambda number, total: bar.update(task, completed=number, total=total),
             Preparation(preparation),
+            Naming(naming),
         )
     output = EvaluationOut.of(done)
     say(output, _lines(output), as_json=as_json)
@@ -70,6 +87,7 @@ def _lines(output: EvaluationOut) -> Iterator[str]:
     yield from _decisions(report)
     yield from _identification(report)
     yield from _groups(report)
+    yield from _by_age(report)
     yield from _curve(report)
     yield from (f"left out: {one.photo}: {one.reason}" for one in report.left_out)
     yield f"Kept as evaluation {output.id}, with DET and ROC plots: Administration, Evaluations."
@@ -166,6 +184,29 @@ def _groups(report: EvaluationReportOut) -> Iterator[str]:
         yield f"Group {left.group}: not measured, {left.reason}."
     if report.people_without_photos:
         yield f"In groups.csv, but without photos: {', '.join(report.people_without_photos)}."
+
+
+def _by_age(report: EvaluationReportOut) -> Iterator[str]:
+    """Each gap of years, and for each rate its threshold or why there is none."""
+    if report.by_age is None:
+        return
+    yield ""
+    yield f"By years between the photos; {report.by_age.photos_undated} photos had no age or date:"
+    for one in report.by_age.bands:
+        band = AgeBand(one.band.from_years, one.band.below_years)
+        yield (
+            f"{band}: {one.same_person_pairs:,} pairs of one person ({one.people} people), "
+            f"{one.stranger_pairs:,} of strangers"
+        )
+        for found in one.points:
+            point = found.point
+            yield (
+                f"  FMR {point.wanted_false_match_rate:g}: threshold {point.threshold:.3f}, "
+                f"TAR {point.true_match_rate:.3f} ({_between(point.true_match_interval, '.3f')}); "
+                f"FMR of all strangers {found.overall_false_match_rate:.2g}"
+            )
+        for left in one.not_measured:
+            yield f"  FMR {left.false_match_rate:g}: not measured, {left.reason}"
 
 
 def _curve(report: EvaluationReportOut) -> Iterator[str]:

@@ -26,7 +26,13 @@ from app.inputs.queries import (
 )
 from app.inputs.reports import MarkInput, ReportInput
 from app.inputs.requests import DeclineInput, RequestInput, RequestLinkInput
-from app.inputs.searches import FaceSearchInput, FaceSearchQuery, OneInInput, ThresholdInput
+from app.inputs.searches import (
+    FaceSearchInput,
+    FaceSearchQuery,
+    ModelInput,
+    OneInInput,
+    ThresholdInput,
+)
 from app.inputs.sweeps import ReviewInput, SweepInput
 from app.inputs.tips import (
     AcceptInput,
@@ -61,6 +67,7 @@ __all__ = [
     "MatchVerdictInput",
     "MemberInput",
     "MessageInput",
+    "ModelInput",
     "OneInInput",
     "PhotoChange",
     "PhotoInput",

@@ -43,6 +43,12 @@ class ThresholdInput(Input):
     false_match_rate: Annotated[float, Field(gt=0, lt=1)]
 
 
+class ModelInput(Input):
+    """A model, by the hash of its file."""
+
+    model_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
 class OneInInput(Input):
     """The same as people ask for it: one false match in so many pairs of strangers."""
 

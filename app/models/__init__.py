@@ -2,6 +2,7 @@
 
 from app.models.access import CaseMember
 from app.models.accounts import ApiToken, Role, User
+from app.models.age_thresholds import AgeThreshold
 from app.models.alerts import (
     Alert,
     AlertKind,
@@ -89,6 +90,7 @@ from app.models.workers import WorkerMinute, WorkerRow
 
 __all__ = [
     "AccountLink",
+    "AgeThreshold",
     "Alert",
     "AlertKind",
     "AlertMode",

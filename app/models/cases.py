@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.extensions import Model
 from app.models.accounts import User
 from app.models.columns import LongText, UtcTime, choice, position_column, utc_now
+from recognition.age_gaps import DaySpan
 
 LARGEST_THRESHOLD_RAISE = 0.5
 """Beyond this no two photos of one person are alike enough for any model that is known here."""
@@ -136,6 +138,17 @@ class TakenPrecision(StrEnum):
     YEAR = "year"
 
 
+def span_of(first: date | None, precision: TakenPrecision | None) -> DaySpan | None:
+    """The days that `precision` leaves open, from the first of them; None without a day."""
+    if first is None or precision is None:
+        return None
+    if precision is TakenPrecision.DAY:
+        return DaySpan(first, first)
+    if precision is TakenPrecision.YEAR:
+        return DaySpan(first, first.replace(month=12, day=31))
+    return DaySpan(first, first.replace(day=monthrange(first.year, first.month)[1]))
+
+
 class ReferencePhoto(Model):
     """A photo of the subject that passed the quality gate; its file is named by `sha256`.
 
@@ -178,6 +191,11 @@ class ReferencePhoto(Model):
     def is_kept(self) -> bool:
         """Whether its files are still there."""
         return self.purged_at is None
+
+    @property
+    def taken_span(self) -> DaySpan | None:
+        """The days on which it may have been taken; None where nobody knows."""
+        return span_of(self.taken_at_day, self.taken_precision)
 
     @property
     def taken(self) -> str | None:

@@ -24,6 +24,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.extensions import Model
+from app.models.age_thresholds import AgeThreshold
 from app.models.cases import Case, ReferencePhoto
 from app.models.columns import LongText, UtcTime, choice, utc_now
 from app.models.faces import Embedder
@@ -124,7 +125,8 @@ class ContributedMatch(Model):
     """A contributed face that is like a case's subject. A lead, not an identification.
 
     `similarity` is the cosine of the two embeddings (−1 to 1), `threshold_similarity` the limit
-    that was in force. A person decides on those of found persons; those of tips go with the tip.
+    that was in force, `age_threshold` the measurement by years that it rests on, if it does. A
+    person decides on those of found persons; those of tips go with the tip.
     """
 
     __tablename__ = "contributed_matches"
@@ -144,6 +146,7 @@ class ContributedMatch(Model):
     )
     similarity: Mapped[float]
     threshold_similarity: Mapped[float]
+    age_threshold_id: Mapped[int | None] = mapped_column(ForeignKey("age_thresholds.id"))
     state: Mapped[MatchState] = mapped_column(choice(MatchState), default=MatchState.CANDIDATE)
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     decided_by_name: Mapped[LongText]
@@ -154,6 +157,7 @@ class ContributedMatch(Model):
     case: Mapped[Case] = relationship()
     embedder: Mapped[Embedder] = relationship()
     reference_photo: Mapped[ReferencePhoto | None] = relationship()
+    age_threshold: Mapped[AgeThreshold | None] = relationship(lazy="joined")
 
 
 class ContributionReceipt(Model):

@@ -79,7 +79,9 @@ class FaceSearch(Model):
 class FaceSearchResult(Model):
     """One face that a search brought up; it goes with its face when that expires.
 
-    `distance_m` is from the camera to the nearest last-known location, None without one.
+    `threshold_similarity` is what was asked of this photo and face, which may depend on the years
+    between them; None in searches of earlier versions. `distance_m` is from the
+    camera to the nearest last-known location, None without one.
     """
 
     __tablename__ = "face_search_results"
@@ -94,6 +96,7 @@ class FaceSearchResult(Model):
         ForeignKey("reference_photos.id", ondelete="SET NULL")
     )
     similarity: Mapped[float]
+    threshold_similarity: Mapped[float | None]
     distance_m: Mapped[float | None]
 
     search: Mapped[FaceSearch] = relationship()

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.extensions import Model
 from app.models.accounts import User
+from app.models.age_thresholds import AgeThreshold
 from app.models.cameras import CameraRow
 from app.models.cases import Case, ReferencePhoto
 from app.models.columns import LongText, UtcTime, choice, utc_now
@@ -47,8 +48,8 @@ class Sighting(Model):
     """A face proposed for a case. An investigative lead, not an identification.
 
     `similarity` is the cosine of the two embeddings (−1 to 1), `threshold_similarity` the limit
-    that was in force. The camera's position is copied: a camera that is moved later does not move
-    its sightings.
+    that was in force for the photo that carried it. The camera's position is copied: a camera that
+    is moved later does not move its sightings.
 
     `like_rejected` marks a face that is more like one that a person rejected for this case
     (`rejected_sighting_id`, at `rejected_similarity`) than like the reference photos; it is shown
@@ -145,12 +146,27 @@ class Sighting(Model):
     @property
     def stands_without_best(self) -> bool | None:
         """Whether the other photos alone would have proposed it; None without others."""
-        remains = self.without_best
-        return None if remains is None else remains >= self.threshold_similarity
+        others = [
+            one.similarity >= (one.threshold_similarity or self.threshold_similarity)
+            for one in self.similarities
+            if one.photo_id != self.reference_photo_id and not one.photo.artificial
+        ]
+        return any(others) if others else None
+
+    @property
+    def age_threshold(self) -> AgeThreshold | None:
+        """The measurement by years that proposed it; None where the model's own threshold did."""
+        carried = (one for one in self.similarities if one.photo_id == self.reference_photo_id)
+        return next((one.age_threshold for one in carried), None)
 
 
 class SightingSimilarity(Model):
-    """How alike a sighting's face and one reference photo were when the face was proposed."""
+    """How alike a sighting's face and one reference photo were when the face was proposed.
+
+    `threshold_similarity` is the limit for this photo and face, the case's raise included; None for
+    a photo that came later, which proposed nothing. `age_threshold` is the measurement by years
+    that it rests on; None where it was the model's own.
+    """
 
     __tablename__ = "sighting_similarities"
     __table_args__ = (Index("ix_sighting_similarities_photo_id", "photo_id"),)
@@ -162,8 +178,11 @@ class SightingSimilarity(Model):
         ForeignKey("reference_photos.id", ondelete="CASCADE"), primary_key=True
     )
     similarity: Mapped[float]
+    threshold_similarity: Mapped[float | None]
+    age_threshold_id: Mapped[int | None] = mapped_column(ForeignKey("age_thresholds.id"))
 
     photo: Mapped[ReferencePhoto] = relationship()
+    age_threshold: Mapped[AgeThreshold | None] = relationship()
 
 
 class Review(Model):

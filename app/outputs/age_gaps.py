@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from app.models.cases import ReferencePhoto, TakenPrecision
+from app.models.age_thresholds import AgeThreshold
+from app.models.cases import ReferencePhoto
 from app.models.faces import Embedder
-from app.models.sightings import Sighting
+from app.models.sightings import Sighting, SightingSimilarity
 
 WIDE_YEARS: Final = 3
 """From so many calendar years on it is said that no threshold was measured for the gap."""
@@ -32,14 +32,15 @@ class AgeGap:
 
 def age_gap(photo: ReferencePhoto, seen_at: datetime, timezone: str) -> AgeGap | None:
     """The gap to the day of `seen_at` in `timezone`; None where the photo has no date."""
-    if photo.taken_at_day is None or photo.taken_precision is None:
+    span = photo.taken_span
+    if span is None:
         return None
     seen = seen_at.astimezone(ZoneInfo(timezone)).date()
-    first = photo.taken_at_day
+    first = span.first
     verb = "dated" if photo.artificial else "taken"
     if first > seen:
         return AgeGap(f"{verb} after this sighting: check its date", False)
-    last = min(_last_day(first, photo.taken_precision), seen)
+    last = min(span.last, seen)
     most_days, least_days = (seen - first).days, (seen - last).days
     is_wide = (first.year + WIDE_YEARS, first.month, first.day) <= (seen.year, seen.month, seen.day)
     if most_days < _DAYS_PER_YEAR:
@@ -53,6 +54,28 @@ def gap_of(photo: ReferencePhoto, sighting: Sighting) -> AgeGap | None:
     return age_gap(photo, sighting.seen_at, sighting.case.timezone)
 
 
+def measured_words(row: AgeThreshold) -> str:
+    """How a threshold by years was measured, in a sentence without its end."""
+    return (
+        f"threshold {row.threshold_similarity:.3f}, measured for photos taken {row.band} before: "
+        f"one false match in {1 / row.false_match_rate:,.0f}, of {row.stranger_pairs:,} pairs of "
+        f"strangers; {row.true_match_rate:.3f} of {row.same_person_pairs:,} pairs of one person "
+        f"reach it; {row.source}"
+    )
+
+
+def gap_remark(one: SightingSimilarity, sighting: Sighting) -> str | None:
+    """What is to be said of the threshold that a photo had, because of its age; else None."""
+    if one.age_threshold is not None:
+        words = measured_words(one.age_threshold)
+        raised = sighting.case.threshold_raise
+        return f"{words[0].upper()}{words[1:]}." + (
+            f" This case adds {raised:.3f}." if raised else ""
+        )
+    gap = gap_of(one.photo, sighting)
+    return unmeasured(sighting.embedder) if gap and gap.is_wide else None
+
+
 def unmeasured(embedder: Embedder) -> str:
     """What is to be said of the model's threshold where a gap is wide."""
     words = "No threshold measured for this gap"
@@ -62,11 +85,3 @@ def unmeasured(embedder: Embedder) -> str:
         f"{words}: the threshold was measured on {embedder.threshold_measured_on}, and how many "
         "years lie between the photos of that set is not known."
     )
-
-
-def _last_day(first: date, precision: TakenPrecision) -> date:
-    if precision is TakenPrecision.DAY:
-        return first
-    if precision is TakenPrecision.YEAR:
-        return first.replace(month=12, day=31)
-    return first.replace(day=monthrange(first.year, first.month)[1])

@@ -95,6 +95,51 @@ class LeftOutOut(Output):
     reason: str
 
 
+class YearsOut(Output):
+    """A gap of `from_years` and more, and less than `below_years`; null: however many."""
+
+    from_years: int
+    below_years: int | None
+
+
+class BandPointOut(Output):
+    """A gap's threshold for a false-match rate.
+
+    `overall_false_match_rate` is that of all strangers of the set at this threshold; it keeps to
+    the wanted rate, too, because passers-by are of any age.
+    """
+
+    point: EvaluationPointOut
+    overall_false_match_rate: float
+
+
+class UnmeasuredRateOut(Output):
+    """A false-match rate for which a gap has no threshold, and why."""
+
+    false_match_rate: float
+    reason: str
+
+
+class AgeBandOut(Output):
+    """Pairs of photos that lie so many years apart. `people` are those in pairs of one person."""
+
+    band: YearsOut
+    people: int
+    same_person_pairs: int
+    stranger_pairs: int
+    points: tuple[BandPointOut, ...]
+    not_measured: tuple[UnmeasuredRateOut, ...]
+    at_threshold: EvaluationPointOut | None
+
+
+class AgeReportOut(Output):
+    """Pairs by the years between their photos, as far as ages or dates were known."""
+
+    photos_dated: int
+    photos_undated: int
+    bands: tuple[AgeBandOut, ...]
+
+
 class EvaluationReportOut(Output):
     """What was measured: every photo of the folder compared with every other.
 
@@ -113,6 +158,7 @@ class EvaluationReportOut(Output):
     groups: tuple[GroupOut, ...] = ()
     groups_left_out: tuple[LeftGroupOut, ...] = ()
     people_without_photos: tuple[str, ...] = ()
+    by_age: AgeReportOut | None = None
     curve: tuple[CurvePointOut, ...] = ()
     left_out: list[LeftOutOut]
 

@@ -10,6 +10,7 @@ from app.intake.post_contacts import ContactKind
 from app.models import ContributedMatch, ImportStep, Post, PostImport, PostImportState
 from app.models.contributions import MatchState
 from app.outputs.base import LEAD_NOTICE, Output, UtcInstant
+from app.outputs.thresholds import AgeThresholdOut, by_age
 from app.services.postings import post_imports
 from app.services.postings.post_import_progress import progress_of
 from app.services.postings.post_imports import PostImportReport
@@ -203,6 +204,7 @@ class PostMatchOut(Output):
     case_number: str
     similarity: float
     threshold_similarity: float
+    threshold_by_age: AgeThresholdOut | None
     model: str
     state: MatchState
     created_at: UtcInstant
@@ -217,6 +219,7 @@ class PostMatchOut(Output):
             case_number=match.case.number,
             similarity=match.similarity,
             threshold_similarity=match.threshold_similarity,
+            threshold_by_age=by_age(match.age_threshold),
             model=match.embedder.name,
             state=match.state,
             created_at=match.created_at,

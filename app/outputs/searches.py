@@ -115,12 +115,14 @@ class FoundFaceLike(Protocol):
 class FoundFaceOut(Output):
     """One face of the list. Those at the threshold are sightings; `below_threshold` ones are not.
 
-    `similarity` is the cosine with the nearest of the photos that were searched with, `distance_m`
-    from the camera to the nearest last-known location.
+    `similarity` is the cosine with the nearest of the photos that were searched with, beside what
+    is asked of that photo for a face of this day; another photo may have carried it. `distance_m`
+    is from the camera to the nearest last-known location.
     """
 
     rank: int
     similarity: float
+    threshold_similarity: float
     below_threshold: bool
     distance_m: float | None
     seen_at: UtcInstant
@@ -136,10 +138,12 @@ class FoundFaceOut(Output):
     def of(cls, found: FoundFaceLike, search: FaceSearch) -> FoundFaceOut:
         """From a line of the list and its search."""
         result, sighting = found.result, found.sighting
+        asked = result.threshold_similarity or search.threshold_similarity
         return cls(
             rank=result.rank,
             similarity=round(result.similarity, 4),
-            below_threshold=sighting is None and result.similarity < search.threshold_similarity,
+            threshold_similarity=round(asked, 4),
+            below_threshold=sighting is None and result.similarity < asked,
             distance_m=None if result.distance_m is None else round(result.distance_m, 1),
             seen_at=result.face.best_at,
             seen_at_local=local_text(result.face.best_at, search.case.timezone),
@@ -184,7 +188,7 @@ def what_was_searched(search: FaceSearch) -> str:
         others = _count(search.faces_of_other_models, "face")
         text += f" {others} of other models could not be compared."
     if search.is_cut_off:
-        text += f" More faces reach the threshold than the {search.face_limit} that were taken."
+        text += f" More faces may reach the threshold than the {search.face_limit} that were taken."
     return text
 
 

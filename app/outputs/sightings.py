@@ -16,11 +16,12 @@ from app.models.sightings import (
     SightingState,
     Verdict,
 )
-from app.outputs.age_gaps import gap_of, unmeasured
+from app.outputs.age_gaps import gap_of, gap_remark
 from app.outputs.base import LEAD_NOTICE, Output, UtcInstant, local_text, picture_address
 from app.outputs.cameras import CameraRefOut
 from app.outputs.cases import plain_quality
 from app.outputs.clocks import uncertainty_s_of
+from app.outputs.thresholds import AgeThresholdOut, by_age
 from cameras.planning.travel import TravelCheck
 
 
@@ -115,13 +116,15 @@ class PhotoRefOut(Output):
 class PhotoSimilarityOut(Output):
     """How alike the face and one reference photo are; `carried` marks the one that it rests on.
 
-    An `artificial` one carries nothing. `age_gap_remark` says, where three years or more lie
-    between, that no threshold was measured for that.
+    An `artificial` one carries nothing. `threshold_similarity` is what was asked of this photo and
+    face; null for a photo that came later. `age_gap_remark` says how that was measured for the
+    years between them, or, where they are three or more, that it was not.
     """
 
     photo_id: int
     file_name: str
     similarity: float
+    threshold_similarity: float | None
     active: bool
     carried: bool
     artificial: bool
@@ -137,12 +140,13 @@ class PhotoSimilarityOut(Output):
             photo_id=one.photo_id,
             file_name=one.photo.file_name,
             similarity=round(one.similarity, 4),
+            threshold_similarity=rounded(one.threshold_similarity),
             active=one.photo.active,
             carried=one.photo_id == sighting.reference_photo_id,
             artificial=one.photo.artificial,
             taken=one.photo.taken,
             age_gap=gap and gap.words,
-            age_gap_remark=unmeasured(sighting.embedder) if gap and gap.is_wide else None,
+            age_gap_remark=gap_remark(one, sighting),
         )
 
 
@@ -183,7 +187,8 @@ class SightingOut(Output):
     """A face proposed for a case. A confirmed one is a lead only with `is_lead`; until then it is
     provisional and `awaits` a second or third review. `standing` says so in words.
 
-    `similarity` is a cosine from −1 to 1, beside its threshold.
+    `similarity` is a cosine from −1 to 1, beside the threshold of the photo that carried it, which
+    `threshold_by_age` says the measurement of; null where it is the model's own.
 
     `similarities` are those with all reference photos, the highest first. `without_best` is what
     remains without the photo that carried it (null where there is no other real one), and
@@ -205,6 +210,7 @@ class SightingOut(Output):
     longitude_deg: float
     similarity: float
     threshold_similarity: float
+    threshold_by_age: AgeThresholdOut | None
     model: MatchingModelOut
     camera: CameraRefOut
     face: FaceOut
@@ -237,6 +243,7 @@ class SightingOut(Output):
             longitude_deg=sighting.longitude_deg,
             similarity=round(sighting.similarity, 4),
             threshold_similarity=round(sighting.threshold_similarity, 4),
+            threshold_by_age=by_age(sighting.age_threshold),
             model=MatchingModelOut.of(sighting.embedder),
             camera=CameraRefOut.of(sighting.camera),
             face=FaceOut.of(sighting.face),

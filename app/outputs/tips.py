@@ -9,16 +9,21 @@ from app.models import ContributedMatch, ContributedPhoto, Tip, TipMessage
 from app.models.contributions import MatchState, PhotoState
 from app.models.tips import PlaceSource, TimeSource, TipState
 from app.outputs.base import LEAD_NOTICE, Output, UtcInstant
+from app.outputs.thresholds import AgeThresholdOut, by_age
 from app.services.contributing.triage import TriageEntry
 
 
 class ContributedMatchOut(Output):
-    """A face that is like a case's subject. A lead, not an identification."""
+    """A face that is like a case's subject. A lead, not an identification.
+
+    `threshold_by_age` is the measurement that the threshold rests on; null: the model's own.
+    """
 
     id: int
     case_number: str
     similarity: float
     threshold_similarity: float
+    threshold_by_age: AgeThresholdOut | None
     model: str
     face_sha256: str
     state: MatchState
@@ -34,6 +39,7 @@ class ContributedMatchOut(Output):
             case_number=match.case.number,
             similarity=match.similarity,
             threshold_similarity=match.threshold_similarity,
+            threshold_by_age=by_age(match.age_threshold),
             model=match.embedder.name,
             face_sha256=match.face.crop_sha256,
             state=match.state,

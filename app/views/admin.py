@@ -96,7 +96,9 @@ def reset_password(user_id: int) -> ResponseReturnValue:
 @blueprint.get("/packs", endpoint="packs")
 def packs_page() -> str:
     """The face model in force and all that were used, with licence, hash and threshold."""
-    return render_template("admin/packs.html", overview=packs.overview())
+    return render_template(
+        "admin/packs.html", overview=packs.overview(), timezone=settings().default_timezone
+    )
 
 
 @blueprint.get("/audit", endpoint="audit")

@@ -17,6 +17,7 @@ from app.outputs.searches import what_was_searched
 from app.permissions import can
 from app.services.base import searchable, views_audit
 from app.services.casework import cases, photos
+from app.services.embeddings import age_thresholds, embedders
 from app.services.exchange import duplicates
 from app.services.inventory.recorders import AFTER_SEEN, BEFORE_SEEN
 from app.services.places import locations
@@ -241,12 +242,14 @@ def _what_came_of(photo: ReferencePhoto) -> str:
 
 
 def _photos_page(case: Case, form: Form, marked: bytes = b"") -> str:
-    shown = photos.list_photos(case)
+    shown, model = photos.list_photos(case), embedders.newest()
     return render_template(
         "cases/photos.html",
         case=case,
         form=form,
         photos=shown,
+        model=model,
+        asked=age_thresholds.asked_today(case, shown, model) if model else {},
         only_artificial=photos.ONLY_ARTIFICIAL if photos.only_artificial(shown) else "",
         marked_picture=base64.b64encode(marked).decode("ascii"),
         max_mb=settings().max_photo_bytes // 2**20,

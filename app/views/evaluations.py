@@ -6,9 +6,10 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.current import actor, settings
-from app.inputs import OneInInput
-from app.services.embeddings import evaluations
+from app.inputs import ModelInput, OneInInput
+from app.services.embeddings import age_thresholds, evaluations
 from app.views.forms import Form
+from recognition.age_gaps import AGE_BANDS
 
 blueprint = Blueprint("evaluations", __name__, url_prefix="/admin/evaluations")
 
@@ -58,6 +59,32 @@ def set_threshold(evaluation_id: int) -> ResponseReturnValue:
     return _show(evaluation_id, form), form.status
 
 
+@blueprint.post("/<int:evaluation_id>/age-thresholds")
+def use_age_thresholds(evaluation_id: int) -> ResponseReturnValue:
+    """Compare by the thresholds that were measured by years between photos."""
+    form = Form(request.form)
+    with form:
+        given = form.read(OneInInput)
+        rows = age_thresholds.take_over(actor(), evaluation_id, given.false_match_rate)
+        model = rows[0].embedder
+        flash(f"{model.name} has thresholds for {len(rows)} of {len(AGE_BANDS)} gaps.", "success")
+        return redirect(url_for("admin.packs"))
+    return _show(evaluation_id, form), form.status
+
+
+@blueprint.post("/age-thresholds/withdraw")
+def withdraw_age_thresholds() -> ResponseReturnValue:
+    """Compare by the model's own threshold alone again."""
+    form = Form(request.form)
+    with form:
+        given = form.read(ModelInput)
+        model = age_thresholds.withdraw(actor(), given.model_sha256)
+        flash(f"{model.name} proposes from {model.threshold_similarity:.3f} on again.", "success")
+        return redirect(url_for("admin.packs"))
+    flash(form.sentence, "error")
+    return redirect(url_for("admin.packs"))
+
+
 def _show(evaluation_id: int, form: Form) -> str:
     evaluation = evaluations.find(evaluation_id)
     return render_template(
@@ -65,5 +92,6 @@ def _show(evaluation_id: int, form: Form) -> str:
         evaluation=evaluation,
         report=evaluations.report_of(evaluation),
         form=form,
+        may_take_over=age_thresholds.may_take_over,
         timezone=settings().default_timezone,
     )

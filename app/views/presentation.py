@@ -10,7 +10,7 @@ from flask_login import current_user
 
 from app.alert_pages import page_of
 from app.current import settings
-from app.outputs.age_gaps import gap_of, unmeasured
+from app.outputs.age_gaps import gap_of, gap_remark, measured_words
 from app.outputs.base import duration
 from app.outputs.clocks import uncertainty_s_of, words_of
 from app.services.inventory import roads
@@ -32,7 +32,8 @@ def install(application: Flask) -> None:
         time_uncertainty=uncertainty_s_of,
         clock_words=words_of,
         age_gap=gap_of,
-        unmeasured=unmeasured,
+        gap_remark=gap_remark,
+        measured_words=measured_words,
         size=size,
         compass=compass,
         coordinates=coordinates,

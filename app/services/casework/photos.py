@@ -18,7 +18,7 @@ from app.services.base import audit, live, media
 from app.services.base.actors import Actor
 from app.services.base.picture_lock import keep_pictures_from_purge
 from app.services.contributing import contribution_matching
-from app.services.embeddings import embedders
+from app.services.embeddings import age_thresholds, embedders
 from app.services.embeddings.gallery_photos import CheckedPhoto, check_photo, quality_json
 from app.services.searches import searching
 from recognition.images import encode_jpeg, taken_on
@@ -104,8 +104,9 @@ def remove_photo(actor: Actor, case: Case, photo_id: int) -> None:
 def change_photo(actor: Actor, case: Case, photo_id: int, given: PhotoChange) -> ReferencePhoto:
     """Say when a photo was taken, and whether it is artificial.
 
-    One that is called real is compared with everything that is kept, as a new one would be. What
-    it has carried before it was called artificial stays, for a person to decide.
+    One that is called real, or is dated anew where thresholds by years are in force, is compared
+    with everything that is kept, as a new one would be. What it has carried before it was called
+    artificial stays, for a person to decide.
     Raises Refused where an artificial one is called real without a reason.
     """
     photo = _find(case, photo_id)
@@ -123,8 +124,8 @@ def change_photo(actor: Actor, case: Case, photo_id: int, given: PhotoChange) ->
     after = {"taken": photo.taken, "artificial": photo.artificial}
     if after == before:
         return photo
-    if becomes_real:
-        _compare_as_new(actor, case, photo)
+    if not photo.artificial:
+        _compare_again(actor, case, photo, becomes_real=becomes_real)
     details = {"before": before, "after": after, "reason": given.reason}
     audit.record(actor, "photo.change", case=case, subject=f"photo {photo.id}", details=details)
     live.publish(case.id, "photo", {"photo_id": photo.id})
@@ -132,12 +133,18 @@ def change_photo(actor: Actor, case: Case, photo_id: int, given: PhotoChange) ->
     return photo
 
 
-def _compare_as_new(actor: Actor, case: Case, photo: ReferencePhoto) -> None:
+def _compare_again(actor: Actor, case: Case, photo: ReferencePhoto, *, becomes_real: bool) -> None:
+    """Compare a changed photo with all that is kept, where that can propose more than before.
+
+    A new date does where what is asked of it depends on its date.
+    """
     used = select(ReferenceEmbedding.embedder_id).where(ReferenceEmbedding.photo_id == photo.id)
     known = db.session.scalars(
         select(Embedder).where(Embedder.id.in_(used)).order_by(Embedder.id)
     ).all()
     for embedder in known:
+        if not becomes_real and age_thresholds.thresholds_of(embedder).is_uniform:
+            continue
         searching.search_for_photo(actor, case, photo, embedder)
         contribution_matching.compare_case(actor, case, embedder)
 

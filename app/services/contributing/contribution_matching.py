@@ -9,6 +9,7 @@ each other. Contributions are never compared with each other.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 import numpy as np
 from sqlalchemy import and_, or_, select, text
@@ -33,9 +34,10 @@ from app.models import (
     TipState,
 )
 from app.models.columns import utc_now
+from app.models.tips import TimeSource
 from app.services.base import audit
 from app.services.base.actors import Actor
-from app.services.embeddings import galleries
+from app.services.embeddings import age_thresholds, galleries
 from app.services.messages import contribution_alerts
 from recognition.faces import FloatArray
 from recognition.matching import Match
@@ -67,10 +69,9 @@ def compare_case(actor: Actor, case: Case, embedder: Embedder) -> int:
         return 0
     gallery = galleries.case_gallery(case, embedder)
     rows = np.stack([galleries.numbers(raw) for _, raw in near])
+    found = gallery.match_all(rows, embedder.sha256, [_day_of(face.photo) for face, _ in near])
     matched = [
-        (face, matches[0])
-        for (face, _), matches in zip(near, gallery.match_all(rows, embedder.sha256), strict=True)
-        if matches
+        (face, matches[0]) for (face, _), matches in zip(near, found, strict=True) if matches
     ]
     new = [_propose(face, match) for face, match in matched]
     added = [match for match in new if match is not None]
@@ -102,7 +103,9 @@ def compare_photo(
     if not faces or not _is_compared(photo):
         return []
     gallery = galleries.open_galleries(embedder)
-    found = gallery.match_all(np.stack(embeddings), embedder.sha256)
+    found = gallery.match_all(
+        np.stack(embeddings), embedder.sha256, [_day_of(photo)] * len(embeddings)
+    )
     new = [
         _propose(face, match)
         for face, matches in zip(faces, found, strict=True)
@@ -119,13 +122,25 @@ def _is_compared(photo: ContributedPhoto) -> bool:
     return photo.found_person is not None and photo.found_person.state is FoundState.OPEN
 
 
+def _day_of(photo: ContributedPhoto) -> date | None:
+    """The day on which its sender or registrar says the person was seen; None where nobody does.
+
+    Not what a file names of itself, which anybody can write, and not when a post was put up, which
+    may show an old photo.
+    """
+    tip, found = photo.tip, photo.found_person
+    if tip is not None:
+        return galleries.day_of(tip.seen_at if tip.time_source is TimeSource.SENDER else None)
+    return None if found is None else galleries.day_of(found.found_at or found.created_at)
+
+
 def _near(case: Case, embedder: Embedder) -> list[tuple[ContributedFace, bytes]]:
     """Kept faces that are like some real photo of the case, by the database's own comparison.
 
     What it brings up is only a list: the gallery decides, as everywhere. A little below the
     threshold is taken, too.
     """
-    least = embedder.threshold_similarity + case.threshold_raise - _SLACK
+    least = age_thresholds.thresholds_of(embedder).least + case.threshold_raise - _SLACK
     similarity = 1.0 - ContributedFace.embedding.cosine_distance(ReferenceEmbedding.embedding)
     like = (
         select(ReferenceEmbedding.photo_id)
@@ -147,7 +162,11 @@ def _near(case: Case, embedder: Embedder) -> list[tuple[ContributedFace, bytes]]
     )
     rows = db.session.execute(
         select(ContributedFace, galleries.sent(ContributedFace.embedding))
-        .options(joinedload(ContributedFace.photo))
+        .options(
+            joinedload(ContributedFace.photo).options(
+                joinedload(ContributedPhoto.tip), joinedload(ContributedPhoto.found_person)
+            )
+        )
         .join(ContributedPhoto, ContributedPhoto.id == ContributedFace.photo_id)
         .outerjoin(Tip, Tip.id == ContributedPhoto.tip_id)
         .outerjoin(FoundPerson, FoundPerson.id == ContributedPhoto.found_person_id)
@@ -170,6 +189,7 @@ def _propose(face: ContributedFace, match: Match) -> ContributedMatch | None:
             reference_photo_id=match.reference_id,
             similarity=match.similarity,
             threshold_similarity=match.threshold,
+            age_threshold_id=match.carrier.measured_key,
             state=MatchState.CANDIDATE,
             decided_by_name="",
             created_at=utc_now(),

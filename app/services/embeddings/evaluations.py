@@ -20,7 +20,7 @@ from app.services.base import audit
 from app.services.base.actors import Actor
 from app.services.base.pages import Page, paginate
 from app.services.embeddings import embedders
-from recognition.evaluation import Preparation, det_svg, evaluate_folder, roc_svg
+from recognition.evaluation import Naming, Preparation, det_svg, evaluate_folder, roc_svg
 
 OnPhoto = Callable[[int, int], None]
 
@@ -33,10 +33,12 @@ def evaluate(
     pack: str | None = None,
     on_photo: OnPhoto = lambda *_: None,
     preparation: Preparation = Preparation.NONE,
+    naming: Naming = Naming.FOLDERS,
 ) -> Evaluation:
     """Compare all photos of a folder with each other and keep the result.
 
-    The folder holds one folder per person. `pack` names another pack than the one in force.
+    The folder holds one folder per person, or is labelled in another way that
+    `recognition.evaluation.labels` reads. `pack` names another pack than the one in force.
     `on_photo` is called with how many photos are done, of how many. Raises TooLittleToMeasure for a
     folder that shows too little, NoRecogniser, and the recognition room's errors for a broken pack.
     """
@@ -49,6 +51,7 @@ def evaluate(
             recogniser.chosen,
             threshold=known.threshold_similarity if known else None,
             preparation=preparation,
+            naming=naming,
             max_pixels=settings().max_photo_pixels,
             on_progress=on_photo,
         )

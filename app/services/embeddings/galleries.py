@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,9 @@ from app.models import (
     Sighting,
     SightingState,
 )
+from app.models.cases import span_of
 from app.models.columns import utc_now
+from app.services.embeddings import age_thresholds
 from recognition.faces import FloatArray
 from recognition.matching import Gallery, Reference, RejectedFace
 
@@ -88,6 +90,11 @@ def case_gallery(case: Case, embedder: Embedder) -> Gallery:
     return _load(embedder, Case.id == case.id)
 
 
+def day_of(seen_at: datetime | None) -> date | None:
+    """The day on which a face was seen, for `Gallery.match`: in UTC, for all cases alike."""
+    return None if seen_at is None else seen_at.astimezone(UTC).date()
+
+
 def prune_changes() -> int:
     """Delete old marks of change; each process reads its galleries once more after that."""
     oldest = utc_now() - _CHANGES_KEPT
@@ -120,7 +127,7 @@ def _load(embedder: Embedder, wanted: ColumnElement[bool]) -> Gallery:
     return Gallery(
         embedder.sha256,
         _references(embedder, wanted),
-        embedder.threshold_similarity,
+        age_thresholds.thresholds_of(embedder),
         rejected=_rejected(embedder, wanted),
         raises=_raises(wanted),
     )
@@ -133,6 +140,8 @@ def _references(embedder: Embedder, wanted: ColumnElement[bool]) -> Sequence[Ref
             ReferencePhoto.id,
             sent(ReferenceEmbedding.embedding),
             ReferencePhoto.artificial,
+            ReferencePhoto.taken_at_day,
+            ReferencePhoto.taken_precision,
         )
         .join(ReferencePhoto, ReferencePhoto.id == ReferenceEmbedding.photo_id)
         .join(Case, Case.id == ReferencePhoto.case_id)
@@ -140,8 +149,8 @@ def _references(embedder: Embedder, wanted: ColumnElement[bool]) -> Sequence[Ref
         .order_by(ReferencePhoto.id)
     )
     return [
-        Reference(case_id, photo_id, numbers(value), artificial)
-        for case_id, photo_id, value, artificial in rows
+        Reference(case_id, photo_id, numbers(value), artificial, span_of(day, precision))
+        for case_id, photo_id, value, artificial, day, precision in rows
     ]
 
 

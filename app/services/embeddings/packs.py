@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.current import settings
 from app.errors import Conflict, NoRecogniser
 from app.extensions import db
-from app.models import PackUse
+from app.models import AgeThreshold, PackUse
 from app.models.faces import Embedder
 from app.recogniser import holder
 from app.services.base import audit
 from app.services.base.actors import Actor
-from app.services.embeddings import embedders
+from app.services.embeddings import age_thresholds, embedders
 from recognition.packs import PackChoice
 
 
@@ -24,23 +24,25 @@ class PackOverview:
 
     `in_force` is what workers load now, with the reason; None where nothing is installed, and then
     `why_none` says what to do. `detector` is what finds the faces, in words. `embedders` are all
-    models that embedded something, newest first.
+    models that embedded something, newest first, `age_thresholds` what was measured for them by
+    years between photos, by the model's id.
     """
 
     in_force: PackChoice | None
     why_none: str
     embedders: Sequence[Embedder]
+    age_thresholds: Mapping[int, Sequence[AgeThreshold]]
     detector: str = ""
 
 
 def overview() -> PackOverview:
     """The recogniser in force and every model whose embeddings are kept."""
-    known = embedders.list_embedders()
+    known, by_age = embedders.list_embedders(), age_thresholds.kept_for_all()
     try:
         detector = holder().detector_in_words()
-        return PackOverview(holder().choice(), "", known, detector)
+        return PackOverview(holder().choice(), "", known, by_age, detector)
     except NoRecogniser as error:
-        return PackOverview(None, str(error), known)
+        return PackOverview(None, str(error), known, by_age)
 
 
 def use(actor: Actor, pack: str) -> PackUse:

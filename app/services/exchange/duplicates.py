@@ -6,18 +6,25 @@ not see does not exist for them. A pair is a lead for people, and nothing is mer
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 from sqlalchemy import func, select
 
 from app.extensions import db
 from app.models import Case, Embedder, ReferenceEmbedding, ReferencePhoto
+from app.models.cases import TakenPrecision, span_of
 from app.services.base import audit
 from app.services.base.access import visible_cases
 from app.services.base.actors import Actor
+from app.services.embeddings import age_thresholds
 from app.services.embeddings.galleries import numbers, sent
+from recognition.age_gaps import Days, GapThresholds, day_columns
+from recognition.faces import FloatArray
 
 MOST_PAIRS: Final = 200
 MOST_PHOTOS: Final = 20_000
@@ -59,6 +66,29 @@ class _Known:
     case_id: int
     threshold_raise: float
     embedding: bytes
+    taken_at_day: date | None
+    taken_precision: TakenPrecision | None
+
+
+@dataclass(frozen=True, eq=False)
+class _Columns:
+    """The same of many photos, for comparing all with all."""
+
+    case_ids: npt.NDArray[np.int64]
+    raises: npt.NDArray[np.float64]
+    faces: FloatArray
+    first: Days
+    last: Days
+
+    @staticmethod
+    def of(rows: Sequence[_Known]) -> _Columns:
+        """From rows of one model."""
+        return _Columns(
+            np.array([row.case_id for row in rows], np.int64),
+            np.array([row.threshold_raise for row in rows], np.float64),
+            np.stack([numbers(row.embedding) for row in rows]),
+            *day_columns([span_of(row.taken_at_day, row.taken_precision) for row in rows]),
+        )
 
 
 @dataclass(frozen=True)
@@ -115,6 +145,8 @@ def _near_by_face(actor: Actor, case: Case | None) -> tuple[list[_Near], bool]:
                 ReferencePhoto.case_id,
                 Case.threshold_raise,
                 sent(ReferenceEmbedding.embedding),
+                ReferencePhoto.taken_at_day,
+                ReferencePhoto.taken_precision,
             )
             .join(ReferencePhoto, ReferencePhoto.id == ReferenceEmbedding.photo_id)
             .join(Case, Case.id == ReferencePhoto.case_id)
@@ -134,24 +166,40 @@ def _best_of_model(embedder: Embedder, rows: list[_Known], case: Case | None) ->
     """The most alike photos of each pair of cases, at or above the higher of their thresholds."""
     if len(rows) < 2:
         return []
-    case_ids = np.array([row.case_id for row in rows])
-    raises = np.array([row.threshold_raise for row in rows])
-    faces = np.stack([numbers(row.embedding) for row in rows])
-    wanted = np.arange(len(rows)) if case is None else np.flatnonzero(case_ids == case.id)
+    columns = _Columns.of(rows)
+    thresholds = age_thresholds.thresholds_of(embedder)
+    wanted = np.arange(len(rows)) if case is None else np.flatnonzero(columns.case_ids == case.id)
     best: dict[tuple[int, int], _Near] = {}
     for start in range(0, len(wanted), _BLOCK):
-        block = wanted[start : start + _BLOCK]
-        similar = faces[block] @ faces.T
-        limits = embedder.threshold_similarity + np.maximum(raises[block][:, None], raises)
-        alike = (similar >= limits) & (case_ids[block][:, None] != case_ids)
-        for at, other in np.argwhere(alike):
-            pair = sorted((int(block[at]), int(other)), key=lambda one: int(case_ids[one]))
-            first, second = rows[pair[0]], rows[pair[1]]
-            key, value = (first.case_id, second.case_id), float(similar[at, other])
-            if key not in best or best[key].similarity < value:
-                limit = float(limits[at, other])
-                best[key] = _Near(first.photo_id, second.photo_id, value, limit, embedder.name)
+        for at, other, similarity, limit in _alike(
+            columns, wanted[start : start + _BLOCK], thresholds
+        ):
+            one, two = sorted((rows[at], rows[other]), key=lambda row: row.case_id)
+            key = (one.case_id, two.case_id)
+            if key not in best or best[key].similarity < similarity:
+                photos = (one.photo_id, two.photo_id)
+                best[key] = _Near(*photos, similarity, limit, embedder.name)
     return list(best.values())
+
+
+def _alike(
+    columns: _Columns, block: npt.NDArray[np.intp], thresholds: GapThresholds
+) -> Iterator[tuple[int, int, float, float]]:
+    """Rows of photos of different cases that reach their limit, with similarity and limit.
+
+    Limits by the years between two photos are looked up only for pairs that reach the lowest.
+    """
+    similar = columns.faces[block] @ columns.faces.T
+    raises = np.maximum(columns.raises[block][:, None], columns.raises)
+    elsewhere = columns.case_ids[block][:, None] != columns.case_ids
+    places, others = np.nonzero((similar >= thresholds.least + raises) & elsewhere)
+    rows = block[places]
+    limits = raises[places, others] + thresholds.between(
+        columns.first[rows], columns.last[rows], columns.first[others], columns.last[others]
+    )
+    found = similar[places, others]
+    for at in np.flatnonzero(found >= limits):
+        yield int(rows[at]), int(others[at]), float(found[at]), float(limits[at])
 
 
 def _as_pairs(near: list[_Near]) -> list[Pair]:

@@ -31,7 +31,7 @@ from app.models import (
 )
 
 EXPORTS: Final = ("route.export", "brief.export", "evidence.export")
-THRESHOLDS: Final = ("case.threshold", "model.threshold")
+THRESHOLDS: Final = ("case.threshold", "model.threshold", "model.age_thresholds")
 
 COLUMNS: Final[Mapping[str, str]] = {
     "cases_opened": "cases opened",

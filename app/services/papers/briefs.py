@@ -20,7 +20,7 @@ from app.inputs import ComparisonInput
 from app.models import Case, ReferencePhoto, Review, Road, RoadSource, Sighting
 from app.models.columns import utc_now
 from app.outputs import LEAD_NOTICE
-from app.outputs.age_gaps import gap_of, unmeasured
+from app.outputs.age_gaps import gap_of, gap_remark
 from app.services.base import audit, media
 from app.services.base.actors import Actor
 from app.services.casework import photos
@@ -202,7 +202,9 @@ def _compared_with(sighting: Sighting) -> tuple[str, ...]:
         return ()
     kind = "artificial reference picture" if photo.artificial else "reference photo"
     words = f"{kind} {gap.words}" if gap else kind
-    return (words, unmeasured(sighting.embedder)) if gap and gap.is_wide else (words,)
+    carried = (one for one in sighting.similarities if one.photo_id == photo.id)
+    remarks = (gap_remark(one, sighting) for one in carried)
+    return (words, *filter(None, remarks))
 
 
 def _pictures(case: Case, timeline: Timeline) -> tuple[BriefPhoto, ...]:

@@ -9,10 +9,11 @@ from pathlib import PurePath
 from typing import Any, Final
 
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
 from app.extensions import db
 from app.models import (
+    AgeThreshold,
     Case,
     Embedder,
     Face,
@@ -22,6 +23,7 @@ from app.models import (
     Review,
     Sighting,
     SightingClip,
+    SightingSimilarity,
 )
 from app.models.audit import AuditEntry
 from app.outputs import LEAD_NOTICE
@@ -67,6 +69,7 @@ def all_sightings(case: Case) -> Sequence[Sighting]:
             joinedload(Sighting.camera),
             joinedload(Sighting.embedder),
             joinedload(Sighting.reference_photo),
+            selectinload(Sighting.similarities).joinedload(SightingSimilarity.age_threshold),
             joinedload(Sighting.face).joinedload(Face.footage),
         )
         .order_by(Sighting.seen_at, Sighting.id)
@@ -77,6 +80,7 @@ def sighting_record(sighting: Sighting, has_crop: bool, clip: SightingClip | Non
     """A sighting with its face, camera, recording and model; `crop` and `clip` are its files."""
     face, camera, photo = sighting.face, sighting.camera, sighting.reference_photo
     gap = None if photo is None else gap_of(photo, sighting)
+    by_age = sighting.age_threshold
     return {
         "id": sighting.id,
         "state": sighting.state.value,
@@ -88,6 +92,7 @@ def sighting_record(sighting: Sighting, has_crop: bool, clip: SightingClip | Non
         "longitude_deg": sighting.longitude_deg,
         "similarity": sighting.similarity,
         "threshold_similarity": sighting.threshold_similarity,
+        "threshold_by_age": None if by_age is None else _by_age(by_age),
         "model_sha256": sighting.embedder.sha256,
         "reference_photo_sha256": None if photo is None else photo.sha256,
         "reference_photo_artificial": None if photo is None else photo.artificial,
@@ -115,6 +120,21 @@ def sighting_record(sighting: Sighting, has_crop: bool, clip: SightingClip | Non
             "clock_offset_s": camera.clock_offset_s,
         },
         "recording": _recording(face.footage),
+    }
+
+
+def _by_age(row: AgeThreshold) -> Record:
+    """The measurement that the threshold rests on, before the case's own raise."""
+    return {
+        "from_years": row.from_years,
+        "below_years": row.below_years,
+        "threshold_similarity": row.threshold_similarity,
+        "false_match_rate": row.false_match_rate,
+        "stranger_pairs": row.stranger_pairs,
+        "same_person_pairs": row.same_person_pairs,
+        "source": row.source,
+        "measured_at": _time(row.measured_at),
+        "measured_by": row.measured_by_name,
     }
 
 

@@ -59,7 +59,9 @@ SHOWN = (
     joinedload(Sighting.embedder),
     joinedload(Sighting.reference_photo),
     selectinload(Sighting.case),
-    selectinload(Sighting.similarities).joinedload(SightingSimilarity.photo),
+    selectinload(Sighting.similarities).options(
+        joinedload(SightingSimilarity.photo), joinedload(SightingSimilarity.age_threshold)
+    ),
 )
 _shown_last = Sighting.like_rejected & Sighting.state.in_(
     (SightingState.CANDIDATE, SightingState.UNSURE)
@@ -165,7 +167,13 @@ def propose(face: Face, match: Match) -> Sighting | None:
     db.session.execute(
         insert(SightingSimilarity),
         [
-            {"sighting_id": sighting_id, "photo_id": one.reference_id, "similarity": one.similarity}
+            {
+                "sighting_id": sighting_id,
+                "photo_id": one.reference_id,
+                "similarity": one.similarity,
+                "threshold_similarity": one.threshold,
+                "age_threshold_id": one.measured_key,
+            }
             for one in match.similarities
         ],
     )

@@ -7,7 +7,7 @@ decided by the same comparison, gallery and threshold with which a sweep decides
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,10 +53,19 @@ class Wanted:
 
 @dataclass(frozen=True, eq=False)
 class _Compared:
-    """What came of comparing the nearest faces with the whole gallery of the case."""
+    """What came of comparing the nearest faces with the whole gallery of the case.
+
+    Attributes:
+        proposed: new candidates.
+        above: faces that a photo of the case carries.
+        limits: for each face what was asked of the given photo that it is most like.
+        least: what is asked of any photo, at the least.
+    """
 
     proposed: int
     above: frozenset[int]
+    limits: Mapping[int, float]
+    least: float
 
 
 def search_for_photo(
@@ -90,13 +99,13 @@ def run(actor: Actor, case: Case, embedder: Embedder, wanted: Wanted) -> FaceSea
         # One that is like an artificial photo only is no match, but may hide one behind it.
         and (
             found.faces[-1].face_id in compared.above
-            or found.faces[-1].similarity >= search.threshold_similarity
+            or found.faces[-1].similarity >= compared.least
         )
     )
     search.milliseconds = 1000 * (time.perf_counter() - begun)
     db.session.add(search)
     db.session.flush()
-    _list(search, found, compared.above, wanted.show_below)
+    _list(search, found, compared, wanted.show_below)
     _audit(actor, case, embedder, search)
     return search
 
@@ -105,18 +114,24 @@ def _propose(case: Case, embedder: Embedder, near: Sequence[NearFace]) -> _Compa
     """Compare anew with all photos of the case, and propose what reaches its threshold."""
     held = _hold(near)
     if not held:
-        return _Compared(0, frozenset())
+        return _Compared(0, frozenset(), {}, np.inf)
     gallery = galleries.case_gallery(case, embedder)
     rows = np.stack([galleries.numbers(raw) for _, raw in held])
+    days = [galleries.day_of(face.best_at) for face, _ in held]
+    found = gallery.match_all(rows, embedder.sha256, days)
     matched: list[tuple[Face, Match]] = [
-        (face, matches[0])
-        for (face, _), matches in zip(held, gallery.match_all(rows, embedder.sha256), strict=True)
-        if matches
+        (face, matches[0]) for (face, _), matches in zip(held, found, strict=True) if matches
     ]
     proposed = [sightings.propose(face, match) for face, match in matched]
+    photo_of = {one.face_id: one.photo_id for one in near}
     return _Compared(
         sum(sighting is not None for sighting in proposed),
         frozenset(face.id for face, _ in matched),
+        {
+            face.id: gallery.threshold_of(photo_of[face.id], day)
+            for (face, _), day in zip(held, days, strict=True)
+        },
+        gallery.least_threshold,
     )
 
 
@@ -160,9 +175,9 @@ def _record(
     )
 
 
-def _list(search: FaceSearch, found: Nearest, above: frozenset[int], show_below: bool) -> None:
+def _list(search: FaceSearch, found: Nearest, compared: _Compared, show_below: bool) -> None:
     """Keep the list. Faces below the threshold are in it only when they were asked for."""
-    shown = [one for one in found.faces if show_below or one.face_id in above]
+    shown = [one for one in found.faces if show_below or one.face_id in compared.above]
     db.session.add_all(
         FaceSearchResult(
             search_id=search.id,
@@ -170,6 +185,7 @@ def _list(search: FaceSearch, found: Nearest, above: frozenset[int], show_below:
             face_id=one.face_id,
             photo_id=one.photo_id,
             similarity=one.similarity,
+            threshold_similarity=compared.limits.get(one.face_id),
             distance_m=one.distance_m,
         )
         for rank, one in enumerate(shown, start=1)

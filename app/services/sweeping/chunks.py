@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from app.current import settings
 from app.models import Embedder
@@ -112,6 +113,7 @@ class PartInHand:
         """Commit faces, sightings and progress up to `to_s`. Raises VisitEnded."""
         chunk = self._pipeline.close_chunk()
         gallery = galleries.open_galleries(self._look_at.embedder)
+        started_at = visits.footage_start(self._part_id)
         seen_s = self._newly_seen_s(to_s)
         visits.commit_chunk(
             self._look_at.held,
@@ -121,7 +123,7 @@ class PartInHand:
                 to_s=to_s,
                 seconds_seen=seen_s,
                 frames_looked_at=chunk.statistics.frames_fed,
-                faces=[_found(track, gallery) for track in chunk.tracks],
+                faces=[_found(track, gallery, started_at) for track in chunk.tracks],
                 looked_with=self._look_at.means,
                 live=live,
                 took_s=time.monotonic() - self._begun_at,
@@ -139,7 +141,9 @@ class PartInHand:
         return max(0.0, seen_s - self._seen_s)
 
 
-def _found(track: FaceTrack, gallery: Gallery) -> FoundFace:
+def _found(track: FaceTrack, gallery: Gallery, started_at: datetime) -> FoundFace:
     """The crop is on disk before the row that names it is committed."""
     crop_sha256 = media.store(encode_jpeg(track.best_crop_bgr))
-    return FoundFace(track, crop_sha256, gallery.match(track.embedding, gallery.embedder_sha256))
+    seen_on = galleries.day_of(started_at + timedelta(seconds=track.best_at_s))
+    matches = gallery.match(track.embedding, gallery.embedder_sha256, seen_on)
+    return FoundFace(track, crop_sha256, matches)

@@ -171,7 +171,8 @@ def _compare(case: Case, piece: _Piece, embedder: Embedder) -> tuple[int, int]:
     while rows := _kept_faces(piece, last_id):
         faces, last_id = faces + len(rows), rows[-1][0].id
         embeddings = np.stack([galleries.numbers(raw) for _, raw in rows])
-        found = gallery.match_all(embeddings, embedder.sha256)
+        days = [galleries.day_of(face.best_at) for face, _ in rows]
+        found = gallery.match_all(embeddings, embedder.sha256, days)
         for (face, _), matches in zip(rows, found, strict=True):
             proposed += sum(sightings.propose(face, match) is not None for match in matches)
     return faces, proposed

@@ -22,6 +22,7 @@ from app.models import (
     CaseState,
     Embedder,
     Face,
+    Footage,
     LivePhase,
     StreamOutage,
     Sweep,
@@ -170,6 +171,15 @@ def beat(held: Claim) -> None:
     reason = _why_stop(held)
     if reason:
         raise VisitEnded(reason)
+
+
+def footage_start(part_id: int) -> datetime:
+    """When the part's footage begins, in true time; a stream's start may still be put right."""
+    return db.session.scalars(
+        select(Footage.started_at)
+        .join(VisitPart, VisitPart.footage_id == Footage.id)
+        .where(VisitPart.id == part_id)
+    ).one()
 
 
 def commit_chunk(held: Claim, chunk: Chunk, embedder: Embedder) -> int:
