@@ -154,6 +154,7 @@ TABLE: Final[Mapping[str, Allowed]] = {
     "cases.restore_report": CASE_WRITERS,
     # alerts
     "alerts.index": ALERT_READERS,
+    "alerts.show": ALERT_READERS,
     "alerts.acknowledge": ALERT_READERS,
     "alerts.case": ALERT_READERS,
     "alerts.acknowledge_case": ALERT_READERS,

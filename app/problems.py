@@ -20,7 +20,7 @@ from flask_wtf.csrf import CSRFError
 from pydantic import ValidationError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
-from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
@@ -211,9 +211,7 @@ def _http_problem(error: HTTPException) -> Problem:
 
 def _unforeseen(error: Exception) -> Problem:
     incident = uuid.uuid4().hex[:12]
-    logger.error(
-        "incident %s on %s %s", incident, request.method, mask_paths(request.path), exc_info=error
-    )
+    logger.error("incident %s on %s", incident, _asked_for(), exc_info=error)
     sentence = f"Something went wrong that nobody foresaw. It was logged under the id {incident}."
     return Problem(500, "Unexpected error", sentence, extra={"incident": incident})
 
@@ -221,10 +219,22 @@ def _unforeseen(error: Exception) -> Problem:
 def _leave_failed_transaction(error: Exception) -> None:
     """Make the session usable for the error page, or keep the page away from a dead database."""
     if isinstance(error, OperationalError | InterfaceError | PoolTimeout):
+        logger.error("the database failed on %s: %s", _asked_for(), _first_line(error))
         g._login_user = login_manager.anonymous_user()
         g.database_down = True
         return
     db.session.rollback()
+
+
+def _asked_for() -> str:
+    """Method and path for a line of the log: without secrets, and without line breaks in it."""
+    return f"{request.method} {mask_paths(request.path)}".encode("unicode_escape").decode()
+
+
+def _first_line(error: Exception) -> str:
+    """What the driver says, without the statement and its values."""
+    said = str(error.orig if isinstance(error, DBAPIError) else error).splitlines()
+    return f"{type(error).__name__}: {said[0][:300] if said else ''}"
 
 
 def _json_response(problem: Problem) -> Response:

@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from app.alert_pages import page_of
 from app.current import actor, settings
 from app.inputs.alerts import AlertQuery, AlertSettingsInput
 from app.models import AlertMode, AlertUrgency, Case
@@ -42,6 +43,12 @@ def index() -> str:
     views_audit.look_at_all(actor(), {what: cases_shown.values()})
     page = alerts.list_alerts(actor(), None, query.page, query.per_page, only_open=only_open)
     return render_template("alerts/index.html", page=page, show=query.show)
+
+
+@blueprint.get("/alerts/<int:alert_id>")
+def show(alert_id: int) -> ResponseReturnValue:
+    """Lead to the page that shows the alert to whoever asks; messages link here."""
+    return redirect(page_of(alerts.find_alert(alert_id)))
 
 
 @blueprint.post("/alerts/<int:alert_id>/acknowledge")

@@ -97,6 +97,12 @@ def sight(case: Case, at: datetime, **values: Any) -> Sighting:
     return sighting
 
 
+def page_of(sighting: Sighting) -> str:
+    """Where messages about its alert lead."""
+    wanted = select(Alert.id).where(Alert.sighting_id == sighting.id)
+    return f"/alerts/{db.session.scalars(wanted).one()}"
+
+
 def round_at(at: datetime) -> None:
     alert_rounds.run(at)
     # What was composed just now is due now: a message's own clock is the wall's.
@@ -134,7 +140,7 @@ def test_whoever_opened_a_case_gets_a_mail_with_the_crop_the_notice_and_a_link(
     assert mail.files("image/jpeg") == [crop]
     for body in (mail.text, mail.html):
         assert LEAD_NOTICE in body
-        assert f"https://search.example/sightings/{sighting.id}" in body
+        assert f"https://search.example{page_of(sighting)}" in body
         assert "18 Nov 2026, 14:10:00 (Asia/Kolkata)" in body
         assert "Zuzanna" not in body
     round_at(NOON + timedelta(hours=1))
@@ -236,8 +242,8 @@ def test_a_rejected_sighting_is_left_out_of_a_message_not_yet_made(
     )
     round_at(NOON + timedelta(minutes=5))
     mail = only(mailing.received)
-    assert f"/sightings/{kept.id}" in mail.text
-    assert f"/sightings/{rejected.id}" not in mail.text
+    assert page_of(kept) in mail.text
+    assert page_of(rejected) not in mail.text
     assert states() == [NoticeState.LEFT_OUT, NoticeState.QUEUED]
 
 
@@ -256,8 +262,8 @@ def test_a_message_that_waits_for_its_server_is_made_anew_without_what_was_rejec
     mailing.start()
     round_at(datetime.now(UTC) + timedelta(minutes=1))
     mail = only(mailing.received)
-    assert f"/sightings/{kept.id}" in mail.text
-    assert f"/sightings/{rejected.id}" not in mail.text
+    assert page_of(kept) in mail.text
+    assert page_of(rejected) not in mail.text
     found = select(OutgoingMessage.state).order_by(OutgoingMessage.id)
     assert list(db.session.scalars(found)) == [MessageState.WITHDRAWN, MessageState.SENT]
 
@@ -465,7 +471,7 @@ def test_a_push_message_holds_the_cases_number_and_a_link_and_nothing_of_the_sub
     round_at(NOON)
     assert len(outside.calls) == 1, "a phone that two people chose is called once"
     body = json.loads(outside.calls[0][1])
-    expected = f"Case {case.number}: 1 new alert. https://search.example/sightings/{sighting.id} "
+    expected = f"Case {case.number}: 1 new alert. https://search.example{page_of(sighting)} "
     assert body["message"] == expected + LEAD_NOTICE
     assert body["attachments"] == []
     assert "Zuzanna" not in str(outside.calls)
@@ -494,7 +500,7 @@ def test_a_webhook_is_signed_and_tried_again_under_the_same_number(
     told = json.loads(body)
     assert told["case_number"] == case.number
     assert told["notice"] == LEAD_NOTICE
-    assert told["alerts"][0]["link"] == f"https://search.example/sightings/{sighting.id}"
+    assert told["alerts"][0]["link"] == f"https://search.example{page_of(sighting)}"
     assert case.subject_name not in body.decode()
 
 

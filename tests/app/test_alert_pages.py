@@ -209,3 +209,24 @@ def test_a_page_without_a_bell_does_not_load_what_rings_it(logged_in: Browser) -
         page = client.get(address).text
         assert ("js/alerts.js" in page) == ('id="alert-tray"' in page), address
     assert "js/alerts.js" not in client.get("/tip").text
+
+
+@pytest.mark.parametrize(
+    "role", [Role.INVESTIGATOR, Role.DISPATCHER, Role.ANALYST, Role.ADMINISTRATOR]
+)
+def test_the_link_of_a_message_leads_each_role_to_a_page_that_it_may_open(
+    logged_in: Browser, role: Role
+) -> None:
+    sighting = factories.make_sighting(factories.make_case())
+    alerts.raise_for_sighting(sighting)
+    about_a_tip = alerts.raise_alert(
+        sighting.case, AlertKind.TIP_MATCH, title="A tip", path="/tips/7", dedupe_key="tip 7"
+    )
+    db.session.commit()
+    client = logged_in(role)
+    for alert in db.session.scalars(select(Alert)):
+        answer = client.get(f"/alerts/{alert.id}")
+        assert answer.status_code == 302
+        leads_to_the_tip = role is Role.INVESTIGATOR and alert.id == about_a_tip
+        expected = 404 if leads_to_the_tip else 200  # there is no tip 7
+        assert client.get(answer.location).status_code == expected, answer.location

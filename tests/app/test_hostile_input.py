@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import io
+import logging
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from flask import Flask
 
+from app.errors import Unavailable
 from app.models import Role
+from app.services.base import few_at_once as places
+from app.services.base.few_at_once import few_at_once
+from app.services.contributing import reports
+from app.services.reviews import clips
+from cameras.footage.cutting import ClipWish
 from tests.app import factories
 from tests.app.conftest import Client
+from tests.app.test_security import bare_app
 
 LogIn = Callable[..., Client]
 
@@ -29,3 +40,56 @@ def test_a_form_refuses_a_time_zone_that_is_none_in_words(logged_in: LogIn, zone
         answer = logged_in(role).post(address, data={**form, "timezone": zone})
         assert answer.status_code == 422, address
         assert "time zone" in answer.text, address
+
+
+def test_not_more_than_a_few_handed_in_files_are_read_at_once(
+    app: Flask, logged_in: LogIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "WAIT_S", 0.01)
+    number = factories.make_case().number
+    client = logged_in(Role.INVESTIGATOR)
+
+    def sent() -> dict[str, object]:
+        file = (io.BytesIO(b"Seen at the gate."), "a.txt")
+        return {"kind": "statement", "written_at": "2026-11-18T14:10", "report": file}
+
+    with few_at_once("documents", reports.READ_AT_ONCE), few_at_once("documents", 2):
+        answer = client.post(f"/cases/{number}/reports", data=sent())
+    assert answer.status_code == 503
+    assert places.BUSY in answer.text
+    assert client.post(f"/cases/{number}/reports", data=sent()).status_code == 302
+
+
+def test_not_more_than_a_few_clips_are_cut_at_once(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "WAIT_S", 0.01)
+    wish = ClipWish("no-such.mp4", "", 0.0, 1.0, None)
+    held = [few_at_once("clips", clips.CUT_AT_ONCE) for _ in range(clips.CUT_AT_ONCE)]
+    with held[0], held[1], pytest.raises(Unavailable, match="at the moment"):
+        clips._run(wish)
+
+
+def test_a_login_while_the_database_is_down_leaves_one_line_in_the_log(
+    redis_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    application = bare_app(redis_url, tmp_path)
+    application.config["WTF_CSRF_ENABLED"] = False
+    with caplog.at_level(logging.ERROR):
+        answer = application.test_client().post(
+            "/login", data={"email": "a@lastseen.example", "password": "not-told-to-the-log"}
+        )
+    assert answer.status_code == 503
+    (line,) = [one.getMessage() for one in caplog.records if one.name == "app.problems"]
+    assert line.startswith("the database failed on POST /login: OperationalError: ")
+    assert "not-told" not in caplog.text
+
+
+def test_nobody_writes_a_line_of_the_log_by_an_address(
+    redis_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    application = bare_app(redis_url, tmp_path)
+    with caplog.at_level(logging.ERROR):
+        application.test_client().get("/deliver/x%0Aa forged line")
+    (line,) = [one.getMessage() for one in caplog.records if one.name == "app.problems"]
+    assert "\n" not in line

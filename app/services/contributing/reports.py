@@ -25,6 +25,7 @@ from app.models.columns import utc_now
 from app.models.reports import MarkState, Report, ReportKind, ReportMark
 from app.services.base import audit, live
 from app.services.base.actors import Actor
+from app.services.base.few_at_once import few_at_once
 from app.services.base.pages import Page, paginate
 from app.services.places import locations
 from app.services.places.known_places import AROUND_M, places_around
@@ -34,6 +35,8 @@ from geo.points import Point
 
 MOST_MARKS = 1_000
 LONGEST_VALUE = 300
+READ_AT_ONCE = 2
+"""Files that one process of the product has read at a time; each may take 1 GiB for 20 seconds."""
 MOST_GEOCODED = 5
 """Names of one report that are asked for at a time: each may take the geocoder seconds."""
 
@@ -70,11 +73,12 @@ def add_report(
 ) -> Report:
     """Keep a report, pasted as `text` or as a file's `data`, with all marks found in it.
 
-    Raises Refused and TooLarge for what cannot be read, Conflict for one the case has already.
+    Raises Refused and TooLarge for what cannot be read, Conflict for one the case has already,
+    Unavailable while many are being read.
     """
     if bool(text.strip()) == bool(data):
         raise Refused("Paste the text, or choose a file.", {"report": "give one of the two"})
-    content = text_of_file(data) if data else tidy(text)
+    content = _text_of(data) if data else tidy(text)
     digest = hashlib.sha256(data or text.encode()).hexdigest()
     _refuse_twice(case, digest)
     report = Report(
@@ -357,6 +361,13 @@ def _sentence(content: str, position: int) -> tuple[int, int]:
     )
     found = [at for one in ends if (at := content.find(one, position)) >= 0]
     return start, min(found, default=len(content)) + 1
+
+
+def _text_of(data: bytes) -> str:
+    # No connection is held while another process reads, which a hostile file makes slow.
+    db.session.commit()
+    with few_at_once("documents", READ_AT_ONCE):
+        return text_of_file(data)
 
 
 def _first_words(content: str) -> str:

@@ -18,7 +18,7 @@ from app.errors import NotFound
 from app.models import Alert, Case
 from app.outputs import LEAD_NOTICE
 from app.services.base import media
-from app.services.base.links import absolute, link_to
+from app.services.base.links import link_to
 from app.services.messages.outbox import Attachment
 
 MOST_SHOWN: Final = 20
@@ -54,9 +54,9 @@ def headline(case: Case, alerts: Sequence[Alert]) -> str:
 
 
 def link_of(case: Case, alerts: Sequence[Alert]) -> str:
-    """The page of the one alert, or the case's list of alerts."""
+    """The one alert, wherever its reader's role may see it, or the case's list of alerts."""
     if len(alerts) == 1:
-        return absolute(alerts[0].path)
+        return link_to("alerts.show", alert_id=alerts[0].id)
     return link_to("alerts.case", number=case.number)
 
 
@@ -120,7 +120,7 @@ def webhook(case: Case, alerts: Sequence[Alert]) -> str:
                 "urgency": alert.urgency.value,
                 "raised_at": alert.created_at.isoformat(),
                 "acknowledged": alert.acknowledged_at is not None,
-                "link": absolute(alert.path),
+                "link": link_to("alerts.show", alert_id=alert.id),
             }
             for alert in alerts
         ],
@@ -132,7 +132,7 @@ def _line(case: Case, alert: Alert, picture: Attachment | None) -> Line:
     return Line(
         title=alert.title,
         at=_local(case, alert),
-        link=absolute(alert.path),
+        link=link_to("alerts.show", alert_id=alert.id),
         urgency=alert.urgency.value,
         acknowledged_by=alert.acknowledged_by_name,
         content_id=picture.content_id if picture is not None else None,

@@ -154,6 +154,14 @@ def follow_verdict(actor: Actor, sighting: Sighting) -> None:
         _take_back_waiting_messages([alert.id for alert in alerts])
 
 
+def find_alert(alert_id: int) -> Alert:
+    """One alert. Raises NotFound."""
+    alert = db.session.get(Alert, alert_id)
+    if alert is None:
+        raise NotFound(f"There is no alert {alert_id}.")
+    return alert
+
+
 def acknowledge(actor: Actor, alert_id: int) -> Alert:
     """Say that somebody saw it. The first who does stands in the audit log. Raises NotFound."""
     alert = db.session.get(Alert, alert_id, with_for_update={"of": Alert})

@@ -8,7 +8,7 @@ from apprise import Apprise, AppriseAsset
 
 from app.config import Settings
 from app.models import OutgoingMessage
-from app.services.messages.delivery import GivenUp, ServerAway
+from app.services.messages.delivery import Away, GivenUp, ServerAway
 
 TITLE = "Lastseen"
 
@@ -31,5 +31,5 @@ def send(settings: Settings, message: OutgoingMessage) -> None:
     if not service.notify(body=message.text, title=TITLE):
         raise ServerAway(
             f"The service behind channel “{message.recipient}” did not take the message.",
-            for_all=False,
+            Away.RECIPIENT,
         )

@@ -14,7 +14,7 @@ from typing import Final
 
 from app.config import Settings
 from app.models import OutgoingAttachment, OutgoingMessage
-from app.services.messages.delivery import GivenUp, ServerAway
+from app.services.messages.delivery import Away, GivenUp, ServerAway
 
 SENDER_NAME: Final = "Lastseen"
 _PERMANENT: Final = 500
@@ -129,7 +129,7 @@ def _refusal(status: int, answer: bytes | str) -> ServerAway | GivenUp:
     sentence = f"The mail server answers {status}: {' '.join(text.split())[:300]}"
     if status >= _PERMANENT:
         return GivenUp(sentence)
-    return ServerAway(sentence, for_all=status == _GOODBYE)
+    return ServerAway(sentence, Away.ALL if status == _GOODBYE else Away.MESSAGE)
 
 
 def _words(error: Exception) -> str:

@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select, true, update
 
 from app.current import settings
 from app.extensions import db
 from app.models import MessageState, OutgoingAttachment, OutgoingMessage, Transport
 from app.models.columns import utc_now
 from app.services.messages import channels, webhooks
-from app.services.messages.delivery import GivenUp, ServerAway
+from app.services.messages.delivery import Away, GivenUp, ServerAway
 from app.services.messages.mail import MailServer
 
 BATCH = 50
@@ -70,11 +70,12 @@ def _send_all(transport: Transport, deliver: Deliver, at: datetime) -> Sent:
         message = _next_due(transport, at)
         if message is None:
             break
-        outcome, go_on = _try_once(message, deliver, at)
+        outcome, away = _try_once(message, deliver, at)
         db.session.commit()
         done += outcome
-        if not go_on:
-            _let_others_wait(transport, message, at)
+        if away is not Away.MESSAGE:
+            _let_others_wait(transport, message, at, away)
+        if away is Away.ALL:
             break
     db.session.rollback()
     return done
@@ -95,19 +96,19 @@ def _next_due(transport: Transport, at: datetime) -> OutgoingMessage | None:
     )
 
 
-def _try_once(message: OutgoingMessage, deliver: Deliver, at: datetime) -> tuple[Sent, bool]:
-    """What came of it, and whether the server can be asked for more."""
+def _try_once(message: OutgoingMessage, deliver: Deliver, at: datetime) -> tuple[Sent, Away]:
+    """What came of it, and whose messages need not be tried now."""
     message.attempts += 1
     message.first_tried_at = message.first_tried_at or at
     try:
         deliver(message)
     except GivenUp as error:
         _end(message, MessageState.FAILED, str(error), at)
-        return Sent(given_up=1), True
+        return Sent(given_up=1), Away.MESSAGE
     except ServerAway as error:
-        return _put_off(message, error, at), not error.for_all
+        return _put_off(message, error, at), error.away
     _end(message, MessageState.SENT, None, at)
-    return Sent(sent=1), True
+    return Sent(sent=1), Away.MESSAGE
 
 
 def _put_off(message: OutgoingMessage, error: ServerAway, at: datetime) -> Sent:
@@ -122,8 +123,14 @@ def _put_off(message: OutgoingMessage, error: ServerAway, at: datetime) -> Sent:
     return Sent(put_off=1)
 
 
-def _let_others_wait(transport: Transport, tried: OutgoingMessage, at: datetime) -> None:
-    """The server is away for all of them: they are tried when the one that was tried is."""
+def _let_others_wait(
+    transport: Transport, tried: OutgoingMessage, at: datetime, away: Away
+) -> None:
+    """The others are tried when the one that was tried is: all, or those to the same recipient.
+
+    Otherwise a receiver that is away would be waited for once for each of its messages, and
+    everybody else's would wait behind them.
+    """
     if tried.state is not MessageState.WAITING:
         return
     others = (
@@ -132,6 +139,7 @@ def _let_others_wait(transport: Transport, tried: OutgoingMessage, at: datetime)
             OutgoingMessage.transport == transport,
             OutgoingMessage.state == MessageState.WAITING,
             OutgoingMessage.next_try_at <= at,
+            true() if away is Away.ALL else OutgoingMessage.recipient == tried.recipient,
         )
         .with_for_update(skip_locked=True)
     )

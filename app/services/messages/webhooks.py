@@ -12,18 +12,23 @@ import hmac
 import http.client
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from app.config import Settings
 from app.models import OutgoingMessage
-from app.services.messages.delivery import GivenUp, ServerAway
+from app.services.messages.delivery import Away, GivenUp, ServerAway
 from cameras.addresses import check_stream_address, resolve_host
 from cameras.errors import RefusedAddress
 
 TIMEOUT_S: Final = 10.0
+"""For each byte of the way."""
+DEADLINE_S: Final = 20.0
+"""For the whole call: a receiver that sends a byte now and then must not hold up the sender."""
 _LATER: Final = frozenset({408, 425, 429})
 """Refusals that ask to come again."""
 
@@ -32,17 +37,34 @@ class _PinnedHttp(http.client.HTTPConnection):
     """Connects to the IP addresses that were checked, whatever the name says a moment later."""
 
     addresses: Sequence[str] = ()
+    ends_at: float = 0.0
+    """When the whole call is over, on the monotonic clock."""
 
     def connect(self) -> None:
         """Take the first address that answers."""
         *first, last = self.addresses
         for ip in first:
             try:
-                self.sock = socket.create_connection((ip, self.port), self.timeout)
+                self.sock = self._connected(ip)
             except OSError:
                 continue
             return
-        self.sock = socket.create_connection((last, self.port), self.timeout)
+        self.sock = self._connected(last)
+
+    def _connected(self, ip: str) -> socket.socket:
+        left_s = self.ends_at - time.monotonic()
+        if left_s <= 0:
+            raise TimeoutError
+        made = socket.create_connection((ip, self.port), min(TIMEOUT_S, left_s))
+        made.settimeout(TIMEOUT_S)
+        return made
+
+    def hang_up(self) -> None:
+        """End the call from another thread: whoever reads or writes gets an error at once."""
+        held = self.sock
+        if held is not None:
+            with suppress(OSError):  # it has ended by itself meanwhile
+                held.shutdown(socket.SHUT_RDWR)
 
 
 class _PinnedHttps(_PinnedHttp):
@@ -54,7 +76,12 @@ class _PinnedHttps(_PinnedHttp):
         """As above, then TLS."""
         super().connect()
         context = ssl.create_default_context()
-        self.sock = context.wrap_socket(self.sock, server_hostname=self.host)
+        # The handshake comes after the socket has its place, where `hang_up` finds it.
+        secured = context.wrap_socket(
+            self.sock, server_hostname=self.host, do_handshake_on_connect=False
+        )
+        self.sock = secured
+        secured.do_handshake()
 
 
 def send(settings: Settings, message: OutgoingMessage) -> None:
@@ -71,7 +98,7 @@ def send(settings: Settings, message: OutgoingMessage) -> None:
         ) from None
     except (OSError, http.client.HTTPException) as error:
         sentence = f"Webhook “{message.recipient}” does not answer ({type(error).__name__})."
-        raise ServerAway(sentence, for_all=False) from error
+        raise ServerAway(sentence, Away.RECIPIENT) from error
     _judge(status, message.recipient)
 
 
@@ -81,7 +108,7 @@ def signature(secret: str, at: int, body: bytes) -> str:
     return f"t={at},v1={digest}"
 
 
-def _opened(address: str, settings: Settings) -> tuple[http.client.HTTPConnection, str]:
+def _opened(address: str, settings: Settings) -> tuple[_PinnedHttp, str]:
     """A connection to a checked IP address, not yet made, and the path to call."""
     found: list[str] = []
 
@@ -103,7 +130,7 @@ def _target(parts: SplitResult) -> str:
 
 
 def _post(
-    connection: http.client.HTTPConnection,
+    connection: _PinnedHttp,
     target: str,
     message: OutgoingMessage,
     settings: Settings,
@@ -116,17 +143,25 @@ def _post(
         "X-Lastseen-Delivery": message.uid,
         "X-Lastseen-Signature": signature(secret, at, body),
     }
+    connection.ends_at = time.monotonic() + DEADLINE_S
+    watch = threading.Timer(DEADLINE_S, connection.hang_up)
+    watch.daemon = True
+    watch.start()
     try:
         connection.request("POST", target, body, headers)
-        return connection.getresponse().status
+        status = connection.getresponse().status
+        if time.monotonic() >= connection.ends_at:
+            raise TimeoutError  # what was hung up on can look like an answer that ended early
+        return status
     finally:
+        watch.cancel()
         connection.close()
 
 
 def _not_allowed(name: str, *, unknown: bool) -> GivenUp | ServerAway:
     """Without what the check said of it: that names the host, which is part of the secret."""
     if unknown:
-        return ServerAway(f"The host of webhook “{name}” is not known now.", for_all=False)
+        return ServerAway(f"The host of webhook “{name}” is not known now.", Away.RECIPIENT)
     return GivenUp(
         f"Webhook “{name}” may not be called: its host is in a private network, and "
         "ALLOWED_WEBHOOK_HOSTS does not name it."
@@ -140,5 +175,5 @@ def _judge(status: int, name: str) -> None:
         raise GivenUp(f"Webhook “{name}” answers {status}: redirections are not followed.")
     sentence = f"Webhook “{name}” answers {status}."
     if status >= 500 or status in _LATER:
-        raise ServerAway(sentence, for_all=False)
+        raise ServerAway(sentence, Away.RECIPIENT)
     raise GivenUp(sentence)

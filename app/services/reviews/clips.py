@@ -29,6 +29,7 @@ from app.models import Face, Footage, FootageKind, Sighting, SightingClip, Sight
 from app.models.columns import utc_now
 from app.services.base import audit, media
 from app.services.base.actors import SCHEDULER, Actor
+from app.services.base.few_at_once import few_at_once
 from app.services.inventory.footage import checked_path
 from cameras.errors import CamerasError
 from cameras.footage.cutting import REFUSED, ClipFacts, ClipWish, Mark
@@ -38,6 +39,8 @@ AFTER_S: Final = 4.0
 TIMEOUT_S: Final = 20.0
 """A request waits no longer for the process that cuts."""
 MOST_BYTES: Final = 32 * 1024 * 1024
+CUT_AT_ONCE: Final = 2
+"""How many one process of the product cuts at a time; each takes a decoder and its memory."""
 AT_ONCE: Final = 5
 """How many the scheduler cuts in one round."""
 SUFFIX: Final = "mp4"
@@ -105,7 +108,7 @@ def cut(actor: Actor, sighting: Sighting) -> SightingClip:
     """Cut a sighting's clip and keep it; if it is there already, that one.
 
     Raises Conflict in words where the recording is gone, changed or was a live stream, Refused
-    where it cannot be decoded, Unavailable where that takes too long.
+    where it cannot be decoded, Unavailable where that takes too long or many are being cut.
     """
     state = state_of(sighting)
     if state.clip is not None and state.clip.sha256 is not None:
@@ -227,7 +230,10 @@ def _wish(face: Face, footage: Footage) -> ClipWish:
 
 def _run(wish: ClipWish) -> tuple[ClipFacts, bytes]:
     """Cut in a process that can be ended, and bring back what it wrote."""
-    with tempfile.TemporaryDirectory(prefix="lastseen-clip-") as folder:
+    with (
+        few_at_once("clips", CUT_AT_ONCE),
+        tempfile.TemporaryDirectory(prefix="lastseen-clip-") as folder,
+    ):
         target = Path(folder) / "clip.mp4"
         asked = json.dumps({**asdict(wish), "target": str(target)})
         try:
