@@ -20,7 +20,7 @@ from app.inputs.posts import LinkQuery, PostImportInput, PostQuery
 from app.models import PostContact, PostContactUse
 from app.services.base import post_lock
 from app.services.base.actors import COMMAND_LINE
-from app.services.postings import post_imports, post_links, post_scoring, posts
+from app.services.postings import post_import_reports, post_imports, post_links, post_scoring, posts
 from benchmarks.database import benchmark_app
 from benchmarks.invented_posts import as_csv
 from benchmarks.report import Figure, publish
@@ -51,7 +51,7 @@ def main() -> None:
 
 def _measure(data: bytes) -> dict[str, Figure]:
     with _timed() as checking:
-        post_imports.check(COMMAND_LINE, data, "invented.csv", GIVEN)
+        post_import_reports.check(COMMAND_LINE, data, "invented.csv", GIVEN)
     with _timed() as importing:
         report = post_imports.import_posts(COMMAND_LINE, data, "invented.csv", GIVEN)
     if report.refused or report.problems:

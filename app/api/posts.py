@@ -28,7 +28,7 @@ from app.outputs.posts import (
     PostMatchOut,
     PostOut,
 )
-from app.services.postings import post_imports, post_links, post_matches, posts
+from app.services.postings import post_import_reports, post_imports, post_links, post_matches, posts
 
 api_posts = APIBlueprint(
     "api_posts", __name__, url_prefix="/api/posts", abp_tags=[POSTS], abp_security=READ
@@ -124,7 +124,7 @@ def import_posts(form: PostImportForm) -> Response:
         pictures=form.pictures.stream if form.pictures else None,
         confirmed=not form.dry_run,
     )
-    return reply(PostImportReportOut.of(post_imports.report_of(row)))
+    return reply(PostImportReportOut.of(post_import_reports.report_of(row)))
 
 
 @api_posts.get(

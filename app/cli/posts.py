@@ -26,7 +26,7 @@ from app.intake.post_files import MAX_FILE_BYTES
 from app.models import PostImportState
 from app.outputs import page_of
 from app.outputs.posts import PostImportOut, PostImportReportOut, PostImportStateOut, PostOut
-from app.services.postings import post_imports, posts
+from app.services.postings import post_import_reports, post_imports, posts
 
 group = AppGroup("posts", help="Imported posts: leads, no accusation.")
 commands: tuple[click.Command, ...] = (group,)
@@ -83,7 +83,7 @@ def import_posts(
             raise Refused(f"The file cannot be read: {error.strerror}.") from error
         actor = actor_of(email)
         report = (
-            post_imports.check(actor, data, file.name, given)
+            post_import_reports.check(actor, data, file.name, given)
             if dry_run
             else post_imports.import_posts(actor, data, file.name, given, pictures=stream)
         )

@@ -72,9 +72,20 @@ class PostVerdictInput(Input):
 
 
 class LinkQuery(Input):
-    """Which part of the graph: around a case, an account or a contact, and which component."""
+    """Which part of the graph: around a case, an account or a contact, and which component.
+
+    `open` names things of which more links are drawn, as `nodes` of the answer call them: C12,A7.
+    """
 
     case: CaseNumber | None = None
     account_id: OptionalId = None
     contact_id: OptionalId = None
     component: Annotated[int, Field(ge=1, le=100_000)] = 1
+    open: Annotated[
+        str, StringConstraints(pattern=r"^([APCK]\d{1,10}(,[APCK]\d{1,10}){0,9})?$")
+    ] = ""
+
+    @property
+    def open_keys(self) -> list[str]:
+        """The things that are opened, in the order in which they were."""
+        return [key for key in self.open.split(",") if key]

@@ -11,9 +11,8 @@ from app.models import ContributedMatch, ImportStep, Post, PostImport, PostImpor
 from app.models.contributions import MatchState
 from app.outputs.base import LEAD_NOTICE, Output, UtcInstant
 from app.outputs.thresholds import AgeThresholdOut, by_age
-from app.services.postings import post_imports
 from app.services.postings.post_import_progress import progress_of
-from app.services.postings.post_imports import PostImportReport
+from app.services.postings.post_import_reports import PostImportReport, report_of
 from app.services.postings.post_links import LinkPicture, NodeKind
 from app.services.postings.posts import GroupReasons, reasons_of
 
@@ -104,7 +103,7 @@ class PostImportStateOut(Output):
         """The output of a row."""
         progress = progress_of(row)
         return cls(
-            report=PostImportReportOut.of(post_imports.report_of(row)),
+            report=PostImportReportOut.of(report_of(row)),
             outcome=row.outcome,
             progress=ImportProgressOut.model_validate(progress) if progress else None,
         )
@@ -227,7 +226,10 @@ class PostMatchOut(Output):
 
 
 class LinkNodeOut(Output):
-    """An account, a contact, a case, or a post without an account; `links` counts all of its."""
+    """An account, a contact, a case, or a post without an account.
+
+    `links` counts all of its, `hidden` those to things that are not given.
+    """
 
     key: str
     kind: NodeKind
@@ -235,6 +237,7 @@ class LinkNodeOut(Output):
     label: str
     detail: str
     links: int
+    hidden: int
 
 
 class LinkEdgeOut(Output):

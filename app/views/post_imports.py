@@ -11,7 +11,7 @@ from app.inputs.fields import Input, Page
 from app.inputs.posts import PostImportInput
 from app.intake.post_files import MAX_ROWS
 from app.models import ImportStep, PostImport, PostImportState
-from app.services.postings import post_imports
+from app.services.postings import post_import_reports, post_imports
 from app.services.postings.post_import_progress import progress_of
 from app.services.postings.post_import_rescue import ENDED_SHOWN_FOR
 from app.views.forms import Form, read_query
@@ -51,7 +51,7 @@ def show_import(import_id: int) -> str:
     return render_template(
         "posts/import.html",
         row=row,
-        report=post_imports.report_of(row),
+        report=post_import_reports.report_of(row),
         progress=progress_of(row),
         steps=list(ImportStep),
         timezone=row.timezone,

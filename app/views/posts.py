@@ -117,7 +117,7 @@ def links() -> str:
     """What hangs together by shared contacts, drawn and as a list."""
     query = read_query(LinkQuery)
     picture = post_links.draw(actor(), query)
-    kept = query.model_dump(mode="json", exclude_defaults=True, exclude={"component"})
+    kept = query.model_dump(mode="json", exclude_defaults=True, exclude={"component", "open"})
     return render_template(
         "posts/links.html",
         picture=picture,
@@ -125,4 +125,6 @@ def links() -> str:
         kept=kept,
         form=Form({"case": query.case or ""}),
         cases=triage.open_cases(actor()),
+        most_more=post_links.MOST_MORE,
+        most_drawn=post_links.MOST_DRAWN,
     )

@@ -14,7 +14,7 @@ from app.models import Post, User
 from app.services.base.actors import COMMAND_LINE, Actor
 from app.services.people.accounts import actor_for
 from app.services.postings import post_imports
-from app.services.postings.post_imports import PostImportReport
+from app.services.postings.post_import_reports import PostImportReport
 
 ZONE = "Asia/Kolkata"
 PHONE = "+91 98450 12345"

@@ -19,7 +19,7 @@ from app.intake.post_rows import columns_of, plain_text
 from app.models import AuditEntry, ContributedPhoto, Post, PostContact, PostImport
 from app.models.accounts import Role
 from app.services.base.actors import COMMAND_LINE
-from app.services.postings import post_imports
+from app.services.postings import post_import_reports, post_imports
 from tests.app import contribution_cases, post_cases
 from tests.app.post_cases import PHONE, PHONE_E164, row, take_in
 
@@ -32,7 +32,7 @@ CSV = (
 )
 
 
-def import_bytes(data: bytes, **values: object) -> post_imports.PostImportReport:
+def import_bytes(data: bytes, **values: object) -> post_import_reports.PostImportReport:
     given = post_cases.given(**values)
     return post_imports.import_posts(COMMAND_LINE, data, "posts.csv", given)
 
@@ -123,7 +123,7 @@ def test_addresses_in_the_text_are_contacts_with_the_place(app: Flask) -> None:
 
 
 def test_a_dry_run_writes_nothing(app: Flask) -> None:
-    report = post_imports.check(
+    report = post_import_reports.check(
         COMMAND_LINE, post_cases.as_json([row()]), "p.json", post_cases.given()
     )
     assert (report.added, report.import_id) == (1, None)

@@ -35,7 +35,9 @@ from app.services.base.actors import COMMAND_LINE
 from app.services.postings import (
     post_import_files,
     post_import_progress,
+    post_import_reports,
     post_import_rescue,
+    post_import_rows,
     post_import_runs,
     post_imports,
     post_scoring,
@@ -145,7 +147,7 @@ def test_a_small_table_is_read_at_once(app: Flask) -> None:
     row = hand_in(confirmed=False)
     assert (row.state, row.added) == (PostImportState.CHECKED, 45)
     assert post_cases.posts() == []
-    assert len(post_imports.report_of(row).posts) == post_import_runs.PREVIEWED
+    assert len(post_import_reports.report_of(row).posts) == post_import_rows.PREVIEWED
     post_imports.confirm(COMMAND_LINE, row.id)
     assert row.state is PostImportState.DONE
     assert len(post_cases.posts()) == 45

@@ -31,7 +31,7 @@ from app.models.columns import utc_now
 from app.services.base.actors import COMMAND_LINE, SCHEDULER, Actor
 from app.services.contributing import contribution_matching, contribution_retention
 from app.services.contributing.contribution_retention import receipt_hash
-from app.services.postings import post_links, post_matches, posts
+from app.services.postings import post_links, post_matches, post_scoring, posts
 from tests.app import contribution_cases, factories, kept_face_cases, post_cases
 from tests.app.conftest import Client
 from tests.app.post_cases import PHONE, PHONE_E164, row, take_in
@@ -239,3 +239,47 @@ def test_a_large_part_is_drawn_in_part_and_says_how_much_is_left_out(
     page = with_right(logged_in).get("/posts/links").text
     assert "42 more" in page
     assert page.count("<line ") == 119
+
+
+def test_a_thing_is_opened_by_a_click_and_the_others_stay_where_they_are(
+    app: Flask, logged_in: Callable[..., Client]
+) -> None:
+    rows = [row(f"text {at}", account=f"a{at}", phone=PHONE) for at in range(161)]
+    rows += [row(f"more {at}", account=f"b{at}", email="m@example.org") for at in range(30)]
+    take_in(*rows, row("both", account="a0", email="m@example.org"))
+    drawn = post_links.draw(COMMAND_LINE, LinkQuery())
+    hub = next(node for node in drawn.nodes if node.label == PHONE_E164)
+    assert hub.hidden == hub.links - sum(edge.second == hub or edge.first == hub
+                                         for edge in drawn.edges)  # fmt: skip
+    assert hub.hidden > 0
+    opened = post_links.draw(COMMAND_LINE, LinkQuery(open=hub.key))
+    assert len(opened.nodes) == len(drawn.nodes) + min(post_links.MOST_MORE, hub.hidden)
+    assert opened.left_out == drawn.left_out - (len(opened.nodes) - len(drawn.nodes))
+    page = with_right(logged_in).get("/posts/links").text
+    assert f"open={hub.key}#drawing" in page
+    assert f"+{hub.hidden}<" in page
+    second = with_right(logged_in).get(f"/posts/links?open={hub.key}").text
+    assert "Close them" in second
+    assert with_right(logged_in).get("/posts/links?open=C1;drop").status_code == 422
+    assert with_right(logged_in).get("/posts/links?open=C999999").status_code == 200
+
+
+def test_what_was_asked_for_is_drawn_however_few_links_it_has(app: Flask) -> None:
+    rows = [row(f"text {at}", account=f"a{at}", phone=PHONE) for at in range(161)]
+    rows += [row(f"more {at}", account=f"a{at}", email="m@example.org") for at in range(130)]
+    take_in(*rows)
+    last = db.session.scalars(select(PostAccount).where(PostAccount.key == "a160")).one()
+    drawn = post_links.draw(COMMAND_LINE, LinkQuery(account_id=last.id))
+    assert f"A{last.id}" in {node.key for node in drawn.nodes}
+    assert len(drawn.nodes) == post_links.MOST_NODES
+
+
+def test_the_signs_of_posts_follow_when_others_expire(app: Flask) -> None:
+    take_in(row("one text", account="a", phone=PHONE), row("two texts", account="b", phone=PHONE))
+    gone = listed(text="one text")[0]
+    db.session.execute(update(Post).where(Post.id == gone.id).values(expires_at=utc_now()))
+    db.session.commit()
+    receipts = contribution_retention.purge(SCHEDULER)
+    post_scoring.refresh_after(sum(receipt.posts for receipt in receipts))
+    db.session.expire_all()
+    assert [post.shared_level for post in listed()] == [0]

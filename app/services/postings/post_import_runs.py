@@ -8,25 +8,20 @@ them count, keeps their pictures and works the signs out. `post_import_rescue` f
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import aliased
 
 from app.current import settings
-from app.errors import LastseenError, Refused, Unavailable
+from app.errors import LastseenError, Unavailable
 from app.extensions import db
-from app.intake.post_files import FIELD, PostTable, RawRow, read_table
+from app.intake.post_files import RawRow, read_table
 from app.intake.post_pictures import PictureArchive
 from app.intake.post_rows import (
     ReadingRules,
-    ReadPost,
-    RowRefused,
-    columns_of,
     image_names_of,
-    read_row,
 )
 from app.models import ContributedPhoto, ImportStep, Post, PostImport, PostImportJob
 from app.models.columns import utc_now
@@ -37,6 +32,7 @@ from app.services.contributing import contributed_photos
 from app.services.postings import (
     post_import_ends,
     post_import_files,
+    post_import_rows,
     post_pictures,
     post_scoring,
     post_writing,
@@ -46,7 +42,6 @@ from app.services.postings.post_pictures import PictureStage, StagedPicture
 BATCH: Final = 1000
 PICTURES_AT_ONCE: Final = 20
 PROBLEMS_KEPT: Final = 500
-PREVIEWED: Final = 20
 OUT_OF_TIME: Final = "It took longer than an import may take: divide the file."
 
 log = logging.getLogger(__name__)
@@ -64,15 +59,6 @@ class _Superseded(Exception):
 
 class _CancelWanted(Exception):
     """A person wants it ended."""
-
-
-@dataclass(frozen=True, slots=True)
-class RowProblem:
-    """Why a row was not taken, or not whole; `row_number` None for the file as a whole."""
-
-    row_number: int | None
-    reason: str
-    value: str = ""
 
 
 def run(
@@ -113,55 +99,6 @@ def out_of_time(import_id: int) -> None:
     """End an import whose job ran out of time."""
     db.session.rollback()
     post_import_ends.undo(WORKER, import_id, PostImportState.FAILED, OUT_OF_TIME)
-
-
-def read_rows(
-    rows: Sequence[RawRow], columns: Mapping[str, str], rules: ReadingRules
-) -> tuple[list[ReadPost], list[RowProblem]]:
-    """The posts in some rows, and why others are none."""
-    posts, problems = [], []
-    for row in rows:
-        try:
-            posts.append(read_row(row, columns, rules))
-        except RowRefused as error:
-            problems.append(RowProblem(row.number, str(error), error.value))
-    return posts, problems
-
-
-def columns_with_text(table: PostTable) -> Mapping[str, str]:
-    """Which column is what. Raises Refused where none holds text."""
-    columns = columns_of(table.rows)
-    if not columns.keys() & {"title", "content"}:
-        reason = "No column is called text, body, description, message or title."
-        raise Refused(reason, {FIELD: reason})
-    return columns
-
-
-def unknown(posts: Sequence[ReadPost], seen: set[str]) -> Iterator[ReadPost]:
-    """Those that no import in force holds, and that are not in `seen`; adds them to it."""
-    keys = [post.content_sha256 for post in posts]
-    known = set(
-        db.session.scalars(
-            select(Post.content_sha256).where(Post.active, Post.content_sha256 == func.any(keys))
-        )
-    )
-    for key, post in zip(keys, posts, strict=True):
-        if key not in known and key not in seen:
-            seen.add(key)
-            yield post
-
-
-def as_preview(post: ReadPost) -> dict[str, object]:
-    """A post as the page of a check shows it."""
-    return {
-        "row_number": post.row_number,
-        "text": post.whole_text[:200],
-        "account": post.account,
-        "posted_at": post.posted_at.isoformat() if post.posted_at else None,
-        "place": post.place,
-        "price": post.price,
-        "currency": post.currency,
-    }
 
 
 def _claim(import_id: int, worker: str) -> int | None:
@@ -218,7 +155,7 @@ class _Work:
         job, row = self._job(), self._row()
         confirmed, begun = job.confirmed, job.rows_done > 0
         table = read_table(post_import_files.table_of(job.folder))
-        columns = columns_with_text(table)
+        columns = post_import_rows.columns_with_text(table)
         if job.with_pictures:
             _check_archive(job.folder)
         if not begun or not confirmed:
@@ -251,15 +188,16 @@ class _Work:
         seen = set(db.session.scalars(mine)) if done else set[str]()
         self._begin(ImportStep.POSTS, done, len(rows))
         for some in post_writing.batches(rows[done:], BATCH):
-            posts, problems = read_rows(some, columns, rules)
+            posts, problems = post_import_rows.read_rows(some, columns, rules)
             if confirmed:
                 post_lock.hold_lock()
-            new = list(unknown(posts, seen))
+            new = list(post_import_rows.unknown(posts, seen))
             row, job = self._row(), self._job()
             if confirmed:
                 post_writing.add_posts(self._id, new, row.region)
-            elif len(job.preview) < PREVIEWED:
-                shown = [as_preview(post) for post in new[: PREVIEWED - len(job.preview)]]
+            elif len(job.preview) < post_import_rows.PREVIEWED:
+                room = post_import_rows.PREVIEWED - len(job.preview)
+                shown = [post_import_rows.as_preview(post) for post in new[:room]]
                 job.preview = [*job.preview, *shown]
             row.added += len(new)
             row.already_there += len(posts) - len(new)
@@ -278,7 +216,7 @@ class _Work:
         if not job.with_pictures:
             if not job.pictures_done:
                 reason = f"{len(named)} posts name pictures, and no archive came with the file."
-                _add_problems(self._row(), [RowProblem(None, reason)])
+                _add_problems(self._row(), [post_import_rows.RowProblem(None, reason)])
                 self._note(pictures_done=1)
             return
         self._begin(ImportStep.PICTURES, job.pictures_done, len(named))
@@ -295,7 +233,7 @@ class _Work:
             stage = PictureStage(archive, folder, timezone, staged)
             for some in post_writing.batches(named[done:], PICTURES_AT_ONCE):
                 problems = [
-                    RowProblem(row_number, f"Picture: {wrong}", name[:100])
+                    post_import_rows.RowProblem(row_number, f"Picture: {wrong}", name[:100])
                     for row_number, post_id, names in some
                     for name in names
                     if (wrong := stage.keep(name, post_id))
@@ -390,7 +328,7 @@ class _Work:
         return dict(rows.all())
 
 
-def _add_problems(row: PostImport, problems: Sequence[RowProblem]) -> None:
+def _add_problems(row: PostImport, problems: Sequence[post_import_rows.RowProblem]) -> None:
     if problems:
         more = [[one.row_number, one.reason, one.value] for one in problems]
         row.problems = [*row.problems, *more][:PROBLEMS_KEPT]

@@ -6,11 +6,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
-from datetime import datetime
-from pathlib import PurePath
 from typing import IO, Final
 
 from sqlalchemy import func, or_, select, update
@@ -19,8 +16,7 @@ from sqlalchemy.orm import joinedload
 from app.errors import Conflict, NotFound, Refused
 from app.extensions import db
 from app.inputs.posts import PostImportInput
-from app.intake.post_files import FIELD, read_table
-from app.intake.post_rows import ReadingRules
+from app.intake.post_files import FIELD
 from app.models import ContributedPhoto, Post, PostImport, PostImportJob, PostImportState
 from app.models.columns import utc_now
 from app.services.base import audit, dispatch, post_access, post_lock
@@ -32,50 +28,17 @@ from app.services.postings import (
     post_import_files,
     post_import_runs,
     post_scoring,
-    post_writing,
 )
-from app.services.postings.post_import_runs import RowProblem
+from app.services.postings.post_import_reports import (
+    PostImportReport,
+    label_of,
+    name_of,
+    report_of,
+)
 
 SMALL_BYTES: Final = 2**20
 """A table up to this size, without pictures, is read where it was handed in: about a second."""
 HERE: Final = "not a worker"
-
-
-@dataclass(frozen=True)
-class PreviewPost:
-    """A post that would be added, shortened."""
-
-    row_number: int
-    text: str
-    account: str
-    posted_at: datetime | None
-    place: str
-    price: float | None
-    currency: str
-
-
-@dataclass(frozen=True)
-class PostImportReport:
-    """What an import did, will do once a worker has it, or, with `dry_run`, would do.
-
-    `columns` says which column was taken for what; `posts` are the first of those that would be
-    added, and only given for a check.
-    """
-
-    import_id: int | None
-    label: str
-    file_name: str
-    format: str
-    state: PostImportState
-    rows: int
-    added: int
-    already_there: int
-    refused: int
-    pictures: int
-    columns: Mapping[str, str]
-    posts: Sequence[PreviewPost]
-    problems: Sequence[RowProblem]
-    dry_run: bool
 
 
 def hand_in(
@@ -116,62 +79,6 @@ def import_posts(
     row = _record(actor, io.BytesIO(data), file_name, given, pictures, confirmed=True)
     _run_here(actor, row)
     return report_of(row)
-
-
-def check(actor: Actor, data: bytes, file_name: str, given: PostImportInput) -> PostImportReport:
-    """Say what importing a table would do; writes nothing. Raises Refused and TooLarge."""
-    post_access.require_right(actor)
-    table = read_table(data)
-    columns = post_import_runs.columns_with_text(table)
-    rules = ReadingRules(given.timezone, given.region, given.platform, utc_now())
-    posts, problems = post_import_runs.read_rows(table.rows, columns, rules)
-    seen: set[str] = set()
-    new = [
-        post
-        for some in post_writing.batches(posts, 10_000)
-        for post in post_import_runs.unknown(some, seen)
-    ]
-    shown = [
-        _preview(post_import_runs.as_preview(post)) for post in new[: post_import_runs.PREVIEWED]
-    ]
-    remarks = [RowProblem(None, remark) for remark in table.remarks]
-    return PostImportReport(
-        import_id=None,
-        label=given.label or _label(file_name),
-        file_name=_name(file_name),
-        format=table.format,
-        state=PostImportState.CHECKED,
-        rows=len(table.rows),
-        added=len(new),
-        already_there=len(posts) - len(new),
-        refused=len(problems),
-        pictures=0,
-        columns=columns,
-        posts=shown,
-        problems=[*remarks, *problems],
-        dry_run=True,
-    )
-
-
-def report_of(row: PostImport) -> PostImportReport:
-    """What stands in an import's row, as a report."""
-    preview = row.job.preview if row.job is not None and not row.job.confirmed else []
-    return PostImportReport(
-        import_id=row.id,
-        label=row.label,
-        file_name=row.file_name,
-        format=row.format,
-        state=row.state,
-        rows=row.rows,
-        added=row.added,
-        already_there=row.already_there,
-        refused=row.refused,
-        pictures=row.pictures,
-        columns=row.columns,
-        posts=[_preview(one) for one in preview],
-        problems=[RowProblem(*one) for one in row.problems],
-        dry_run=row.state is PostImportState.CHECKED,
-    )
 
 
 def list_imports(actor: Actor, page: int, per_page: int) -> Page[PostImport]:
@@ -332,13 +239,13 @@ def _run_here(actor: Actor, row: PostImport) -> None:
 
 def _new_import(actor: Actor, given: PostImportInput, file_name: str, digest: str) -> PostImport:
     return PostImport(
-        label=given.label or _label(file_name),
+        label=given.label or label_of(file_name),
         origin=given.origin,
         purpose=given.purpose,
         timezone=given.timezone,
         region=given.region,
         format="",
-        file_name=_name(file_name),
+        file_name=name_of(file_name),
         file_sha256=digest,
         rows=0,
         added=0,
@@ -371,27 +278,6 @@ def _refuse_twice(digest: str, own_id: int | None = None) -> None:
         f"This file is imported already, as “{present.label}”; nothing was changed."
         if is_done
         else f"This file is being imported, as “{present.label}”."
-    )
-
-
-def _label(file_name: str) -> str:
-    return PurePath(file_name).stem[:100] or "posts"
-
-
-def _name(file_name: str) -> str:
-    return PurePath(file_name.replace("\\", "/")).name[:255]
-
-
-def _preview(kept: Mapping[str, object]) -> PreviewPost:
-    at, price = kept["posted_at"], kept["price"]
-    return PreviewPost(
-        row_number=int(str(kept["row_number"])),
-        text=str(kept["text"]),
-        account=str(kept["account"]),
-        posted_at=datetime.fromisoformat(at) if isinstance(at, str) else None,
-        place=str(kept["place"]),
-        price=float(price) if isinstance(price, (int, float)) else None,
-        currency=str(kept["currency"]),
     )
 
 

@@ -7,7 +7,7 @@ picture that nobody rejected. Only cases that the account may see are in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
@@ -34,6 +34,7 @@ from app.models import (
 )
 from app.services.base import access, audit, post_access
 from app.services.base.actors import Actor
+from app.services.postings import graph_layout
 
 if TYPE_CHECKING:
     Graph = nx.Graph[str]
@@ -41,10 +42,11 @@ else:
     Graph = nx.Graph
 
 MOST_NODES: Final = 120
-"""Of one component that are drawn, those with the most links first; the others are counted."""
+"""Of one component that are drawn at first; the others are counted."""
+MOST_MORE: Final = 60
+"""Links of one thing that come when it is opened, to those with the most links first."""
+MOST_DRAWN: Final = 300
 MOST_COMPONENTS: Final = 200
-_SEED: Final = 7
-"""The same graph is drawn the same each time."""
 
 
 class NodeKind(StrEnum):
@@ -58,7 +60,10 @@ class NodeKind(StrEnum):
 
 @dataclass(frozen=True)
 class Node:
-    """One thing in the graph; `x` and `y` are 0 to 1, `row_id` the id of what it stands for."""
+    """One thing in the graph; `x` and `y` are 0 to 1, `row_id` the id of what it stands for.
+
+    Of its `links`, `hidden` lead to things that are not drawn.
+    """
 
     key: str
     kind: NodeKind
@@ -66,6 +71,7 @@ class Node:
     label: str
     detail: str
     links: int
+    hidden: int
     x: float
     y: float
 
@@ -116,19 +122,20 @@ def draw(actor: Actor, query: LinkQuery) -> LinkPicture:
     reports = list(_of_reports(actor))
     linked = [int(link.second[1:]) for link in reports]
     graph = _graph([*_of_posts(linked), *reports, *_of_faces(actor)])
-    components = _components(graph, _wanted(query, around))
+    wanted = _wanted(query, around)
+    components = _components(graph, wanted)
     sizes = [len(found) for found in components]
     if not components:
         return LinkPicture((), (), 0, 1, (), around)
     at = min(query.component, len(components))
     members = components[at - 1]
-    shown = sorted(members, key=lambda key: (key[0] != "K", -graph.degree(key), key))[:MOST_NODES]
-    part = graph.subgraph(shown)
-    nodes = _nodes(part, graph)
+    first = sorted(members, key=_order(graph, wanted))[:MOST_NODES]
+    part = graph.subgraph(_with_opened(graph, members, first, query.open_keys))
+    nodes = _nodes(part, graph, first)
     return LinkPicture(
         nodes=sorted(nodes.values(), key=lambda node: (-node.links, node.kind, node.label)),
         edges=_edges(part, nodes),
-        left_out=len(members) - len(shown),
+        left_out=len(members) - part.number_of_nodes(),
         component=at,
         sizes=sizes[:MOST_COMPONENTS],
         case=around,
@@ -231,12 +238,29 @@ def _components(graph: Graph, wanted: str | None) -> list[set[str]]:
     return sorted(told, key=lambda found: (-len(found), min(found)))
 
 
-def _nodes(part: Graph, whole: Graph) -> Mapping[str, Node]:
-    places = nx.spring_layout(part, seed=_SEED, iterations=80) if part.number_of_nodes() else {}
+def _order(graph: Graph, wanted: str | None) -> Callable[[str], tuple[int, bool, int, str]]:
+    """What is drawn first: the nearest to what was asked for, cases, then the most links."""
+    steps = nx.single_source_shortest_path_length(graph, wanted) if wanted is not None else {}
+    return lambda key: (steps.get(key, 0), key[0] != "K", -graph.degree(key), key)
+
+
+def _with_opened(
+    graph: Graph, members: set[str], first: Sequence[str], opened: Sequence[str]
+) -> list[str]:
+    """Those that are drawn at first, and some more links of each thing that was opened."""
+    shown = dict.fromkeys(first)
+    for key in opened:
+        if key not in members:
+            continue
+        more = [other for other in graph[key] if other not in shown]
+        more.sort(key=lambda other: (other[0] != "K", -graph.degree(other), other))
+        shown.update(dict.fromkeys([key, *more[:MOST_MORE]]))
+    return list(shown)[:MOST_DRAWN]
+
+
+def _nodes(part: Graph, whole: Graph, first: Sequence[str]) -> Mapping[str, Node]:
     texts = _labels(list(part))
-    xs = [float(x) for x, _ in places.values()] or [0.0]
-    ys = [float(y) for _, y in places.values()] or [0.0]
-    width, height = (max(xs) - min(xs)) or 1.0, (max(ys) - min(ys)) or 1.0
+    places = graph_layout.places(part, first)
     return {
         key: Node(
             key=key,
@@ -245,8 +269,9 @@ def _nodes(part: Graph, whole: Graph) -> Mapping[str, Node]:
             label=texts[key][0],
             detail=texts[key][1],
             links=whole.degree(key),
-            x=(float(places[key][0]) - min(xs)) / width,
-            y=(float(places[key][1]) - min(ys)) / height,
+            hidden=whole.degree(key) - part.degree(key),
+            x=places[key][0],
+            y=places[key][1],
         )
         for key in part
         if key in texts

@@ -17,7 +17,7 @@ function stand(svg) {
       edge.setAttribute(`y${end}`, x);
     }
   }
-  for (const node of svg.querySelectorAll("a.node")) {
+  for (const node of svg.querySelectorAll("a.node, a.more")) {
     const [x, y] = node.getAttribute("transform").match(/-?[\d.]+/g);
     node.setAttribute("transform", `translate(${y} ${x})`);
   }
