@@ -75,6 +75,7 @@ OTHER_ARGUMENTS: Final = frozenset(
         "secret", "delivery_id",
         # Checked where they are read, because one may belong to several cases, or to none:
         "sha256", "message_id", "tip_id", "found_id", "match_id", "code", "post_id", "import_id",
+        "distinction_id",
         # An administrator's view of a restricted case that shows nothing of what it holds:
         "restricted_id",
         # An open request to purge a case, of which administrators see the number and the reason:

@@ -25,6 +25,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "legal_basis": "Missing-person report 118/2026",
         "legal_basis_expires_at": "2099-12-31T23:59:00+05:30",
     },
+    "DistinctionInput": {"first": "MP-2026-014", "second": "MP-2026-022", "reason": "sisters"},
     "PurgeInput": {"reason": "Asked for by the family", "typed_number": "BLR-2026-0042"},
     "LocationInput": {
         "latitude_deg": 12.9757,

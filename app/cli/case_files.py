@@ -13,10 +13,10 @@ from app.cli.common import actor_of, as_option, choice_of, json_option, reports_
 from app.errors import NotFound
 from app.inputs.posters import PosterInput, PosterName, PosterPicture, PosterTime
 from app.outputs import Output
-from app.outputs.duplicates import DuplicatesOut
+from app.outputs.duplicates import DistinctionOut, DistinctionsOut, DuplicatesOut
 from app.outputs.purges import CasePurgeOut
 from app.services.casework import cases
-from app.services.exchange import case_export, duplicates
+from app.services.exchange import case_export, distinctions, duplicates
 from app.services.governance import case_purges
 from app.services.papers import posters
 
@@ -132,3 +132,42 @@ def list_duplicates(email: str | None, as_json: bool) -> None:
         for one in output.items
     ]
     say(output, [*table(("case", "case", "alike by"), rows), output.notice], as_json=as_json)
+
+
+@group.command("apart")
+@click.argument("first")
+@click.argument("second")
+@click.option("--reason", required=True, help="Why they are not the same person.")
+@as_option
+@json_option
+@reports_errors
+def tell_apart(first: str, second: str, reason: str, email: str | None, as_json: bool) -> None:
+    """Say with a reason that two cases are not about one person."""
+    row = distinctions.tell_apart(actor_of(email), first, second, reason)
+    said = f"Pair {row.id}: {row.first.number} and {row.second.number} are not the same person."
+    say(DistinctionOut.of_row(row), [said], as_json=as_json)
+
+
+@group.command("apart-undo")
+@click.argument("pair_id", type=int)
+@as_option
+@json_option
+@reports_errors
+def undo_apart(pair_id: int, email: str | None, as_json: bool) -> None:
+    """Let a pair that was told apart be listed again."""
+    row = distinctions.take_back(actor_of(email), pair_id)
+    said = f"{row.first.number} and {row.second.number} may be a pair again."
+    say(DistinctionOut.of_row(row), [said], as_json=as_json)
+
+
+@group.command("apart-list")
+@as_option
+@json_option
+@reports_errors
+def list_apart(email: str | None, as_json: bool) -> None:
+    """List pairs that were told apart."""
+    output = DistinctionsOut.of(distinctions.list_standing(actor_of(email)))
+    rows = [
+        (one.id, one.first, one.second, one.decided_by_name, one.reason) for one in output.items
+    ]
+    say(output, table(("pair", "case", "case", "by", "why"), rows), as_json=as_json)

@@ -11,6 +11,7 @@ from app.inputs.cases import (
 )
 from app.inputs.clocks import ClockCheckInput
 from app.inputs.comparisons import ComparisonInput
+from app.inputs.duplicates import DistinctionInput
 from app.inputs.footage import FootageFileInput, FootageFolderInput
 from app.inputs.members import MemberInput
 from app.inputs.photos import PhotoChange, PhotoInput
@@ -55,6 +56,7 @@ __all__ = [
     "ComparisonInput",
     "ConfirmInput",
     "DeclineInput",
+    "DistinctionInput",
     "FaceSearchInput",
     "FaceSearchQuery",
     "FootageFileInput",

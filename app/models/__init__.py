@@ -31,6 +31,7 @@ from app.models.contributions import (
     MatchState,
     PhotoState,
 )
+from app.models.distinctions import CaseDistinction
 from app.models.evaluations import Evaluation
 from app.models.faces import Embedder, Face, ReferenceEmbedding
 from app.models.factors import RecoveryCode, SecondFactor
@@ -101,6 +102,7 @@ __all__ = [
     "AuditEntry",
     "CameraRow",
     "Case",
+    "CaseDistinction",
     "CaseMember",
     "CasePurge",
     "CaseState",

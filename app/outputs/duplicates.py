@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from app.models.cases import Case, ReferencePhoto
-from app.outputs.base import LEAD_NOTICE, Output, picture_address
+from app.models.distinctions import CaseDistinction
+from app.outputs.base import LEAD_NOTICE, Output, UtcInstant, picture_address
 
 
 class PairLike(Protocol):
@@ -35,6 +36,60 @@ class DuplicatesLike(Protocol):
     def pairs(self) -> Sequence[PairLike]: ...
     @property
     def is_cut_off(self) -> bool: ...
+
+
+class DistinctionLike(Protocol):
+    """What `services.exchange.distinctions` answers of one pair that was told apart."""
+
+    @property
+    def row(self) -> CaseDistinction: ...
+    @property
+    def photos_since(self) -> bool: ...
+
+
+class DistinctionOut(Output):
+    """Two cases that a person told apart; `photos_since`: photos were added since."""
+
+    id: int
+    first: str
+    second: str
+    reason: str
+    decided_by_name: str
+    decided_at: UtcInstant
+    undone_by_name: str
+    undone_at: UtcInstant | None
+    photos_since: bool
+
+    @classmethod
+    def of(cls, found: DistinctionLike) -> DistinctionOut:
+        """From one that stands."""
+        return cls.of_row(found.row, photos_since=found.photos_since)
+
+    @classmethod
+    def of_row(cls, row: CaseDistinction, *, photos_since: bool = False) -> DistinctionOut:
+        """From a row."""
+        return cls(
+            id=row.id,
+            first=row.first.number,
+            second=row.second.number,
+            reason=row.reason,
+            decided_by_name=row.decided_by_name,
+            decided_at=row.decided_at,
+            undone_by_name=row.undone_by_name,
+            undone_at=row.undone_at,
+            photos_since=photos_since,
+        )
+
+
+class DistinctionsOut(Output):
+    """All that stand, of cases that you see."""
+
+    items: list[DistinctionOut]
+
+    @classmethod
+    def of(cls, found: Sequence[DistinctionLike]) -> DistinctionsOut:
+        """From what the service lists."""
+        return cls(items=[DistinctionOut.of(one) for one in found])
 
 
 class PairOut(Output):

@@ -8,11 +8,12 @@ from flask.typing import ResponseReturnValue
 from app.current import actor, settings
 from app.errors import Forbidden, NotFound
 from app.inputs import PurgeInput
+from app.inputs.duplicates import DistinctionInput
 from app.inputs.fields import Input, Page
 from app.models import Case, CasePurge
 from app.services.base import views_audit
 from app.services.casework import cases
-from app.services.exchange import duplicates
+from app.services.exchange import distinctions, duplicates
 from app.services.governance import case_purges
 from app.views import admin
 from app.views.cases import blueprint
@@ -38,8 +39,27 @@ def show_files(number: str) -> str:
 @blueprint.get("/cases/duplicates", endpoint="duplicates")
 def show_duplicates() -> str:
     """Cases that may be about one person."""
-    found = duplicates.look_at_duplicates(actor())
-    return render_template("cases/duplicates.html", found=found)
+    return _duplicates_page(Form())
+
+
+@blueprint.post("/cases/duplicates/apart", endpoint="tell_apart")
+def tell_apart() -> ResponseReturnValue:
+    """Say that two cases are not about one person."""
+    form = Form(request.form, shown=("reason",))
+    with form:
+        given = form.read(DistinctionInput)
+        row = distinctions.tell_apart(actor(), given.first, given.second, given.reason)
+        flash(f"{row.first.number} and {row.second.number} are not the same person.", "success")
+        return redirect(url_for("cases.duplicates"))
+    return _duplicates_page(form), form.status
+
+
+@blueprint.post("/cases/duplicates/apart/<int:distinction_id>/undo", endpoint="undo_apart")
+def undo_apart(distinction_id: int) -> ResponseReturnValue:
+    """List the pair again."""
+    row = distinctions.take_back(actor(), distinction_id)
+    flash(f"{row.first.number} and {row.second.number} may be a pair again.", "success")
+    return redirect(url_for("cases.duplicates"))
 
 
 @blueprint.post("/cases/<number>/purge")
@@ -109,6 +129,17 @@ def _carry_out(purge: CasePurge) -> bool:
     if form.sentence:
         flash(form.sentence, "error")
     return False
+
+
+def _duplicates_page(form: Form) -> str:
+    found = duplicates.look_at_duplicates(actor())
+    return render_template(
+        "cases/duplicates.html",
+        found=found,
+        apart=distinctions.list_standing(actor()),
+        form=form,
+        timezone=settings().default_timezone,
+    )
 
 
 def _page(case: Case, form: Form) -> str:

@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
+from app.errors import NotFound, Refused
 from app.extensions import db
-from app.models import CaseMember, Role, User
+from app.models import AuditEntry, Case, CaseMember, Role, User
 from app.services.base.actors import Actor
-from app.services.exchange import duplicates
+from app.services.exchange import distinctions, duplicates
 from app.services.people.accounts import actor_for
 from tests.app import factories
 from tests.app.conftest import Client, log_in
@@ -102,3 +104,104 @@ def test_the_page_the_hint_the_api_and_the_shell_name_the_pair(
     assert (answer["items"][0]["first"], answer["items"][0]["second"]) == ("P-1", "Q-2")
     assert "not an identification" in answer["notice"]
     assert "Q-2" in app.test_cli_runner().invoke(args=["cases", "duplicates"]).output
+
+
+# ------------------------------------------------------------------------------- told apart
+
+
+def alike_pair() -> tuple[Case, Case]:
+    embedder = make_embedder()
+    one, two = factories.make_case(number="A-1"), factories.make_case(number="A.1")
+    make_photo(one, embedder, 0.0)
+    make_photo(two, embedder, 10.0)
+    db.session.commit()
+    return one, two
+
+
+def test_a_pair_that_was_told_apart_is_listed_no_more_until_that_is_taken_back(
+    reader: Actor,
+) -> None:
+    one, two = alike_pair()
+    assert len(duplicates.find_duplicates(reader).pairs) == 2
+    row = distinctions.tell_apart(reader, two.number, one.number, "  twins ")
+    assert (row.first.id, row.second.id, row.reason) == (one.id, two.id, "twins")
+    assert duplicates.find_duplicates(reader).pairs == []
+    assert duplicates.find_duplicates(reader, two).pairs == []
+    again = distinctions.tell_apart(reader, one.number, two.number, "another reason")
+    assert (again.id, again.reason) == (row.id, "twins")
+    (standing,) = distinctions.list_standing(reader)
+    assert (standing.row.decided_by_name, standing.photos_since) == (reader.name, False)
+    make_photo(one, make_embedder(), 0.0)
+    assert distinctions.list_standing(reader)[0].photos_since
+    distinctions.take_back(reader, row.id)
+    assert len(duplicates.find_duplicates(reader).pairs) == 2
+    assert distinctions.list_standing(reader) == []
+    with pytest.raises(NotFound):
+        distinctions.take_back(reader, row.id)
+
+
+def test_each_case_s_audit_log_has_the_reason_and_not_the_other_number(reader: Actor) -> None:
+    one, two = alike_pair()
+    distinctions.tell_apart(reader, one.number, two.number, "twins")
+    entries = db.session.scalars(
+        select(AuditEntry).where(AuditEntry.action == "duplicates.not_same")
+    ).all()
+    assert {entry.case_number for entry in entries} == {one.number, two.number}
+    for entry in entries:
+        other = two.number if entry.case_number == one.number else one.number
+        assert entry.details["reason"] == "twins"
+        assert other not in str(entry.details) + str(entry.subject)
+
+
+def test_only_who_sees_both_cases_may_tell_them_apart_or_read_that(
+    reader: Actor, user_factory: Callable[..., User]
+) -> None:
+    member = user_factory(Role.INVESTIGATOR)
+    one, two = alike_pair()
+    two.restricted = True
+    db.session.add(CaseMember(case_id=two.id, user_id=member.id, added_by_id=member.id, reason=""))
+    db.session.commit()
+    with pytest.raises(NotFound):
+        distinctions.tell_apart(reader, one.number, two.number, "twins")
+    row = distinctions.tell_apart(actor_for(member), one.number, two.number, "twins")
+    assert distinctions.list_standing(reader) == []
+    with pytest.raises(NotFound):
+        distinctions.take_back(reader, row.id)
+    assert len(distinctions.list_standing(actor_for(member))) == 1
+
+
+def test_a_case_is_not_told_apart_from_itself_nor_without_a_reason(reader: Actor) -> None:
+    one, two = alike_pair()
+    with pytest.raises(Refused):
+        distinctions.tell_apart(reader, one.number, one.number, "x")
+    with pytest.raises(Refused):
+        distinctions.tell_apart(reader, one.number, two.number, "  ")
+
+
+def test_pairs_are_told_apart_on_the_page_by_the_api_and_by_command(
+    app: Flask, logged_in: Callable[..., Client]
+) -> None:
+    one, two = alike_pair()
+    client = logged_in("investigator")
+    form = {"first": one.number, "second": two.number, "reason": "<b>twins</b>"}
+    assert "Not the same" in client.get("/cases/duplicates").text
+    page = client.post("/cases/duplicates/apart", data=form, follow_redirects=True).text
+    assert "Told apart" in page
+    assert "&lt;b&gt;twins" in page
+    assert client.post("/cases/duplicates/apart", data={**form, "reason": ""}).status_code == 422
+    pair_id = client.get("/api/cases/duplicates/apart").json["items"][0]["id"]
+    client.post(f"/cases/duplicates/apart/{pair_id}/undo")
+    assert client.get("/api/cases/duplicates/apart").json["items"] == []
+    answer = client.post("/api/cases/duplicates/apart", json=form)
+    assert (answer.status_code, answer.json["second"]) == (200, two.number)
+    undone = client.post(f"/api/cases/duplicates/apart/{answer.json['id']}/undo").json
+    assert undone["undone_at"]
+    runner = app.test_cli_runner()
+    done = runner.invoke(args=["cases", "apart", one.number, two.number, "--reason", "twins"])
+    assert "not the same person" in done.output, done.output
+    assert "twins" in runner.invoke(args=["cases", "apart-list"]).output
+    number = done.output.split()[1].rstrip(":")
+    assert "may be a pair" in runner.invoke(args=["cases", "apart-undo", number]).output
+    analyst = logged_in("analyst")
+    assert "Not the same" not in analyst.get("/cases/duplicates").text
+    assert analyst.post("/cases/duplicates/apart", data=form).status_code == 403

@@ -118,6 +118,7 @@ def conditions(case: Case) -> dict[str, ColumnElement[bool]]:
 
 
 NOT_EXPORTED: Final = {
+    "case_distinctions": "each names another case; the audit log of this one has its entry",
     "live_events": "what open maps were told; gone within a day",
     "search_plans": "computed from what is exported",
     "alert_preferences": "how people want to be told, not what of",

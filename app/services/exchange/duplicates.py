@@ -23,6 +23,7 @@ from app.services.base.access import visible_cases
 from app.services.base.actors import Actor
 from app.services.embeddings import age_thresholds
 from app.services.embeddings.galleries import numbers, sent
+from app.services.exchange import distinctions
 from recognition.age_gaps import Days, GapThresholds, day_columns
 from recognition.faces import FloatArray
 
@@ -95,6 +96,7 @@ class _Columns:
 class _Near:
     """Two photos of different cases, the one with the smaller case id first."""
 
+    case_ids: tuple[int, int]
     first_photo: int
     second_photo: int
     similarity: float
@@ -103,9 +105,14 @@ class _Near:
 
 
 def find_duplicates(actor: Actor, case: Case | None = None) -> Duplicates:
-    """Pairs among the cases that `actor` may see; with `case`, only those that it is in."""
+    """Pairs among the cases that `actor` may see; with `case`, only those that it is in.
+
+    Those that a person told apart are left out (`distinctions`).
+    """
+    apart = distinctions.standing_pairs()
     near, is_cut_off = _near_by_face(actor, case)
-    pairs = _by_number(actor, case) + _as_pairs(near[:MOST_PAIRS])
+    near = [one for one in near if one.case_ids not in apart]
+    pairs = _by_number(actor, case, apart) + _as_pairs(near[:MOST_PAIRS])
     return Duplicates(pairs, is_cut_off or len(near) > MOST_PAIRS)
 
 
@@ -116,7 +123,7 @@ def look_at_duplicates(actor: Actor) -> Duplicates:
     return find_duplicates(actor)
 
 
-def _by_number(actor: Actor, case: Case | None) -> list[Pair]:
+def _by_number(actor: Actor, case: Case | None, apart: set[tuple[int, int]]) -> list[Pair]:
     """Numbers that differ only in case, blanks and punctuation."""
     plain = func.regexp_replace(func.lower(Case.number), "[^a-z0-9]", "", "g")
     seen = select(Case.id, plain.label("plain")).where(visible_cases(actor)).subquery()
@@ -126,11 +133,12 @@ def _by_number(actor: Actor, case: Case | None) -> list[Pair]:
         .join(other, (other.c.plain == seen.c.plain) & (other.c.id > seen.c.id))
         .where(seen.c.plain != "")
         .order_by(seen.c.id, other.c.id)
-        .limit(MOST_PAIRS)
+        .limit(MOST_PAIRS + len(apart))
     )
     if case is not None:
         query = query.where((seen.c.id == case.id) | (other.c.id == case.id))
-    rows = db.session.execute(query).all()
+    alike = [(first, second) for first, second in db.session.execute(query)]
+    rows = [pair for pair in alike if pair not in apart][:MOST_PAIRS]
     cases = _cases({one for row in rows for one in row})
     return [Pair(cases[a], cases[b], None, None, None, None, "") for a, b in rows]
 
@@ -178,7 +186,7 @@ def _best_of_model(embedder: Embedder, rows: list[_Known], case: Case | None) ->
             key = (one.case_id, two.case_id)
             if key not in best or best[key].similarity < similarity:
                 photos = (one.photo_id, two.photo_id)
-                best[key] = _Near(*photos, similarity, limit, embedder.name)
+                best[key] = _Near(key, *photos, similarity, limit, embedder.name)
     return list(best.values())
 
 
