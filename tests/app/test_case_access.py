@@ -447,6 +447,8 @@ def test_every_route_of_the_table_about_cases_is_checked_before_its_view(app: Fl
         "cases.new",
         "cases.import_list",
         "cases.duplicates",
+        "cases.tell_apart",
+        "cases.undo_apart",
         "api_cases.list_cases",
         "api_cases.open_case",
         "api_locations.geocode",
