@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from app.intake.coordinates import find_coordinates
 from app.intake.descriptions import find_descriptions
 from app.intake.marks import Mark
 from app.intake.numbers import find_phones, find_vehicles
@@ -24,11 +25,12 @@ def read_marks(text: str, written_at: datetime, region: str, places: PlaceIndex)
         region: ISO code of the country whose phone and vehicle numbers and dates it holds.
         places: the names that it may mean.
 
-    Where two readings overlap, numbers come before times, times before places, and places before
-    descriptions: “100 Feet Road” is no height, and “99000 12.30” no time.
+    Where two readings overlap, positions come before numbers, those before times, times before
+    places, and places before descriptions: “100 Feet Road” is no height, and “99000 12.30” no time.
     """
     found: list[Mark] = []
     readings: tuple[Sequence[Mark], ...] = (
+        list(find_coordinates(text)),
         list(find_vehicles(text, region)),
         list(find_phones(text, region)),
         find_times(text, written_at, day_first=region not in MONTH_FIRST),

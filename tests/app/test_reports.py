@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from app.config import Settings
 from app.errors import Conflict, NotFound, Refused
@@ -31,7 +32,7 @@ from app.models import (
     RoadSource,
 )
 from app.models.cases import LocationSource, Reliability
-from app.services.base.actors import Actor
+from app.services.base.actors import COMMAND_LINE, Actor
 from app.services.contributing import reports
 from app.services.places.locations import list_locations
 from tests.app import factories
@@ -400,3 +401,43 @@ def test_pages_ask_the_same_number_of_questions_for_many_reports(
     with counted_queries() as many:
         client.get(f"/cases/{case.number}/reports")
     assert len(many) == len(few)
+
+
+def test_a_report_is_read_while_others_work_on_its_case_and_is_still_kept_once(
+    committing_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = factories.make_case()
+    case_id, looks = case.id, []
+    read = reports.read_marks
+
+    def read_while_others_work(*args: Any) -> Any:
+        with db.engine.connect() as other:
+            held = text("SELECT id FROM cases WHERE id = :id FOR UPDATE NOWAIT")
+            looks.append(other.scalar(held, {"id": case_id}))
+        if len(looks) == 1:  # somebody hands the same text in meanwhile
+            with committing_app.app_context():
+                same = db.session.get_one(Case, case_id)
+                reports.add_report(COMMAND_LINE, same, FIR, text=TEXT)
+        return read(*args)
+
+    monkeypatch.setattr(reports, "read_marks", read_while_others_work)
+    with pytest.raises(Conflict):
+        reports.add_report(COMMAND_LINE, case, FIR, text=TEXT)
+    assert looks == [case_id, case_id]
+    db.session.rollback()
+    assert len(reports.list_reports(case, 1).items) == 1
+
+
+def test_a_position_in_a_report_becomes_a_location_without_any_imported_place(
+    case: Case, actor: Actor
+) -> None:
+    said = "His phone was last seen at 12.9756, 77.6068 on 18/11/2026 at 7 pm."
+    report = reports.add_report(actor, case, FIR, text=said)
+    place = next(one for one in report.marks if one.kind is MarkKind.PLACE)
+    time = next(one for one in report.marks if one.kind is MarkKind.TIME)
+    given = MarkInput(decision=MarkDecision.ACCEPT, time_mark_id=time.id)
+    reports.decide(actor, case, report.id, place.id, given)
+    (location,) = [row for row in list_locations(case) if row.label == "12.97560, 77.60680"]
+    assert (location.latitude_deg, location.longitude_deg) == (12.9756, 77.6068)
+    assert location.uncertainty_m == 20.0
+    assert location.seen_at == datetime(2026, 11, 18, 13, 30, tzinfo=UTC)

@@ -73,6 +73,7 @@ def add_report(
 ) -> Report:
     """Keep a report, pasted as `text` or as a file's `data`, with all marks found in it.
 
+    It is read before anything is locked: a long one takes seconds, and others work on the case.
     Raises Refused and TooLarge for what cannot be read, Conflict for one the case has already,
     Unavailable while many are being read.
     """
@@ -80,6 +81,10 @@ def add_report(
         raise Refused("Paste the text, or choose a file.", {"report": "give one of the two"})
     content = _text_of(data) if data else tidy(text)
     digest = hashlib.sha256(data or text.encode()).hexdigest()
+    _refuse_twice(case, digest)
+    written_local = given.written_at.astimezone(ZoneInfo(case.timezone))
+    marks = read_marks(content, written_local, given.region, places_around(case))
+    _lock(case)
     _refuse_twice(case, digest)
     report = Report(
         case_id=case.id,
@@ -92,8 +97,6 @@ def add_report(
         sha256=digest,
         added_by_id=actor.user_id,
     )
-    written_local = given.written_at.astimezone(ZoneInfo(case.timezone))
-    marks = read_marks(content, written_local, given.region, places_around(case))
     report.marks = [_row(n, mark) for n, mark in enumerate(marks[:MOST_MARKS])]
     db.session.add(report)
     db.session.flush()
@@ -157,8 +160,7 @@ def facts_of(case: Case) -> Sequence[ReportMark]:
 
 def decide(actor: Actor, case: Case, report_id: int, mark_id: int, given: MarkInput) -> ReportMark:
     """Accept or dismiss a mark, or take that back. An accepted place is a last-known location."""
-    # The case's row is held, so that two people cannot accept one place at once.
-    db.session.execute(select(Case.id).where(Case.id == case.id).with_for_update())
+    _lock(case)
     mark = _mark(find_report(case, report_id), mark_id)
     state = {
         MarkDecision.ACCEPT: MarkState.ACCEPTED,
@@ -199,6 +201,11 @@ def geocode_names(actor: Actor, case: Case, report_id: int) -> int:
     names = names_to_geocode(report)
     near = [Point(row.latitude_deg, row.longitude_deg) for row in locations.list_locations(case)]
     found = [(span, place) for span in names if (place := _geocoded(span.words, near))]
+    _lock(case)
+    db.session.refresh(report, ["marks"])
+    # Somebody else may have asked meanwhile.
+    marked = [Span(one.from_char, one.to_char, "") for one in report.marks]
+    found = [(span, place) for span, place in found if not any(map(span.overlaps, marked))]
     ordinal = 1 + max((one.ordinal for one in report.marks), default=-1)
     for number, (span, place) in enumerate(found):
         report.marks.append(_row(ordinal + number, _geocoded_mark(span, place)))
@@ -224,6 +231,7 @@ def restore_report(actor: Actor, case: Case, report_id: int) -> Report:
     if report is None or report.case_id != case.id:
         raise NotFound(f"Case {case.number} has no such report.")
     if report.removed_at is not None:
+        _lock(case)
         _refuse_twice(case, report.sha256)
         report.removed_at = None
         _set_locations(case, report, active=True)
@@ -387,8 +395,12 @@ def _set_locations(case: Case, report: Report, *, active: bool) -> None:
         live.publish(case.id, "ranking", {"reason": "The last-known locations changed."})
 
 
-def _refuse_twice(case: Case, digest: str) -> None:
+def _lock(case: Case) -> None:
+    """Hold the case's row: two people cannot accept one place, or add one report, at once."""
     db.session.execute(select(Case.id).where(Case.id == case.id).with_for_update())
+
+
+def _refuse_twice(case: Case, digest: str) -> None:
     present = db.session.scalar(
         select(Report).where(
             Report.case_id == case.id, Report.sha256 == digest, Report.removed_at.is_(None)
