@@ -26,12 +26,17 @@ from app.services.people import accounts, joining, second_factors
 @account_argument
 @click.option("--name", default="")
 @click.option("--role", required=True, type=role_choice)
+@click.option("--organisation", default="", help="Partners of one see each other's entries.")
 @as_option
 @json_option
 @reports_errors
-def invite(account: str, name: str, role: str, email: str | None, as_json: bool) -> None:
+def invite(
+    account: str, name: str, role: str, organisation: str, email: str | None, as_json: bool
+) -> None:
     """Invite somebody by a link: mailed, or shown once where no mail goes out."""
-    wanted = InvitationInput.model_validate({"email": account, "name": name, "role": role})
+    wanted = InvitationInput.model_validate(
+        {"email": account, "name": name, "role": role, "organisation": organisation}
+    )
     made = joining.invite(actor_of(email), wanted)
     link = None if made.was_mailed else link_to("accounts.invitation", token=made.token)
     invitation = InvitationOut.of(made.link)

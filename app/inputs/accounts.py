@@ -37,11 +37,22 @@ class UserInput(Input):
 
 
 class InvitationInput(Input):
-    """Who is invited, and to which role; the name may be left to them."""
+    """Who is invited, to which role and for which organisation; the name may be left to them."""
 
     email: EmailAddress
     name: Annotated[str, StringConstraints(max_length=200)] = ""
     role: Role
+    organisation: Organisation = ""
+
+
+class ApprovalInput(Input):
+    """The role with which a registration is approved, and the organisation, if not as asked for.
+
+    For a partner that decides whose entries they see, so a person confirms it.
+    """
+
+    role: Role
+    organisation: Organisation | None = None
 
 
 class RegistrationInput(Input):

@@ -38,6 +38,7 @@ class AccountLink(Model):
     email: Mapped[str] = mapped_column(String(254))
     name: Mapped[str] = mapped_column(String(200), default="", server_default="")
     role: Mapped[Role | None] = mapped_column(choice(Role))
+    organisation: Mapped[str] = mapped_column(String(200), default="", server_default="")
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     made_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[UtcTime] = mapped_column(default=utc_now)

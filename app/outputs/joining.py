@@ -15,6 +15,7 @@ class InvitationOut(Output):
     email: str
     name: str
     role: Role | None
+    organisation: str
     made_by: str | None
     created_at: UtcInstant
     expires_at: UtcInstant
@@ -27,6 +28,7 @@ class InvitationOut(Output):
             email=link.email,
             name=link.name,
             role=link.role,
+            organisation=link.organisation,
             made_by=link.made_by.email if link.made_by else None,
             created_at=link.created_at,
             expires_at=link.expires_at,

@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.current import actor, settings
-from app.inputs.accounts import InvitationInput
+from app.inputs.accounts import ApprovalInput, InvitationInput
 from app.inputs.fields import Input, Page
 from app.models.accounts import Role
 from app.models.joining import RegistrationState
@@ -18,7 +18,7 @@ from app.views.admin import blueprint
 from app.views.forms import Form, read_query
 
 PER_PAGE = 30
-INVITATION_FIELDS = ("email", "name", "role")
+INVITATION_FIELDS = ("email", "name", "role", "organisation")
 
 
 class RegistrationQuery(Input):
@@ -26,12 +26,6 @@ class RegistrationQuery(Input):
 
     state: RegistrationState | None = None
     page: Page = 1
-
-
-class Approval(Input):
-    """The role with which a registration is approved."""
-
-    role: Role
 
 
 @blueprint.get("/invitations")
@@ -71,6 +65,7 @@ def registrations() -> str:
         known=joining.known_addresses([one.email for one in page.items]),
         states=list(RegistrationState),
         roles=list(Role),
+        organisations=joining.organisations(),
         enabled=settings().registration_enabled,
         timezone=settings().default_timezone,
     )
@@ -80,7 +75,7 @@ def registrations() -> str:
 def approve_registration(registration_id: int) -> ResponseReturnValue:
     """Invite who registered, with a role."""
     with Form(request.form) as form:
-        made = joining.approve(actor(), registration_id, form.read(Approval).role)
+        made = joining.approve(actor(), registration_id, form.read(ApprovalInput))
         return _link_page(made, "accounts.invitation", "The registration is approved")
     flash(form.sentence, "error")
     return redirect(url_for("admin.registrations"))
@@ -142,6 +137,7 @@ def _invitations_page(form: Form) -> str:
         form=form,
         links=joining.open_invitations(),
         roles=list(Role),
+        organisations=joining.organisations(),
         can_mail=settings().can_mail_links,
         days=settings().invitation_days,
         timezone=settings().default_timezone,

@@ -9,10 +9,12 @@ from flask import Flask
 from flask_login import current_user
 
 from app.alert_pages import page_of
-from app.current import settings
+from app.current import actor, settings
 from app.outputs.age_gaps import gap_of, gap_remark, measured_words
 from app.outputs.base import duration
 from app.outputs.clocks import uncertainty_s_of, words_of
+from app.permissions import can
+from app.services.contributing import found_matches, triage
 from app.services.inventory import roads
 from app.services.messages import alerts
 
@@ -42,9 +44,21 @@ def install(application: Flask) -> None:
     )
     application.jinja_env.globals["tiles"] = tiles
     application.jinja_env.globals["open_alerts"] = open_alerts
+    application.jinja_env.globals["waiting_tips"] = waiting_tips
+    application.jinja_env.globals["waiting_found_persons"] = waiting_found_persons
     application.jinja_env.globals["page_of_alert"] = page_of
     application.jinja_env.trim_blocks = True
     application.jinja_env.lstrip_blocks = True
+
+
+def waiting_tips() -> int:
+    """How many tips wait for whoever sees the page; 0 for those who do not read tips."""
+    return triage.waiting_count(actor()) if can("tips.index") else 0
+
+
+def waiting_found_persons() -> int:
+    """How many matches of found persons wait for whoever sees the page."""
+    return found_matches.waiting_count(actor()) if can("found_matches.index") else 0
 
 
 def open_alerts() -> int:

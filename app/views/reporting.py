@@ -9,6 +9,7 @@ from flask import Response, render_template
 from app.current import actor, settings
 from app.inputs.fields import Input, Page
 from app.services.base import audit
+from app.services.contributing import contribution_retention
 from app.services.governance import holds, photo_retention, retention, transparency
 from app.views.admin import blueprint
 from app.views.forms import read_query
@@ -17,10 +18,11 @@ PER_PAGE = 30
 
 
 class ReceiptQuery(Input):
-    """A page of the receipts of faces, and one of those of reference photos."""
+    """A page each of the receipts of faces, of reference photos and of contributions."""
 
     page: Page = 1
     photo_page: Page = 1
+    contribution_page: Page = 1
 
 
 @blueprint.get("/retention", endpoint="retention")
@@ -33,6 +35,9 @@ def retention_page() -> str:
         holds=holds.list_holds(actor()),
         page=retention.list_receipts(query.page, PER_PAGE),
         photo_receipts=photo_retention.list_receipts(query.photo_page, PER_PAGE),
+        contribution_receipts=contribution_retention.list_receipts(
+            query.contribution_page, PER_PAGE
+        ),
         photos_held_back=photo_retention.held_back(),
         timezone=settings().default_timezone,
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
 
 import segno
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -35,7 +37,7 @@ def index() -> str:
     form = Form({name: value for name, value in request.args.items() if value.strip()})
     query = form.read(TipQuery)
     page = triage.look_over(actor(), query, PER_PAGE)
-    kept = {
+    kept: dict[str, Any] = {
         name: value for name, value in form.values.items() if name in _QUERY_FIELDS[:-1] and value
     }
     return render_template(
@@ -45,6 +47,9 @@ def index() -> str:
         form=form,
         query=query,
         kept=kept,
+        back=url_for("tips.index", **kept, page=page.page),
+        at=_whole(request.args.get("at", "")),
+        decided=triage.find_decided(actor(), _whole(request.args.get("decided", "")) or 0),
         cases=triage.open_cases(actor()),
         filters=list(TipFilter),
         orders=list(TipOrder),
@@ -150,6 +155,11 @@ def withdraw(number: str) -> ResponseReturnValue:
     return redirect(url_for("cases.tips", number=number))
 
 
+def _whole(text: str) -> int | None:
+    """A small number of the address; None for anything else."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 9 else None
+
+
 def _said(tip: Tip) -> str:
     return f"{tip.number}: {tip.state.value}."
 
@@ -162,7 +172,12 @@ def _do(tip_id: int, action: Callable[[Form], str]) -> ResponseReturnValue:
     if form.sentence:
         flash(" ".join([form.sentence, *form.errors.values()]), "error")
     here = url_for("tips.show", tip_id=tip_id)
-    return redirect(safe_next(request.form.get("next", here)))
+    back = safe_next(request.form.get("next", here))
+    if "at" not in request.form:
+        return redirect(back)
+    # The queue gives the keys back to the card that is now where the decided one was.
+    left = {"at": request.form["at"][:3], "decided": str(tip_id)}
+    return redirect(f"{back}{'&' if '?' in back else '?'}{urlencode(left)}")
 
 
 def _page(tip: Tip, form: Form) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy import event, select
 
 from app.errors import Conflict, NotFound
 from app.extensions import db
-from app.inputs.accounts import InvitationInput
+from app.inputs.accounts import ApprovalInput, InvitationInput
 from app.models import OutgoingMessage
 from app.models.accounts import Role, User
 from app.models.audit import AuditEntry
@@ -307,6 +307,37 @@ def test_an_administrator_approves_with_a_role_and_the_link_proves_the_address(
     assert "account.approve_registration" in actions
 
 
+@pytest.mark.parametrize("said", [None, "Made-up Home, as its colleagues have it"])
+def test_a_partner_works_for_the_organisation_that_the_administrator_confirmed(
+    with_mail: None, client: Client, logged_in: Callable[..., Client], said: str | None
+) -> None:
+    ask(client)
+    (one,) = db.session.scalars(select(Registration)).all()
+    asked, email = one.organisation, one.email
+    assert asked
+    given = {"role": "partner"} if said is None else {"role": "partner", "organisation": said}
+    admin = logged_in(Role.ADMINISTRATOR)
+    assert admin.post(f"/admin/registrations/{one.id}/approve", data=given).status_code == 200
+    (mail,) = mails()
+    accept(client, token_in(mail.text))
+    user = db.session.scalars(select(User).where(User.email == email)).one()
+    assert user.organisation == (said or asked)
+    entry = db.session.scalars(
+        select(AuditEntry).where(AuditEntry.action == "account.approve_registration")
+    ).one()
+    assert entry.details["organisation"] == (said or asked)
+
+
+def test_an_invitation_says_for_which_organisation(
+    with_mail: None, client: Client, logged_in: Callable[..., Client]
+) -> None:
+    given = {"email": "warden@home.example", "role": "partner", "organisation": "Made-up Home"}
+    assert logged_in(Role.ADMINISTRATOR).post("/admin/invitations", data=given).status_code == 201
+    accept(client, token_in(mails()[0].text))
+    user = db.session.scalars(select(User).where(User.email == given["email"])).one()
+    assert user.organisation == "Made-up Home"
+
+
 def test_a_refused_registration_makes_nothing_and_tells_nobody(
     with_mail: None, client: Client, logged_in: Callable[..., Client]
 ) -> None:
@@ -318,7 +349,7 @@ def test_a_refused_registration_makes_nothing_and_tells_nobody(
     assert one.state is RegistrationState.REFUSED
     assert mails() == []
     with pytest.raises(Conflict):
-        joining.approve(COMMAND_LINE, one.id, Role.ANALYST)
+        joining.approve(COMMAND_LINE, one.id, ApprovalInput(role=Role.ANALYST))
     with pytest.raises(NotFound):
         joining.refuse(COMMAND_LINE, 987_654)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass
 from datetime import UTC, timedelta
 
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select
@@ -18,6 +19,7 @@ from sqlalchemy import ColumnElement, delete, exists, func, or_, select
 from app.current import settings
 from app.extensions import db
 from app.models import (
+    AuditEntry,
     Case,
     CaseState,
     ContributedFace,
@@ -37,9 +39,19 @@ from app.models import (
 from app.models.columns import utc_now
 from app.services.base import audit, post_lock
 from app.services.base.actors import Actor
+from app.services.base.pages import Page, paginate
 from app.services.contributing import contributed_photos
 
 BATCH = 200
+_PURGED = "contributions.purge"
+
+
+@dataclass(frozen=True, eq=False)
+class CheckedContributionReceipt:
+    """A receipt, and whether the audit log's chain holds the same facts about it."""
+
+    receipt: ContributionReceipt
+    is_in_audit_log: bool
 
 
 def purge(actor: Actor) -> list[ContributionReceipt]:
@@ -90,11 +102,26 @@ def purge_batch(actor: Actor) -> ContributionReceipt | None:
     db.session.add(receipt)
     db.session.flush()
     facts = {**_facts(receipt), "receipt_sha256": receipt.receipt_sha256}
-    audit.record(
-        actor, "contributions.purge", subject=f"contribution receipt {receipt.id}", details=facts
-    )
+    audit.record(actor, _PURGED, subject=_name_of(receipt), details=facts)
     db.session.commit()
     return receipt
+
+
+def list_receipts(page: int, per_page: int) -> Page[CheckedContributionReceipt]:
+    """Receipts, the newest first, each compared with what the audit log says of it."""
+    found = paginate(
+        select(ContributionReceipt).order_by(ContributionReceipt.id.desc()), page, per_page
+    )
+    logged = select(AuditEntry.subject, AuditEntry.details["receipt_sha256"].astext).where(
+        AuditEntry.action == _PURGED,
+        AuditEntry.subject.in_([_name_of(receipt) for receipt in found.items]),
+    )
+    in_log = {(subject, sha256) for subject, sha256 in db.session.execute(logged)}
+    checked = [
+        CheckedContributionReceipt(receipt, (_name_of(receipt), receipt_hash(receipt)) in in_log)
+        for receipt in found.items
+    ]
+    return Page(items=checked, total=found.total, page=found.page, per_page=found.per_page)
 
 
 def receipt_hash(receipt: ContributionReceipt) -> str:
@@ -102,6 +129,10 @@ def receipt_hash(receipt: ContributionReceipt) -> str:
     return hashlib.sha256(
         json.dumps(_facts(receipt), sort_keys=True, separators=(",", ":")).encode()
     ).hexdigest()
+
+
+def _name_of(receipt: ContributionReceipt) -> str:
+    return f"contribution receipt {receipt.id}"
 
 
 def _facts(receipt: ContributionReceipt) -> dict[str, object]:

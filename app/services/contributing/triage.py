@@ -36,6 +36,8 @@ from app.services.base.pages import Page
 from app.services.contributing.contribution_matches import matches_of_photos
 from app.services.places import locations
 
+COUNTED = 100
+"""Nobody needs to know in the menu whether more wait."""
 _DECIDED = (TipState.ACCEPTED, TipState.REJECTED, TipState.SPAM)
 
 
@@ -101,6 +103,13 @@ def find_tip(actor: Actor, tip_id: int) -> Tip:
     return tip
 
 
+def find_decided(actor: Actor, tip_id: int) -> Tip | None:
+    """The tip if this account may see it and it is decided, for taking that back; else None."""
+    return db.session.scalar(
+        select(Tip).where(Tip.id == tip_id, Tip.state.in_(_DECIDED), _is_visible(actor))
+    )
+
+
 def find_by_number(actor: Actor, number: str) -> Tip:
     """As `find_tip`, by the tip's number."""
     tip_id = db.session.scalar(select(Tip.id).where(Tip.number == number.strip().upper()))
@@ -131,10 +140,17 @@ def open_cases(actor: Actor) -> Sequence[Case]:
 
 
 def waiting_count(actor: Actor) -> int:
-    """How many tips wait for a person."""
-    best = _best_match(actor, None)
-    statement = select(func.count(Tip.id)).outerjoin(best, best.c.tip_id == Tip.id)
-    return db.session.scalar(statement.where(_is_visible(actor), _is_needed(best))) or 0
+    """How many tips wait for a person, as far as `COUNTED`. Asked for with every page."""
+    later = _match_exists(
+        ContributedMatch.created_at > Tip.decided_at,
+        ContributedMatch.case_id.in_(access.visible_ids(actor)),
+        ContributedMatch.case_id == Case.id,
+        Case.state == CaseState.OPEN,
+    )
+    decided = Tip.state.in_((TipState.REJECTED, TipState.ACCEPTED))
+    needed = or_(Tip.state == TipState.WAITING, and_(decided, later))
+    some = select(Tip.id).where(needed, _is_visible(actor)).limit(COUNTED).subquery()
+    return db.session.scalar(select(func.count()).select_from(some)) or 0
 
 
 def accept(actor: Actor, tip_id: int, given: AcceptInput) -> Tip:

@@ -21,8 +21,8 @@ from sqlalchemy.orm import joinedload
 from app.current import settings
 from app.errors import Conflict, NotFound, Refused
 from app.extensions import db
-from app.inputs.accounts import InvitationInput, RegistrationInput, UserInput
-from app.models.accounts import ApiToken, Role, User
+from app.inputs.accounts import ApprovalInput, InvitationInput, RegistrationInput, UserInput
+from app.models.accounts import ApiToken, User
 from app.models.columns import utc_now
 from app.models.joining import (
     AccountLink,
@@ -69,7 +69,11 @@ def invite(actor: Actor, wanted: InvitationInput) -> NewLink:
     """
     if _account_of(wanted.email) is not None:
         raise Conflict(f"There is already an account with the address {wanted.email}.")
-    details = {"role": wanted.role.value, "days": settings().invitation_days}
+    details = {
+        "role": wanted.role.value,
+        "organisation": wanted.organisation,
+        "days": settings().invitation_days,
+    }
     audit.record(actor, "account.invite", subject=wanted.email, details=details)
     made = _invite(actor, wanted)
     db.session.commit()
@@ -132,6 +136,7 @@ def accept_invitation(token: str, name: str, password: str, address: str | None)
         email=wanted.email,
         name=wanted.name,
         role=wanted.role,
+        organisation=link.organisation,
         password_hash=passwords.hash_password(password),
     )
     db.session.add(user)
@@ -237,14 +242,31 @@ def known_addresses(emails: Sequence[str]) -> frozenset[str]:
     return frozenset(db.session.scalars(select(User.email).where(User.email.in_(emails))))
 
 
-def approve(actor: Actor, registration_id: int, role: Role) -> NewLink:
-    """Invite who registered. Raises NotFound, and Conflict where that is decided or needless."""
+def organisations() -> Sequence[str]:
+    """The organisations of all accounts, by name; for administrators."""
+    named = select(User.organisation).where(User.organisation != "").distinct()
+    return db.session.scalars(named.order_by(User.organisation)).all()
+
+
+def approve(actor: Actor, registration_id: int, given: ApprovalInput) -> NewLink:
+    """Invite who registered, for the organisation that they asked for unless another is given.
+
+    Raises NotFound, and Conflict where that is decided or needless.
+    """
     registration = _waiting(registration_id)
     if _account_of(registration.email) is not None:
         raise Conflict("There is already an account with this address. Refuse the registration.")
-    wanted = InvitationInput(email=registration.email, name=registration.name, role=role)
+    asked = registration.organisation
+    organisation = asked if given.organisation is None else given.organisation
+    wanted = InvitationInput(
+        email=registration.email,
+        name=registration.name,
+        role=given.role,
+        organisation=organisation,
+    )
     made = _invite(actor, wanted)
-    _decide(actor, registration, RegistrationState.APPROVED, {"role": role.value})
+    details = {"role": given.role.value, "organisation": organisation}
+    _decide(actor, registration, RegistrationState.APPROVED, details)
     return made
 
 
@@ -302,6 +324,7 @@ def _invite(actor: Actor, wanted: InvitationInput) -> NewLink:
         email=wanted.email,
         name=wanted.name,
         role=wanted.role,
+        organisation=wanted.organisation,
         expires_at=utc_now() + timedelta(days=days),
     )
     return _make(

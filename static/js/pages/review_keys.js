@@ -1,4 +1,5 @@
-// Keys on pages of sightings: J and K move, C, R and U judge the one that has the focus, O opens it.
+// Keys on pages of sightings and tips: J and K move, C, R and U judge the one that has the focus, O opens
+// it. What is marked `data-anywhere` answers its key wherever the focus is.
 
 const TYPING = "input, textarea, select";
 
@@ -25,5 +26,10 @@ document.addEventListener("keydown", (event) => {
     move(key === "j" ? 1 : -1);
     return;
   }
-  current()?.querySelector(`[data-key="${CSS.escape(key)}"]:not(:disabled)`)?.click();
+  const wanted = `[data-key="${CSS.escape(key)}"]:not(:disabled)`;
+  (current()?.querySelector(wanted) ?? document.querySelector(`[data-anywhere]${wanted}`))?.click();
 });
+
+// After a decision the page comes anew: the focus goes where it was, which is the next card.
+const place = document.querySelector("[data-focus-card]")?.dataset.focusCard;
+if (place !== undefined) cards()[Math.min(Number(place), cards().length - 1)]?.focus();
