@@ -19,8 +19,13 @@ function move(step) {
   all[Math.min(all.length - 1, Math.max(0, at + step))]?.focus();
 }
 
+// A page that is about to be left takes no more keys: a second one would decide on the same card again.
+let leaving = false;
+window.addEventListener("submit", (event) => { if (!event.defaultPrevented) leaving = true; });
+window.addEventListener("pageshow", () => { leaving = false; });
+
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches(TYPING)) return;
+  if (leaving || event.ctrlKey || event.metaKey || event.altKey || event.target.matches(TYPING)) return;
   const key = event.key.toLowerCase();
   if (key === "j" || key === "k") {
     move(key === "j" ? 1 : -1);
