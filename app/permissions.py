@@ -12,7 +12,7 @@ from flask_login import current_user
 from werkzeug.exceptions import Forbidden, NotFound, Unauthorized
 from werkzeug.wrappers import Response
 
-from app import case_access
+from app import case_access, proof
 from app.errors import Forbidden as NotAllowed
 from app.extensions import csrf
 from app.identity import is_bearer
@@ -98,6 +98,8 @@ TABLE: Final[Mapping[str, Allowed]] = {
     "accounts.confirm_second_factor": ANY_ROLE,
     "accounts.new_recovery_codes": ANY_ROLE,
     "accounts.remove_second_factor": ANY_ROLE,
+    "accounts.proof": ANY_ROLE,
+    "accounts.prove": ANY_ROLE,
     "accounts.issue_token": ANY_ROLE,
     "accounts.revoke_token": ANY_ROLE,
     "media.picture": PICTURE_VIEWERS,
@@ -489,6 +491,8 @@ WITHOUT_SECOND_FACTOR: Final = frozenset(
         "accounts.second_factor",
         "accounts.begin_second_factor",
         "accounts.confirm_second_factor",
+        "accounts.proof",
+        "accounts.prove",
     }
 )
 """What those reach who must set up a second factor and have not yet."""
@@ -539,7 +543,7 @@ def _check() -> Response | None:
     if current_app.config["WTF_CSRF_ENABLED"] and not is_bearer():
         csrf.protect()
     case_access.check_request()
-    return None
+    return proof.ask(endpoint)
 
 
 def _role() -> Role | None:

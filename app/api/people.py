@@ -36,7 +36,10 @@ def list_invitations() -> Response:
     responses=answers({201: MadeInvitationOut}, 400, 409, 415),
 )
 def invite(body: InvitationInput) -> Response:
-    """The link is mailed; where no mail goes out, it is in this answer and nowhere else."""
+    """The link is mailed; where no mail goes out, it is in this answer and nowhere else.
+
+    403 for API tokens, and for a session whose last proof is more than 30 minutes ago.
+    """
     made = joining.invite(actor(), body)
     link = None if made.was_mailed else link_to("accounts.invitation", token=made.token)
     invitation = InvitationOut.of(made.link)
@@ -99,6 +102,8 @@ def end_session(path: UserSessionPath) -> Response:
 )
 def reset_second_factor(path: UserPath) -> Response:
     """For somebody whose phone is lost: its sessions end, and a new factor can be set up.
+
+    403 for API tokens, and for a session whose last proof is more than 30 minutes ago.
 
     409 for your own: it is removed on your account's page, with a code.
     """

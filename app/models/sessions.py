@@ -14,7 +14,7 @@ class UserSession(Model):
     """One browser in which somebody is logged in. Only the SHA-256 of its key is kept.
 
     It holds while `epoch` is the account's `session_epoch`, it was not ended, and neither of the
-    two time-outs has passed.
+    two time-outs has passed. `proved_at` is when a password or a code was last typed in it.
     """
 
     __tablename__ = "user_sessions"
@@ -28,6 +28,7 @@ class UserSession(Model):
     device: Mapped[str] = mapped_column(String(100))
     created_at: Mapped[UtcTime] = mapped_column(default=utc_now)
     last_used_at: Mapped[UtcTime] = mapped_column(default=utc_now)
+    proved_at: Mapped[UtcTime] = mapped_column(default=utc_now)
     ended_at: Mapped[UtcTime | None]
 
     user: Mapped[User] = relationship()

@@ -10,10 +10,10 @@ from flask_login import current_user
 
 from app.current import actor, settings
 from app.extensions import limiter, sender_network
-from app.identity import begin_session, half_session
+from app.identity import begin_session, half_session, session_id
 from app.models.accounts import User
 from app.security import LOGIN_LIMIT
-from app.services.people import accounts, second_factors
+from app.services.people import accounts, proofs, second_factors
 from app.views.accounts import blueprint, safe_next
 from app.views.forms import Form
 
@@ -41,6 +41,24 @@ def log_in_second() -> ResponseReturnValue:
         begin_session(user)
         return redirect(safe_next(wanted))
     return render_template("accounts/second_step.html", form=form), 422
+
+
+@blueprint.get("/account/proof")
+def proof() -> str:
+    """The form that asks who is logged in for a code or the password once more."""
+    return _proof_page(Form(), request.args.get("next", ""))
+
+
+@blueprint.post("/account/proof")
+@limiter.limit(LOGIN_LIMIT)
+def prove() -> ResponseReturnValue:
+    """Check it, and lead back to where the proof was asked for."""
+    form, wanted = Form(shown=("proof",)), request.form.get("next", "")
+    with form:
+        proofs.prove(actor(), _myself(), session_id(), request.form.get("proof", ""))
+        flash("Thank you. Now repeat what you were doing.", "success")
+        return redirect(safe_next(wanted))
+    return _proof_page(form, wanted), form.status
 
 
 @blueprint.get("/account/second-factor", endpoint="second_factor")
@@ -96,6 +114,16 @@ def remove_second_factor() -> ResponseReturnValue:
 def _myself() -> User:
     user: User = current_user._get_current_object()
     return user
+
+
+def _proof_page(form: Form, wanted: str) -> str:
+    return render_template(
+        "accounts/proof.html",
+        form=form,
+        wanted=wanted,
+        by_code=second_factors.is_enrolled(_myself().id),
+        minutes=int(proofs.HOLDS.total_seconds() // 60),
+    )
 
 
 def _page(form: Form, codes: Sequence[str] = ()) -> str:

@@ -267,6 +267,7 @@ def test_a_poster_leads_to_the_installation_whatever_the_request_calls_it(
     ],
     ids=["documents", "recordings"],
 )
+@pytest.mark.usefixtures("app")
 def test_a_process_that_reads_a_stranger_s_file_is_told_no_secret(
     read: Callable[[], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:

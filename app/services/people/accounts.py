@@ -29,6 +29,7 @@ __all__ = [
     "authenticate_second",
     "change_own_password",
     "change_user",
+    "check_own_password",
     "create_user",
     "find_by_email",
     "find_user",
@@ -238,6 +239,20 @@ def change_own_password(actor: Actor, user: User, current: str, new: str) -> Non
         raise Refused("The new password is the present one.", {"password": "is the present one"})
     passwords.check_strength(new, email=user.email, name=user.name)
     _set_password(actor, user, new, "password.change")
+
+
+def check_own_password(actor: Actor, user: User, typed: str) -> None:
+    """Check the password of somebody who is logged in. Wrong ones lock as at a login; no commit.
+
+    Raises Refused with one sentence for a wrong password and for a lock.
+    """
+    db.session.refresh(user, with_for_update=True)
+    reason = _reason_to_refuse(user, passwords.matches(user.password_hash, typed))
+    if reason:
+        _record_refusal(actor, user, reason)
+        sentence = "The password is wrong, or too many wrong ones were typed: wait a while."
+        raise Refused(sentence, {"proof": "is not taken"})
+    user.failed_logins, user.locked_until = 0, None
 
 
 def reset_password(actor: Actor, user: User, new: str | None = None) -> NewAccount:
