@@ -116,8 +116,8 @@ class FoundFaceOut(Output):
     """One face of the list. Those at the threshold are sightings; `below_threshold` ones are not.
 
     `similarity` is the cosine with the nearest of the photos that were searched with, beside what
-    is asked of that photo for a face of this day; another photo may have carried it. `distance_m`
-    is from the camera to the nearest last-known location.
+    is asked of that photo for a face of this day; where another photo of the case carries the face,
+    with that one. `distance_m` is from the camera to the nearest last-known location.
     """
 
     rank: int

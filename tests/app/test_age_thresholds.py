@@ -236,6 +236,25 @@ def test_a_search_proposes_by_what_was_measured_and_the_sighting_says_so(
     assert record["threshold_by_age"]["source"] == row.source
 
 
+def test_a_list_shows_the_photo_that_carries_where_the_nearest_does_not(
+    embedder: Embedder, logged_in: Callable[..., Any]
+) -> None:
+    age_cases.put_in_force(embedder, y5=0.3)
+    case = factories.make_case()
+    old = given.make_photo(case, embedder, 0, **OLD)
+    nearer = given.make_photo(case, embedder, 5)
+    _face(embedder, 66)
+    (found,) = face_searches.results_of(_search(case, embedder))
+    assert (found.result.photo_id, found.result.threshold_similarity) == (old.id, 0.3)
+    assert found.result.similarity == pytest.approx(cosine(66), abs=0.001)
+    sighting = found.sighting
+    assert sighting is not None
+    assert sighting.similarities[0].photo_id == nearer.id
+    assert (sighting.stands_without_best, sighting.reference_photo_id) == (False, old.id)
+    page = logged_in(Role.INVESTIGATOR).get(f"/sightings/{sighting.id}").text
+    assert "<strong>below the threshold</strong> of that photo" in page
+
+
 def test_a_higher_threshold_of_its_age_lets_a_photo_carry_less(embedder: Embedder) -> None:
     age_cases.put_in_force(embedder, y5=0.9)
     case = factories.make_case()

@@ -33,7 +33,7 @@ from app.services.embeddings import galleries, kept_faces
 from app.services.embeddings.kept_faces import Nearest, NearFace, Reach, Survey
 from app.services.places import locations
 from app.services.reviews import sightings
-from recognition.matching import Match
+from recognition.matching import Match, PhotoSimilarity
 
 PHOTO_LIMIT = 500
 """A new photo proposes at most so many kept faces at once; the search says if there were more."""
@@ -57,13 +57,13 @@ class _Compared:
 
     Attributes:
         proposed: new candidates.
-        above: faces that a photo of the case carries.
+        carried: what carries each face that reaches the threshold.
         limits: for each face what was asked of the given photo that it is most like.
         least: what is asked of any photo, at the least.
     """
 
     proposed: int
-    above: frozenset[int]
+    carried: Mapping[int, PhotoSimilarity]
     limits: Mapping[int, float]
     least: float
 
@@ -92,13 +92,13 @@ def run(actor: Actor, case: Case, embedder: Embedder, wanted: Wanted) -> FaceSea
     compared = _propose(case, embedder, found.faces)
     search = _record(actor, case, embedder, wanted, surveyed)
     search.method = found.method
-    search.above_threshold = len(compared.above)
+    search.above_threshold = len(compared.carried)
     search.proposed = compared.proposed
     search.is_cut_off = (
         len(found.faces) == wanted.limit
         # One that is like an artificial photo only is no match, but may hide one behind it.
         and (
-            found.faces[-1].face_id in compared.above
+            found.faces[-1].face_id in compared.carried
             or found.faces[-1].similarity >= compared.least
         )
     )
@@ -114,7 +114,7 @@ def _propose(case: Case, embedder: Embedder, near: Sequence[NearFace]) -> _Compa
     """Compare anew with all photos of the case, and propose what reaches its threshold."""
     held = _hold(near)
     if not held:
-        return _Compared(0, frozenset(), {}, np.inf)
+        return _Compared(0, {}, {}, np.inf)
     gallery = galleries.case_gallery(case, embedder)
     rows = np.stack([galleries.numbers(raw) for _, raw in held])
     days = [galleries.day_of(face.best_at) for face, _ in held]
@@ -126,7 +126,7 @@ def _propose(case: Case, embedder: Embedder, near: Sequence[NearFace]) -> _Compa
     photo_of = {one.face_id: one.photo_id for one in near}
     return _Compared(
         sum(sighting is not None for sighting in proposed),
-        frozenset(face.id for face, _ in matched),
+        {face.id: match.carrier for face, match in matched},
         {
             face.id: gallery.threshold_of(photo_of[face.id], day)
             for (face, _), day in zip(held, days, strict=True)
@@ -177,20 +177,29 @@ def _record(
 
 def _list(search: FaceSearch, found: Nearest, compared: _Compared, show_below: bool) -> None:
     """Keep the list. Faces below the threshold are in it only when they were asked for."""
-    shown = [one for one in found.faces if show_below or one.face_id in compared.above]
+    shown = [one for one in found.faces if show_below or one.face_id in compared.carried]
     db.session.add_all(
-        FaceSearchResult(
-            search_id=search.id,
-            rank=rank,
-            face_id=one.face_id,
-            photo_id=one.photo_id,
-            similarity=one.similarity,
-            threshold_similarity=compared.limits.get(one.face_id),
-            distance_m=one.distance_m,
-        )
-        for rank, one in enumerate(shown, start=1)
+        _result(search, rank, one, compared) for rank, one in enumerate(shown, start=1)
     )
     db.session.flush()
+
+
+def _result(search: FaceSearch, rank: int, one: NearFace, compared: _Compared) -> FaceSearchResult:
+    """A line of the list: the nearest photo, or the one that carries it where that one does not."""
+    photo_id, similarity = one.photo_id, one.similarity
+    limit, carrier = compared.limits.get(one.face_id), compared.carried.get(one.face_id)
+    if carrier is not None and limit is not None and similarity < limit:
+        photo_id, similarity = carrier.reference_id, carrier.similarity
+        limit = carrier.threshold
+    return FaceSearchResult(
+        search_id=search.id,
+        rank=rank,
+        face_id=one.face_id,
+        photo_id=photo_id,
+        similarity=similarity,
+        threshold_similarity=limit,
+        distance_m=one.distance_m,
+    )
 
 
 def _audit(actor: Actor, case: Case, embedder: Embedder, search: FaceSearch) -> None:
