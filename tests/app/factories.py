@@ -20,10 +20,12 @@ from app.models import (
     Embedder,
     Face,
     Footage,
+    GazetteerPlace,
     LastKnownLocationRow,
     ReferencePhoto,
     Review,
     ReviewStage,
+    RoadSource,
     Sighting,
     SightingState,
     Sweep,
@@ -82,6 +84,36 @@ def make_location(case: Case, **values: Any) -> LastKnownLocationRow:
         "reliability": Reliability.LIKELY,
     }
     return _keep(LastKnownLocationRow(**{**given, **values}))
+
+
+def make_places(*places: tuple[str, str, float, float]) -> None:
+    """Imported places of the gazetteer, each with name, kind, latitude and longitude."""
+    source = _keep(
+        RoadSource(
+            name="made up",
+            file_name="made-up.geojson",
+            file_sha256=sha256_of("made-up places"),
+            format="geojson",
+            streets=0,
+            named_streets=0,
+            places=len(places),
+            length_m=0.0,
+            west_deg=77.0,
+            south_deg=12.0,
+            east_deg=78.0,
+            north_deg=13.0,
+        )
+    )
+    for name, kind, latitude_deg, longitude_deg in places:
+        _keep(
+            GazetteerPlace(
+                source_id=source.id,
+                name=name,
+                kind=kind,
+                latitude_deg=latitude_deg,
+                longitude_deg=longitude_deg,
+            )
+        )
 
 
 def make_camera(**values: Any) -> CameraRow:

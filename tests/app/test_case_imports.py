@@ -18,10 +18,8 @@ from app.models import (
     AuditEntry,
     Case,
     CaseState,
-    GazetteerPlace,
     ImportedCase,
     ReferenceEmbedding,
-    RoadSource,
 )
 from app.models.cases import LastKnownLocationRow
 from app.services.base import searchable
@@ -158,20 +156,7 @@ def test_a_number_that_is_taken_is_refused_alike_whether_or_not_its_case_is_seen
 
 
 def test_a_town_of_the_gazetteer_is_a_place_with_a_large_uncertainty(investigator: Actor) -> None:
-    source = RoadSource(
-        name="made-up towns", file_name="towns.geojson", file_sha256="1" * 64, format="GeoJSON",
-        streets=0, named_streets=0, places=2, length_m=0.0,
-        west_deg=2.0, south_deg=1.0, east_deg=4.0, north_deg=3.0,
-    )  # fmt: skip
-    db.session.add(source)
-    db.session.flush()
-    for name, kind in (("Springdale", "town"), ("Bridge", "station")):
-        db.session.add(
-            GazetteerPlace(
-                source_id=source.id, name=name, kind=kind, latitude_deg=2.5, longitude_deg=3.5
-            )
-        )
-    db.session.commit()
+    factories.make_places(("Springdale", "town", 2.5, 3.5), ("Bridge", "station", 2.5, 3.5))
     text = LIST + "MP-2,Bo Madeup,9,Bridge,Made,\n"
     first, second = bring(investigator, text).items
     assert first.place == "Springdale, ± 10 km"

@@ -23,13 +23,11 @@ from app.intake.marks import MarkKind
 from app.models import (
     AuditEntry,
     Case,
-    GazetteerPlace,
     LastKnownLocationRow,
     MarkState,
     Report,
     ReportKind,
     ReportMark,
-    RoadSource,
 )
 from app.models.cases import LocationSource, Reliability
 from app.services.base.actors import COMMAND_LINE, Actor
@@ -53,32 +51,7 @@ ACCEPT = MarkInput(decision=MarkDecision.ACCEPT)
 
 def add_made_up_place() -> None:
     """A market of the imported gazetteer, which `TEXT` names."""
-    source = RoadSource(
-        name="made up",
-        file_name="made-up.geojson",
-        file_sha256="0" * 64,
-        format="geojson",
-        streets=0,
-        named_streets=0,
-        places=1,
-        length_m=0,
-        west_deg=77,
-        south_deg=12,
-        east_deg=78,
-        north_deg=13,
-    )
-    db.session.add(source)
-    db.session.flush()
-    db.session.add(
-        GazetteerPlace(
-            source_id=source.id,
-            name="Example Market",
-            kind="market",
-            latitude_deg=12.9655,
-            longitude_deg=77.5772,
-        )
-    )
-    db.session.commit()
+    factories.make_places(("Example Market", "market", 12.9655, 77.5772))
 
 
 @pytest.fixture

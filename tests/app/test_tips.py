@@ -26,9 +26,7 @@ from app.inputs.tips import MessageInput
 from app.models import (
     AuditEntry,
     ContributedPhoto,
-    GazetteerPlace,
     PlaceSource,
-    RoadSource,
     TimeSource,
     Tip,
     TipState,
@@ -170,26 +168,7 @@ def test_southern_and_western_positions_are_negative() -> None:
 
 
 def test_a_typed_place_is_looked_up_among_imported_places(app: Flask) -> None:
-    source = RoadSource(
-        name="made-up",
-        format="geojson",
-        file_name="a",
-        file_sha256="0" * 64,
-        streets=0,
-        named_streets=0,
-        places=1,
-        length_m=0.0,
-        west_deg=77.0,
-        south_deg=12.0,
-        east_deg=78.0,
-        north_deg=13.0,
-    )
-    db.session.add(source)
-    db.session.flush()
-    where = {"latitude_deg": 12.9, "longitude_deg": 77.6}
-    place = GazetteerPlace(source_id=source.id, name="Lantern Gate", kind="station", **where)
-    db.session.add(place)
-    db.session.commit()
+    factories.make_places(("Lantern Gate", "station", 12.9, 77.6))
     tip = given.hand_in(place="lantern gate").tip
     assert (tip.latitude_deg, tip.place_source) == (12.9, PlaceSource.TYPED)
     unknown = given.hand_in(place="Nowhere at all").tip

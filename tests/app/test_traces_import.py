@@ -17,9 +17,7 @@ from app.inputs.traces import TraceInput
 from app.models import (
     AuditEntry,
     Case,
-    GazetteerPlace,
     LastKnownLocationRow,
-    RoadSource,
     Trace,
 )
 from app.models.cases import LocationSource
@@ -115,20 +113,8 @@ def test_an_import_of_another_case_is_not_found(case: Case, analyst: Actor) -> N
 def test_a_station_that_is_only_named_is_found_among_the_imported_places(
     case: Case, analyst: Actor
 ) -> None:
-    source = RoadSource(
-        name="made-up", file_name="f", file_sha256="0" * 64, format="GeoJSON", streets=0,
-        named_streets=0, places=2, length_m=0, west_deg=0, south_deg=0, east_deg=0, north_deg=0,
-    )  # fmt: skip
-    db.session.add(source)
-    db.session.flush()
-    for name, latitude in (("East Halt", 12.97), ("Twin", 12.9), ("Twin", 12.8)):
-        db.session.add(
-            GazetteerPlace(
-                source_id=source.id, name=name, kind="station", latitude_deg=latitude,
-                longitude_deg=77.6,
-            )
-        )  # fmt: skip
-    db.session.commit()
+    named = (("East Halt", 12.97), ("Twin", 12.9), ("Twin", 12.8))
+    factories.make_places(*((name, "station", latitude, 77.6) for name, latitude in named))
     data = b"station,time\neast halt,2026-11-18 14:10\nTwin,2026-11-18 14:20\nX,2026-11-18 14:30\n"
     given = TraceInput(source=LocationSource.TRANSPORT, label="tickets")
     report = traces.import_trace(analyst, case, data, "tickets.csv", given)
