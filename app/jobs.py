@@ -8,6 +8,7 @@ from rq.timeouts import JobTimeoutException
 from app.services.contributing import contributions
 from app.services.postings import post_import_runs
 from app.services.sweeping import looking, visits
+from app.services.sweeping.visit_values import WorkerStopping
 from app.worker import stop_requested, worker_name
 from app.worker_watch import watch
 
@@ -25,7 +26,7 @@ def run_visit(visit_id: int) -> None:
         def on_progress() -> None:
             still_alive()
             if stop_requested():
-                raise visits.WorkerStopping
+                raise WorkerStopping
 
         try:
             looking.look(visit_id, worker_name(), on_progress)

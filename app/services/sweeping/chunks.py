@@ -14,7 +14,7 @@ from app.services.base import media
 from app.services.embeddings import galleries
 from app.services.embeddings.faces import FoundFace
 from app.services.sweeping import visits
-from app.services.sweeping.visits import Chunk, Claim, LiveNews, LookedWith
+from app.services.sweeping.visit_values import Chunk, Claim, LiveNews, LookedWith
 from cameras.footage import Coverage
 from recognition.faces import FaceTrack, ImageBGR
 from recognition.images import encode_jpeg

@@ -22,7 +22,7 @@ from app.outputs.base import duration
 from app.outputs.clocks import LIVE_DELAY_S
 from app.services.sweeping import live_places, visits
 from app.services.sweeping.chunks import LookAt, PartInHand
-from app.services.sweeping.visits import Claim, LiveNews, Outage, WorkerStopping
+from app.services.sweeping.visit_values import Claim, LiveNews, Outage, WorkerStopping
 from cameras.addresses import SecretAddress, check_stream_address
 from cameras.footage import MotionGate, StreamWatch
 from recognition.pipeline import PipelineSettings

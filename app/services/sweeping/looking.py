@@ -18,7 +18,7 @@ from app.services.inventory.footage import checked_path
 from app.services.sweeping import live_visits, reusing, visits
 from app.services.sweeping.chunks import LookAt, OnProgress, PartInHand
 from app.services.sweeping.live_visits import NotNow
-from app.services.sweeping.visits import Claim, VisitEnded, WorkerStopping
+from app.services.sweeping.visit_values import Claim, VisitEnded, WorkerStopping
 from cameras.errors import CamerasError
 from cameras.footage import (
     EndReason,

@@ -31,7 +31,7 @@ from app.services.reviews import sightings
 from app.services.sweeping import progress, visits
 from app.services.sweeping.chunks import LookAt
 from app.services.sweeping.stretches import Stretch, without
-from app.services.sweeping.visits import LookedWith
+from app.services.sweeping.visit_values import LookedWith
 
 BATCH = 2000
 NOT_ABOUT_TO_EXPIRE = timedelta(minutes=5)

@@ -7,7 +7,7 @@ given up for dead can write nothing more once another has taken the visit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from statistics import median
 from zoneinfo import ZoneInfo
@@ -41,6 +41,7 @@ from app.services.messages import alerts
 from app.services.prioritisation import detection
 from app.services.reviews import sightings
 from app.services.sweeping import progress, workers
+from app.services.sweeping.visit_values import Chunk, Claim, LookedWith, Outage, VisitEnded
 
 MAX_ATTEMPTS = 5
 """A visit that so many workers died of is failed, lest it take all of them."""
@@ -51,74 +52,6 @@ CAMERA_GONE = (
 )
 SWEEP_STOPPED = "The sweep was stopped; what was found until then is kept."
 CASE_CLOSED = "The case was closed, or its legal basis expired, while this visit ran."
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A visit as one worker holds it."""
-
-    visit_id: int
-    attempt: int
-    worker: str
-
-
-class VisitEnded(Exception):
-    """The visit is no longer this worker's to go on with; the sentence says why."""
-
-
-class WorkerStopping(Exception):
-    """The worker was asked to stop; the visit is another's to go on with."""
-
-
-@dataclass(frozen=True)
-class LookedWith:
-    """What faces were looked for with: a detector, from which size on, in which frames."""
-
-    detector: str
-    smallest_face_px: int
-    frames_per_second: float
-    frame_side_px: int
-
-
-@dataclass(frozen=True, eq=False)
-class Chunk:
-    """What one chunk of footage gave: all of it is committed together.
-
-    `from_s` and `to_s` are seconds of the recording; the next chunk begins at `to_s`. `took_s` is
-    how long the worker took for it.
-    """
-
-    part_id: int
-    from_s: float
-    to_s: float
-    seconds_seen: float
-    frames_looked_at: int
-    faces: Sequence[FoundFace]
-    looked_with: LookedWith
-    took_s: float = 0.0
-    live: LiveNews | None = None
-
-
-@dataclass(frozen=True)
-class Outage:
-    """From when to when a live stream gave no picture, and why. Instants are aware."""
-
-    from_at: datetime
-    to_at: datetime
-    reason: str
-
-
-@dataclass(frozen=True)
-class LiveNews:
-    """How a watch over a live stream goes.
-
-    `outages` are those since the last chunk, `note` is what the visit says while it runs, and
-    `trouble` what it will have to say at its end: what was not seen, and why.
-    """
-
-    outages: Sequence[Outage]
-    note: str
-    trouble: str
 
 
 def claim(visit_id: int, worker: str) -> Claim | None:
