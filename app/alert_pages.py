@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import current_app, url_for
 from werkzeug.exceptions import HTTPException
 
+from app.gate import can
 from app.models import Alert
-from app.permissions import can
 
 
 def page_of(alert: Alert) -> str:

@@ -1,6 +1,6 @@
 """Which case a request is about, and whether whoever sent it may see that case.
 
-`app.permissions` asks this before any view runs, so a view that forgets to ask leaks nothing. What
+`app.gate` asks this before any view runs, so a view that forgets to ask leaks nothing. What
 may not be seen is answered as what does not exist. A route names its case by the arguments of its
 address alone: an argument is in `CASE_ARGUMENTS` or in `OTHER_ARGUMENTS`, and a test holds that
 every route's is.

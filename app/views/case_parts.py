@@ -10,11 +10,11 @@ from flask.typing import ResponseReturnValue
 
 from app.current import actor, settings
 from app.errors import PhotoRefused, Refused
+from app.gate import can
 from app.inputs import LocationChange, LocationInput, PhotoChange, PhotoInput, SweepInput
 from app.models import Case, LastKnownLocationRow
 from app.models.cases import TYPED_SOURCES, ReferencePhoto, Reliability
 from app.outputs.searches import what_was_searched
-from app.permissions import can
 from app.services.base import searchable, views_audit
 from app.services.casework import cases, photos
 from app.services.embeddings import age_thresholds, embedders

@@ -10,11 +10,11 @@ from flask.typing import ResponseReturnValue
 
 from app.current import actor, settings
 from app.errors import Refused
+from app.gate import can
 from app.inputs import CaseChange, CaseInput, CaseQuery, SightingQuery
 from app.models import Case
 from app.models.cases import TYPED_SOURCES, Reliability, SubjectCategory
 from app.outputs.base import JSON
-from app.permissions import can
 from app.services.base import live, searchable, views_audit
 from app.services.casework import cases, photos
 from app.services.governance import photo_retention

@@ -10,10 +10,10 @@ from flask_login import current_user
 
 from app.alert_pages import page_of
 from app.current import actor, settings
+from app.gate import can
 from app.outputs.age_gaps import gap_of, gap_remark, measured_words
 from app.outputs.base import duration
 from app.outputs.clocks import uncertainty_s_of, words_of
-from app.permissions import can
 from app.services.contributing import found_matches, triage
 from app.services.inventory import roads
 from app.services.messages import alerts

@@ -7,10 +7,10 @@ from flask.typing import ResponseReturnValue
 
 from app.current import actor
 from app.errors import Refused
+from app.gate import can
 from app.inputs.traces import TraceInput
 from app.models import Case
 from app.models.cases import LocationSource, Reliability
-from app.permissions import can
 from app.services.base import views_audit
 from app.services.casework import cases
 from app.services.places import timeline as timelines

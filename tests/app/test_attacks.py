@@ -17,12 +17,13 @@ from sqlalchemy import func, select
 
 from app.errors import Refused
 from app.extensions import db
+from app.gate import allows
 from app.inputs import FootageFileInput
 from app.inputs.imports import parse_mapping, parse_row_numbers
 from app.live_hub import LiveHub
 from app.models.accounts import Role
 from app.models.audit import AuditEntry
-from app.permissions import TABLE, allows
+from app.permissions import TABLE
 from app.services.contributing import public_forms
 from app.services.inventory import footage
 from app.services.mapping import tiles

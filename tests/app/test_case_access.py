@@ -16,11 +16,12 @@ from werkzeug.routing import Rule
 from app.case_access import CASE_ARGUMENTS, OTHER_ARGUMENTS
 from app.errors import Conflict, NotFound, Refused
 from app.extensions import db
+from app.gate import allows
 from app.inputs.accounts import UserInput
 from app.models import Case, CaseMember, FaceSearch, FaceSearchResult, Sighting, Sweep, Visit
 from app.models.accounts import Role, User
 from app.models.columns import utc_now
-from app.permissions import TABLE, allows
+from app.permissions import TABLE
 from app.services.base import access, audit, live_streams, media
 from app.services.base.actors import COMMAND_LINE, Actor
 from app.services.messages import alerts

@@ -13,8 +13,8 @@ from werkzeug.routing import Rule
 
 from app.case_access import CASE_ARGUMENTS
 from app.extensions import db
+from app.gate import allows
 from app.models import Case, ContributedMatch, Role, TipState, User
-from app.permissions import allows
 from app.services.exchange.case_export import conditions
 from tests.app import factories, foreign_cases
 from tests.app.conftest import Client, log_in

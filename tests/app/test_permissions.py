@@ -8,8 +8,9 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
+from app.gate import allows, can
 from app.models.accounts import Role, User
-from app.permissions import ANY_ROLE, PUBLIC, TABLE, allows, can
+from app.permissions import ANY_ROLE, PUBLIC, TABLE
 from app.services.people.accounts import actor_for
 from app.services.people.tokens import TokenInput, issue_token
 from tests.app.conftest import Client, log_in

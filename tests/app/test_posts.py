@@ -14,6 +14,7 @@ from sqlalchemy import event, select
 
 from app.errors import NotFound, Refused
 from app.extensions import db
+from app.gate import POST_ROOMS
 from app.indicators.signs import Group, Sign
 from app.inputs.accounts import UserChange
 from app.inputs.posts import LinkQuery, PostMatchQuery, PostOrder, PostQuery
@@ -23,7 +24,7 @@ from app.models import (
     PostImport,
 )
 from app.models.accounts import Role, User
-from app.permissions import POST_ROOMS, TABLE
+from app.permissions import TABLE
 from app.services.base.actors import COMMAND_LINE, Actor
 from app.services.people import accounts
 from app.services.postings import post_links, post_matches, posts
