@@ -49,9 +49,14 @@ _REASONS: Final[Mapping[str, str]] = {
 def reasons_of(error: ValidationError) -> dict[str, str]:
     """Each wrong field's name (dotted, empty for the whole input) and what is wrong with it."""
     reasons: dict[str, str] = {}
-    for item in error.errors(include_url=False, include_input=False):
+    for item in error.errors(include_url=False):
         name = ".".join(str(part) for part in item["loc"])
-        reasons.setdefault(name, _reason(item["type"], item.get("ctx", {}), item["msg"]))
+        if item["input"] == "":
+            reasons.setdefault(
+                name, "choose one" if item["type"] == "enum" else "must not be empty"
+            )
+        else:
+            reasons.setdefault(name, _reason(item["type"], item.get("ctx", {}), item["msg"]))
     return reasons
 
 

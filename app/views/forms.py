@@ -97,6 +97,9 @@ class Form:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> bool:
+        if isinstance(error, ValidationError):
+            # A service that validates what it puts together itself refuses as the form would.
+            error = _refusal(error)
         if not isinstance(error, SHOWN_IN_FORM):
             return False
         # What the service had begun must not be written by the queries of the page.

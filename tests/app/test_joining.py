@@ -143,6 +143,15 @@ def test_a_weak_or_mistyped_password_does_not_use_the_invitation_up(client: Clie
     assert accept(client, token).status_code == 302
 
 
+def test_an_invitation_without_a_name_asks_for_it_in_its_form(client: Client) -> None:
+    token = invited()
+    answer = accept(client, token, name="")
+    assert answer.status_code == 422
+    assert "must not be empty" in answer.text
+    assert 'name="repeated"' in answer.text, "the form is still there"
+    assert accept(client, token).status_code == 302
+
+
 def test_somebody_with_an_account_is_not_invited_again(
     app: Flask, user_factory: Callable[..., User]
 ) -> None:

@@ -141,6 +141,18 @@ def test_validation_errors_are_told_in_plain_words() -> None:
     assert reasons["colour"].startswith("is not known here")
 
 
+def test_a_field_left_empty_is_told_to_be_filled_in_and_not_what_it_might_hold() -> None:
+    with pytest.raises(ValidationError) as caught:
+        LocationInput.model_validate(
+            {"latitude_deg": "", "longitude_deg": "77", "source": "", "label": ""}
+        )
+    assert reasons_of(caught.value) == {
+        "latitude_deg": "must not be empty",
+        "source": "choose one",
+        "label": "must not be empty",
+    }
+
+
 def test_an_unknown_address_is_a_404_for_people_and_programs(client: Client) -> None:
     page = client.get("/no/such/page")
     assert (page.status_code, page.mimetype) == (404, "text/html")
