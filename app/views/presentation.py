@@ -28,6 +28,8 @@ def install(application: Flask) -> None:
     application.jinja_env.filters.update(
         clock=clock,
         day_and_clock=day_and_clock,
+        day_and_minute=day_and_minute,
+        month_name=month_name,
         wall_time=wall_time,
         metres=metres,
         duration=duration,
@@ -43,6 +45,7 @@ def install(application: Flask) -> None:
         one_in=one_in,
     )
     application.jinja_env.globals["tiles"] = tiles
+    application.jinja_env.globals["home_zone"] = home_zone
     application.jinja_env.globals["open_alerts"] = open_alerts
     application.jinja_env.globals["waiting_tips"] = waiting_tips
     application.jinja_env.globals["waiting_found_persons"] = waiting_found_persons
@@ -91,6 +94,24 @@ def day_and_clock(instant: datetime | None, timezone: str) -> str:
         return "time unknown"
     local = _local(instant, timezone)
     return f"{local.day} {local:%b %Y, %H:%M:%S}"
+
+
+def day_and_minute(instant: datetime | None, timezone: str) -> str:
+    """The same without seconds, for what people did: nobody acts on the second of a login."""
+    if instant is None:
+        return "time unknown"
+    local = _local(instant, timezone)
+    return f"{local.day} {local:%b %Y, %H:%M}"
+
+
+def month_name(month: str) -> str:
+    """The month "2026-11" as people write it: "November 2026"."""
+    return f"{datetime.strptime(month, '%Y-%m').replace(tzinfo=UTC):%B %Y}"
+
+
+def home_zone() -> str:
+    """The time zone of this installation, for times that belong to no case."""
+    return settings().default_timezone
 
 
 def wall_time(instant: datetime | None, timezone: str) -> str:
