@@ -124,7 +124,7 @@ _HTTP_SENTENCES: Final[Mapping[int, str]] = {
     400: "The request is not complete or not readable. Load the page again and repeat.",
     401: "Log in first, or send a valid bearer token.",
     403: "This account may not do that. Ask an administrator if your work needs it.",
-    404: "There is nothing at this address. Check it, or start from the list of cases.",
+    404: "There is nothing at this address.",
     405: "This address does not take that kind of request.",
     413: "That is more than is taken here. Send a smaller file.",
     415: "This kind of content is not taken here: send JSON, and files as multipart/form-data.",
@@ -139,7 +139,7 @@ _FORM_EXPIRED: Final = (
 _NEXT_STEPS: Final[Mapping[int, str]] = {
     401: "Log in and open the page again.",
     403: "Go back to your start page. An administrator can change what an account may do.",
-    404: "Go back to your start page, or search for the case by its number.",
+    404: "Check the address, or begin at your start page.",
     409: "Load the page again to see the present state, then decide anew.",
     410: "Ask whoever sent you the link.",
     413: "Send a smaller file, or ask an administrator to raise the limit.",
@@ -206,7 +206,7 @@ def _http_problem(error: HTTPException) -> Problem:
         return Problem(403, "Form expired", _FORM_EXPIRED)
     status = error.code or 500
     sentence = _HTTP_SENTENCES.get(status) or error.description or error.name
-    return Problem(status, error.name, sentence)
+    return Problem(status, error.name.capitalize(), sentence)
 
 
 def _unforeseen(error: Exception) -> Problem:
