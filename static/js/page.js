@@ -36,5 +36,10 @@ for (const select of document.querySelectorAll("[data-submit-on-change]")) {
   select.addEventListener("change", () => select.form.requestSubmit());
 }
 
+// A table that is wider than the screen can be moved by the arrow keys, too.
+for (const region of document.querySelectorAll(".table-wrap")) {
+  if (region.scrollWidth > region.clientWidth && !region.querySelector("a, button, input, select")) region.tabIndex = 0;
+}
+
 document.querySelector(".tabs [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 document.querySelector("[data-focus-first]")?.focus();

@@ -33,14 +33,8 @@ PARTS = (
     *("traces", "search", "prior", "access", "wall", "files"),
 )
 ADMINISTRATION = (
-    "users",
-    "users/new",
-    "packs",
-    "evaluations",
-    "audit",
-    "health",
-    "restricted",
-    "purges",
+    *("users", "users/new", "packs", "evaluations", "audit", "health", "restricted", "purges"),
+    *("invitations", "registrations", "messages", "retention", "transparency"),
 )
 _RUN = """
 async () => {
@@ -124,6 +118,17 @@ def test_axe_finds_nothing_serious_on_the_pages_of(
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
         found += [one for address in addresses for one in findings(page, address)]
+
+    assert not found, as_text(found)
+
+
+@pytest.mark.parametrize("role", [Role.INVESTIGATOR, Role.ADMINISTRATOR])
+def test_axe_finds_nothing_serious_on_a_phone_of(
+    site: Site, open_browser: Callable[..., Page], role: Role
+) -> None:
+    addresses = addresses_of(site)
+    page = open_browser(role, phone=True)
+    found = [one for address in addresses for one in findings(page, address)]
 
     assert not found, as_text(found)
 

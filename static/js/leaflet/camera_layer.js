@@ -17,6 +17,8 @@ const DEFAULT_RANGE_M = 30;
 const INACTIVE = new Set(["removed", "planned"]);
 
 export const CameraLayer = ViewCanvas.extend({
+  options: { names: true },
+
   /** `lookOf(id)` → { rank, holding, visit, checked, selected, covered } */
   initialize(lookOf, options) {
     ViewCanvas.prototype.initialize.call(this, options);
@@ -50,7 +52,7 @@ export const CameraLayer = ViewCanvas.extend({
     if (zoom < CLUSTERS_BELOW_ZOOM) this._drawClusters(context, bounds, colours);
     else this._drawPlain(context, plain, zoom, colours);
     this._drawMarked(context, marked, zoom, colours);
-    if (zoom >= NAMES_FROM_ZOOM) this._drawNames(context, colours);
+    if (this.options.names && zoom >= NAMES_FROM_ZOOM) this._drawNames(context, colours);
   },
 
   /** Cameras in the view, apart: those the case says something about are drawn over the others. */

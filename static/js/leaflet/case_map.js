@@ -90,7 +90,8 @@ function lookOf(id) {
 function showLocations() {
   const then = state.moment && placeAt(state.locations, state.moment);
   const centre = state.locations.find((place) => place.id === state.selectedLocation) ?? (then || state.latestLocation);
-  locationLayer.show(state.locations, centre, state.rankingQuery.radius_m, state.moment);
+  const radiusM = state.rankingQuery.order === "probability" ? null : state.rankingQuery.radius_m;
+  locationLayer.show(state.locations, centre, radiusM, state.moment);
   if (centre) ground?.setAnchor(L.latLng(centre.latitude_deg, centre.longitude_deg));
 }
 

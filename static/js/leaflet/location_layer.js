@@ -24,7 +24,7 @@ export class LocationLayer {
 
   /**
    * Rings are drawn around `centre`: the latest location, or the one that is selected. Places where
-   * the subject was seen only after `moment` are faint.
+   * the subject was seen only after `moment` are faint. Without `radiusM` nothing ends at a distance.
    */
   show(locations, centre, radiusM, moment = null) {
     this._shapes.clearLayers();
@@ -56,7 +56,7 @@ export class LocationLayer {
   }
 
   _addRings(centre, radiusM) {
-    const radii = new Set([...RINGS_M, radiusM]);
+    const radii = new Set(radiusM ? [...RINGS_M, radiusM] : RINGS_M);
     for (const radius of radii) {
       const outermost = radius === radiusM;
       L.circle([centre.latitude_deg, centre.longitude_deg], {

@@ -13,7 +13,8 @@ const map = L.map("place-map", { zoomSnap: 0.5, attributionControl: Boolean(plac
 map.attributionControl?.setPrefix(false);
 L.control.scale({ imperial: false }).addTo(map);
 addGround(map, place.tiles, at);
-const layer = new CameraLayer(() => ({ rank: null, holding: "ready", visit: null, checked: false, selected: true })).addTo(map);
+// Its name stands beside the map, which is too small for it.
+const layer = new CameraLayer(() => ({ rank: null, holding: "ready", visit: null, checked: false, selected: true }), { names: false }).addTo(map);
 layer.setCameras([{ ...place, id: 0, latlng: at }]);
 
 if (place.from) {

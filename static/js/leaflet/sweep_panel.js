@@ -86,6 +86,7 @@ export function progressBar(sweep) {
 }
 
 export function summary(sweep) {
+  if (sweep.visits && sweep.visits === sweep.skipped) return `nothing to look at yet, ${sweep.skipped} skipped`;
   const parts = [`${sweep.done} of ${sweep.visits - sweep.skipped} visits done`];
   if (sweep.running) parts.push(`${sweep.running} running`);
   if (sweep.failed) parts.push(`${sweep.failed} could not look`);

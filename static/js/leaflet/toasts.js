@@ -4,13 +4,12 @@ import { byId, el } from "./dom.js";
 
 const SHOWN_MS = 7000;
 
-/** `action` is { label, run }. A later message `about` the same thing takes the place of the earlier one. */
+/** `action` is { label, run }. A later message `about` the same thing, or in the same words, takes the place of
+ * the earlier one. */
 export function toast(text, { action = null, error = false, about = null } = {}) {
   const box = el("div", { class: error ? "toast error" : "toast", role: error ? "alert" : "status" }, text);
-  if (about) {
-    for (const old of [...byId("toasts").children]) if (old.dataset.about === about) old.remove();
-    box.dataset.about = about;
-  }
+  box.dataset.about = about ?? text;
+  for (const old of [...byId("toasts").children]) if (old.dataset.about === box.dataset.about) old.remove();
   const close = () => box.remove();
   if (action) {
     box.append(el("button", { type: "button", onclick: () => { close(); action.run(); } }, action.label));
