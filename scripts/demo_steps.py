@@ -112,7 +112,7 @@ def add_clips(actor: Actor, manifest_path: Path) -> int:
     """Register the composed clips as footage of their cameras, labelled as made up."""
     clips: list[dict[str, Any]] = read_manifest(manifest_path)["clips"]
     for clip in clips:
-        camera = _camera(clip["camera"])
+        camera = camera_of(clip["camera"])
         footage.add_file(
             actor,
             camera,
@@ -261,7 +261,8 @@ def _is_of(sighting: Sighting, expected: Expected) -> bool:
     return right_camera and expected.from_at <= sighting.seen_at <= expected.to_at
 
 
-def _camera(ref: str) -> CameraRow:
+def camera_of(ref: str) -> CameraRow:
+    """The demo's camera of that reference."""
     return db.session.scalars(
         select(CameraRow).where(CameraRow.source == SOURCE, CameraRow.ref == ref)
     ).one()
