@@ -97,7 +97,10 @@ def _facts(case: Case, timeline: Timeline) -> tuple[tuple[str, str], ...]:
     facts = [
         ("Case", f"{case.number}, {case.state.value}"),
         ("Purpose", case.purpose),
-        ("Legal basis", f"{case.legal_basis}, until {_local(case.legal_basis_expires_at, case)}"),
+        (
+            "Legal basis",
+            f"{case.legal_basis.rstrip('. ')}, until {_local(case.legal_basis_expires_at, case)}",
+        ),
         ("Subject", f"{case.subject_name}{age} ({case.subject_category.value})"),
         ("Clothing", case.subject_clothing),
         ("Remarks", case.subject_remarks),
@@ -145,7 +148,7 @@ def _judged(stop: TimelineStop, reviews: dict[int, Review]) -> str:
     by = f"; confirmed by {review.reviewer_name}" if review is not None else ""
     return (
         f"{sighting.standing}; "
-        f"similarity {sighting.similarity:.2f}, threshold {sighting.threshold_similarity:.2f} "
+        f"similarity {sighting.similarity:.3f}, threshold {sighting.threshold_similarity:.3f} "
         f"({sighting.embedder.name}){by}"
     )
 

@@ -246,8 +246,8 @@ def _facts(stop: _Stop) -> tuple[str, ...]:
     sighting = stop.sighting
     facts = [
         sighting.standing,
-        f"similarity {sighting.similarity:.2f}",
-        f"threshold {sighting.threshold_similarity:.2f} ({sighting.embedder.name})",
+        f"similarity {sighting.similarity:.3f}",
+        f"threshold {sighting.threshold_similarity:.3f} ({sighting.embedder.name})",
         f"camera {sighting.camera.ref}",
     ]
     if stop.review is not None:
