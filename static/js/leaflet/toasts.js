@@ -8,8 +8,11 @@ const SHOWN_MS = 7000;
  * the earlier one. */
 export function toast(text, { action = null, error = false, about = null } = {}) {
   const box = el("div", { class: error ? "toast error" : "toast", role: error ? "alert" : "status" }, text);
-  box.dataset.about = about ?? text;
-  for (const old of [...byId("toasts").children]) if (old.dataset.about === box.dataset.about) old.remove();
+  box.dataset.words = text;
+  if (about) box.dataset.about = about;
+  for (const old of [...byId("toasts").children]) {
+    if (old.dataset.words === text || (about && old.dataset.about === about)) old.remove();
+  }
   const close = () => box.remove();
   if (action) {
     box.append(el("button", { type: "button", onclick: () => { close(); action.run(); } }, action.label));
