@@ -43,6 +43,20 @@ _BY_AGE: Final = (
 )
 
 
+_MISSING_KINDS: Final = frozenset({"missing", "kidnapping", "kidnappings", "na", ""})
+"""What the FBI calls its posters of missing and kidnapped people; its others are of suspects."""
+_ENDED: Final = frozenset(
+    {"located", "found", "recovered", "captured", "surrendered", "deceased", "resolved", "closed",
+     "yes", "true"}
+)  # fmt: skip
+_SPELLED_DATE: Final = re.compile(
+    r"(?:January|February|March|April|May|June|July|August|September|October|November|December)"
+    r" \d{1,2}, \d{4}"
+)
+_TOWN: Final = re.compile(r"([A-Z][\w.'’ -]{1,60}), ([A-Z][\w. ]{1,40})")
+_APPEARANCE: Final = ("hair", "eyes", "height", "weight", "born")
+
+
 class UnreadableEntry(ValueError):
     """The row cannot become a case; the text says why, in words."""
 
@@ -98,19 +112,27 @@ def read_entry(row: ListedRow, mapping: Mapping[str, str], *, month_first: bool)
         text = plain_text(row.cells.get(mapping.get(field, ""), ""))
         return "" if text.lower() in _UNKNOWN else text[:longest]
 
+    _check_wanted_here(cell("kind"), cell("status"))
     warnings: list[str] = []
     name = cell("name") or " ".join(
         part for part in (cell("first_name"), cell("middle_name"), cell("last_name")) if part
     )
+    if "kind" in mapping:
+        name = name.partition(" - ")[0]  # the FBI's titles go on with the place
     if not name:
         raise UnreadableEntry("The row has no name.")
-    age = read_age(cell("age"))
+    age = read_age(_range(cell("age"), cell("age_to")))
     if age is None:
         warnings.append("No age is given; the category adult is assumed.")
     elif age.from_years != age.to_years:
         warnings.append(f"The age is a range ({age.text}); the lower end is taken.")
     seen = read_date(cell("last_contact"), month_first=month_first)
     long_texts = [cell(one, 20_000) for one in ("description", "details", "remarks")]
+    city, state = _one_line(cell("city", 80)), _one_line(cell("state", 80))
+    if seen is None and not city and (told := _told(long_texts[0])):
+        seen, city, state = told
+        warnings.append(f"Day and place are taken from the description ({city}, {state}).")
+    appearance = [f"{one.capitalize()}: {cell(one)}" for one in _APPEARANCE if cell(one)]
     return CaseEntry(
         number=read_number(cell("number")),
         name=_one_line(name)[:200],
@@ -121,15 +143,45 @@ def read_entry(row: ListedRow, mapping: Mapping[str, str], *, month_first: bool)
         sex=_one_line(cell("sex", 60)),
         race=_one_line(cell("race", 120)),
         last_contact="" if seen is None else seen.isoformat(),
-        city=_one_line(cell("city", 80)),
+        city=city,
         county=_one_line(cell("county", 80)),
-        state=_one_line(cell("state", 80)),
+        state=state,
         clothing=cell("clothing", 2000),
-        remarks="\n\n".join([*filter(None, long_texts), *_marks(cell("marks", 2000))])[
+        remarks="\n\n".join([*filter(None, long_texts), *_marks(cell("marks", 2000)), *appearance])[
             :_MOST_REMARKS
         ],
         warnings=tuple(warnings),
     )
+
+
+def _check_wanted_here(kind: str, status: str) -> None:
+    """Refuse a suspect's poster, and what has ended where the list comes from."""
+    if kind.lower() not in _MISSING_KINDS:
+        raise UnreadableEntry(
+            f"The list files it under “{kind[:40]}”: only missing and kidnapped people become "
+            "cases."
+        )
+    if status.lower() in _ENDED:
+        said = "resolved" if status.lower() in {"yes", "true"} else status[:40]
+        raise UnreadableEntry(f"The list says that this case has ended: “{said}”.")
+
+
+def _range(lower: str, upper: str) -> str:
+    """Both ends of an age that two columns give; the text of the first where it says more."""
+    if lower.isdigit() and upper.isdigit() and int(lower) < int(upper):
+        return f"{lower} to {upper}"
+    return lower or upper
+
+
+def _told(description: str) -> tuple[date, str, str] | None:
+    """Day, city and state, where a description is nothing but these, as the FBI's are."""
+    lines = [line.strip() for line in description.splitlines() if line.strip()]
+    days = [line for line in lines if _SPELLED_DATE.fullmatch(line)]
+    towns = [found for line in lines if (found := _TOWN.fullmatch(line))]
+    if len(lines) != 2 or len(days) != 1 or len(towns) != 1:
+        return None
+    day = read_date(days[0], month_first=True)
+    return None if day is None else (day, towns[0][1], towns[0][2])
 
 
 def plain_text(raw: str) -> str:

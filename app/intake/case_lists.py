@@ -21,12 +21,15 @@ MOST_ROWS: Final = 20_000
 MOST_COLUMNS: Final = 500
 _DEEPEST: Final = 6
 _LONGEST_CELL: Final = 50_000
+_NAME_PARTS: Final = frozenset({"name", "displayname", "localizedname"})
+_MOST_TOGETHER: Final = 50
+"""Objects of one list within an entry, pieces of clothing for instance."""
 _DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 
 COLUMN_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "number": (
         "casenumber", "casenum", "caseno", "caseid", "case", "namusnumber", "mpnumber",
-        "idformatted", "number", "uid", "reference", "ref", "id",
+        "idformatted", "namus2number", "number", "uid", "reference", "ref", "id",
     ),
     "last_contact": (
         "dlc", "dateoflastcontact", "lastcontact", "datelastcontact", "datelastseen", "lastseen",
@@ -43,16 +46,37 @@ COLUMN_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "missingage", "agewhenmissing", "ageatmissing", "missingfromage", "computedmissingminage",
         "agerange", "age", "agemin", "ageyears", "currentminage",
     ),
+    "age_to": ("missingtoage", "computedmissingmaxage", "agemax"),
     "city": ("city", "cityoflastcontact", "town", "lastknowncity", "sightingcity"),
-    "county": ("county", "countyname", "district", "countyoflastcontact"),
-    "state": ("state", "statename", "province", "stateoflastcontact"),
+    "county": (
+        "county", "countyname", "district", "countyoflastcontact", "countydisplaynameoflastcontact",
+    ),
+    "state": (
+        "state", "statename", "province", "stateoflastcontact", "statedisplaynameoflastcontact",
+    ),
     "sex": ("sex", "biologicalsex", "sexname", "gender"),
-    "race": ("race", "raceethnicity", "racename", "ethnicity", "raceraw"),
-    "clothing": ("clothing", "clothes", "clothingdescription", "wearing"),
-    "marks": ("scarsandmarks", "marks", "distinguishingmarks", "distinctivefeatures"),
+    "race": (
+        "raceraw", "race", "raceethnicity", "racename", "ethnicity", "primaryethnicity",
+        "ethnicities",
+    ),
+    "clothing": (
+        "clothing", "clothes", "clothingdescription", "wearing",
+        "clothingandaccessoriesarticlesdescription",
+    ),
+    "hair": ("hairraw", "hair", "haircolor"),
+    "eyes": ("eyesraw", "eyes", "eyecolor", "lefteyecolor"),
+    "height": ("height", "heightfrom", "heightmin"),
+    "weight": ("weight", "weightfrom", "weightmin"),
+    "born": ("datesofbirthused", "dateofbirth", "birthdate", "dob"),
+    "marks": (
+        "scarsandmarks", "marks", "distinguishingmarks", "distinctivefeatures",
+        "physicalfeaturedescriptionsdescription",
+    ),
     "description": ("description", "summary"),
     "details": ("details", "circumstances", "circumstancesofdisappearance"),
     "remarks": ("remarks", "notes", "comments"),
+    "kind": ("posterclassification",),
+    "status": ("status", "casestatus", "caseisresolved", "resolved"),
 }  # fmt: skip
 """By field: how its column may be called, as letters and digits alone, the best name first."""
 
@@ -133,7 +157,7 @@ def _keys(column: str) -> set[str]:
     """A column's name as letters and digits: whole, and its last one and two parts."""
     parts = [re.sub(r"[^a-z0-9]", "", part.lower()) for part in column.split(".")]
     # Nested lists of codes write {"state": {"name": …}}: the part before says what it is.
-    last = parts[:-1] if len(parts) > 1 and parts[-1] in {"name", "displayname"} else parts
+    last = parts[:-1] if len(parts) > 1 and parts[-1] in _NAME_PARTS else parts
     return {"".join(parts), "".join(last), "".join(last[-2:]), last[-1]} - {""}
 
 
@@ -210,10 +234,21 @@ def _flat(value: object, path: str, depth: int) -> Iterator[tuple[str, str]]:
         plain = [str(one) for one in value if isinstance(one, str | int | float)]
         if plain:
             yield path or "value", "; ".join(plain)[:_LONGEST_CELL]
+        yield from _flat_together([one for one in value if isinstance(one, dict)], path, depth)
     elif isinstance(value, bool):
         yield path or "value", "yes" if value else "no"
     else:
         yield path or "value", str(value)[:_LONGEST_CELL]
+
+
+def _flat_together(entries: Sequence[object], path: str, depth: int) -> Iterator[tuple[str, str]]:
+    """Cells of the objects of a list: what they call alike in one cell, by semicolons."""
+    together: dict[str, list[str]] = {}
+    for entry in entries[:_MOST_TOGETHER]:
+        for name, cell in _flat(entry, path, depth + 1):
+            together.setdefault(name, []).append(cell)
+    for name, cells in together.items():
+        yield name, "; ".join(dict.fromkeys(cells))[:_LONGEST_CELL]
 
 
 def _refused(sentence: str) -> Refused:

@@ -176,3 +176,111 @@ def test_a_mapping_replaces_what_the_names_of_columns_say() -> None:
     assert (entry.number, entry.name) == ("A-1-7", "Ann Madeup")
     with pytest.raises(Refused, match="no column"):
         read_case_list(data, "list.csv", {"number": "Nummer"})
+
+
+# ------------------------------------------------------------- as NamUs and the FBI publish them
+
+NAMUS_SEARCH = {
+    "count": 1,
+    "results": [
+        {
+            "idFormatted": "MP90001", "namus2Number": 90001, "dateOfLastContact": "2004-05-17",
+            "lastName": "Madeup", "firstName": "Ann", "computedMissingMinAge": 31,
+            "computedMissingMaxAge": 33, "cityOfLastContact": "Springdale",
+            "countyDisplayNameOfLastContact": "Made", "stateDisplayNameOfLastContact": "AR",
+            "gender": "Female", "raceEthnicity": "White / Caucasian",
+            "modifiedDateTime": "2026-01-01T00:00:00Z",
+        },
+    ],
+}  # fmt: skip
+NAMUS_CASE = {
+    "id": 90002, "idFormatted": "MP90002", "caseIsResolved": False,
+    "subjectIdentification": {
+        "firstName": "Ben", "middleName": None, "lastName": "Madeup", "nicknames": "Benny",
+        "computedMissingMinAge": 8, "computedMissingMaxAge": 8, "currentMinAge": 30,
+    },
+    "subjectDescription": {
+        "sex": {"id": 1, "name": "Male", "localizedName": "Male"}, "heightFrom": 50,
+        "primaryEthnicity": {"name": "Asian", "localizedName": "Asian"},
+    },
+    "physicalDescription": {"hairColor": {"name": "Black"}, "leftEyeColor": {"name": "Brown"}},
+    "physicalFeatureDescriptions": [{"description": "Scar above the left eye"}],
+    "clothingAndAccessoriesArticles": [
+        {"article": {"name": "Shirt"}, "description": "Blue shirt"},
+        {"article": {"name": "Shoes"}, "description": "Sandals"},
+    ],
+    "sighting": {"date": "2005-06-07", "address": {
+        "city": "Springdale", "county": {"name": "Made", "displayName": "Made"},
+        "state": {"name": "AR", "displayName": "Arkansas"}}},
+    "circumstances": {"circumstancesOfDisappearance": "<p>Last seen at a <b>fair</b>.</p>"},
+}  # fmt: skip
+FBI = {
+    "total": 3, "page": 1,
+    "items": [
+        {
+            "uid": "aa11", "title": "CARA MADEUP - SPRINGDALE, ARKANSAS", "sex": "Female",
+            "description": "June 7, 2006<br />Springdale, Arkansas", "age_range": None,
+            "age_min": 12, "age_max": None, "race": "white", "race_raw": "White (Hispanic)",
+            "aliases": ["Car", "Rara"], "details": "<p>She was last seen &amp; missed.</p>",
+            "remarks": None, "hair_raw": "Brown", "eyes": "brown", "scars_and_marks": None,
+            "dates_of_birth_used": ["May 1, 1994"], "poster_classification": "missing",
+            "status": "na", "images": [{"large": "https://pictures.example/a.jpg"}],
+            "subjects": ["Kidnappings and Missing Persons"], "reward_max": 0,
+        },
+        {"uid": "bb22", "title": "A SUSPECT", "poster_classification": "ten", "status": "na"},
+        {"uid": "cc33", "title": "WAS FOUND", "poster_classification": "missing",
+         "status": "located"},
+    ],
+}  # fmt: skip
+
+
+def entries_of(document: object) -> list[CaseEntry | str]:
+    found = read_case_list(json.dumps(document).encode(), "list.json")
+    read: list[CaseEntry | str] = []
+    for one in found.rows:
+        try:
+            read.append(read_entry(one, found.mapping, month_first=True))
+        except UnreadableEntry as error:
+            read.append(str(error))
+    return read
+
+
+def test_a_search_of_namus_is_read_by_its_own_field_names() -> None:
+    (entry,) = entries_of(NAMUS_SEARCH)
+    assert isinstance(entry, CaseEntry)
+    assert (entry.number, entry.name, entry.last_contact) == ("MP90001", "Ann Madeup", "2004-05-17")
+    assert (entry.city, entry.county, entry.state) == ("Springdale", "Made", "AR")
+    assert (entry.age_years, entry.age_text, entry.sex) == (31, "31 to 33", "Female")
+    assert entry.race == "White / Caucasian"
+
+
+def test_a_case_of_namus_with_nested_objects_and_lists_of_them_is_read() -> None:
+    (entry,) = entries_of(NAMUS_CASE)
+    assert isinstance(entry, CaseEntry)
+    assert (entry.number, entry.name, entry.aliases) == ("MP90002", "Ben Madeup", "Benny")
+    assert (entry.age_years, entry.sex, entry.race) == (8, "Male", "Asian")
+    assert (entry.last_contact, entry.place) == ("2005-06-07", "Springdale, Made, AR")
+    assert entry.clothing == "Blue shirt; Sandals"
+    for part in ("Last seen at a fair.", "Marks: Scar above", "Hair: Black", "Eyes: Brown"):
+        assert part in entry.remarks
+    (ended,) = entries_of({**NAMUS_CASE, "caseIsResolved": True})
+    assert ended == "The list says that this case has ended: “resolved”."
+
+
+def test_the_fbi_s_list_brings_missing_people_and_no_suspects() -> None:
+    missing, suspect, found = entries_of(FBI)
+    assert isinstance(missing, CaseEntry)
+    assert (missing.number, missing.name) == ("aa11", "CARA MADEUP")
+    assert (missing.last_contact, missing.place) == ("2006-06-07", "Springdale, Arkansas")
+    assert (missing.age_years, missing.race, missing.aliases) == (
+        12,
+        "White (Hispanic)",
+        "Car; Rara",
+    )
+    assert "She was last seen & missed." in missing.remarks
+    assert "Born: May 1, 1994" in missing.remarks
+    assert any("from the description" in one for one in missing.warnings)
+    assert suspect == (
+        "The list files it under “ten”: only missing and kidnapped people become cases."
+    )
+    assert found == "The list says that this case has ended: “located”."
