@@ -148,5 +148,6 @@ def _page(case: Case, form: Form) -> str:
         case=case,
         form=form,
         purge=case_purges.open_request(case),
+        purposes=case_purges.purposes_that_stay(case),
         user_id=actor().user_id,
     )

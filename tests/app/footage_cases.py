@@ -42,7 +42,7 @@ def open_case(number: str, *photo_paths: Path, latitude_deg: float = LATITUDE_DE
         COMMAND_LINE,
         CaseInput(
             number=number,
-            purpose="Find a made-up person",
+            purpose="Test what a sweep finds",
             legal_basis="Test",
             legal_basis_expires_at=datetime.now(UTC) + timedelta(days=2),
             subject_name="Made-up Person",

@@ -28,6 +28,7 @@ from app.models import (
     AuditEntry,
     Case,
     CasePurge,
+    CaseState,
     Face,
     NoticeState,
     OutgoingMessage,
@@ -45,7 +46,7 @@ from app.models import (
     Verdict,
 )
 from app.models.messages import MessageState, Transport
-from app.services.base import audit, media
+from app.services.base import audit, media, purposes
 from app.services.base.actors import Actor
 from app.services.casework import cases
 from app.services.contributing import tips, triage
@@ -407,3 +408,24 @@ def test_the_api_and_the_shell_do_the_same(
     assert actor_for(other).user_id
     words = ["cases", "purge", "GONE-1", "--carry-out", "--as", other.email]
     assert "is deleted" in run.invoke(args=words).output
+
+
+def test_a_purpose_that_names_the_subject_is_refused_because_it_stays(
+    app: Flask, logged_in: Callable[..., Client]
+) -> None:
+    assert purposes.names("Find Ann-Marie Madeup, quickly", "Madeup, Ann Marie")
+    assert not purposes.names("Find the girl from the made-up town", "Ann Madeup")
+    assert not purposes.names("Anything at all", "")
+    client = logged_in("investigator")
+    case = factories.make_case(number="NAMED-1", subject_name="Ann Madeup")
+    db.session.commit()
+    answer = client.patch(f"/api/cases/{case.number}", json={"purpose": "Find ann madeup"})
+    assert answer.status_code == 422
+    assert "without the" in str(answer.json)
+    taken = client.patch(f"/api/cases/{case.number}", json={"purpose": "Find the child"})
+    assert taken.status_code == 200
+    case.state = CaseState.CLOSED
+    db.session.commit()
+    page = client.get(f"/cases/{case.number}/files").text
+    assert "What the audit log will still say of why" in page
+    assert "<li>Find the child</li>" in page

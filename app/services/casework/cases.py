@@ -24,7 +24,7 @@ from app.models import (
     SweepState,
 )
 from app.models.columns import utc_now
-from app.services.base import audit, live
+from app.services.base import audit, live, purposes
 from app.services.base.access import visible_cases
 from app.services.base.actors import Actor
 from app.services.base.pages import Page, escape_like, paginate
@@ -79,6 +79,7 @@ def open_case(actor: Actor, given: CaseInput) -> Case:
             "The legal basis has already expired.",
             {"legal_basis_expires_at": "lies in the past"},
         )
+    purposes.refuse_name(given.purpose, given.subject_name)
     is_restricted = given.restricted
     if is_restricted is None:
         is_restricted = settings().cases_restricted_by_default
@@ -111,6 +112,9 @@ def change_case(actor: Actor, case: Case, change: CaseChange) -> Case:
     if not changed:
         return case
     _check_hold(case, changed)
+    if "purpose" in changed:
+        name = changed.get("subject_name", case.subject_name)
+        purposes.refuse_name(changed["purpose"], name)
     _note_matching(actor, case, changed)
     for name, value in changed.items():
         setattr(case, name, value)
@@ -194,6 +198,7 @@ def confirm_case(actor: Actor, case: Case, given: ConfirmInput) -> Case:
             "The legal basis has already expired.",
             {"legal_basis_expires_at": "lies in the past"},
         )
+    purposes.refuse_name(given.purpose, case.subject_name)
     for name, value in given.model_dump().items():
         setattr(case, name, value)
     case.state = CaseState.OPEN

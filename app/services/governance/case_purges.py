@@ -1,7 +1,8 @@
 """Purging a case on request: one person asks, another one carries it out, a receipt stays.
 
 The audit log keeps its entries about the case: its number, who did what when, and the purpose as it
-was typed. Nothing else of the subject stands in it.
+was typed: docs/retention.md says why. Nothing else of the subject stands in it, and a purpose that
+names the subject is refused where it is typed.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from sqlalchemy.orm import joinedload
 
 from app.errors import Conflict, Forbidden, NotFound, Refused
 from app.extensions import db
-from app.models import Case, CasePurge, CaseState, PurgeState
+from app.models import AuditEntry, Case, CasePurge, CaseState, PurgeState
 from app.models.columns import utc_now
 from app.services.base import audit
 from app.services.base.actors import Actor
@@ -25,6 +26,7 @@ from app.services.governance import purging
 
 PURPOSE = "purge on request"
 """Stands in the log instead of the case's own purpose, which may name the subject."""
+MOST_PURPOSES = 50
 _COUNTS = (
     "photos", "faces", "faces_kept", "sightings", "tips", "reports", "locations", "messages",
     "files", "file_bytes",
@@ -70,6 +72,18 @@ def request_purge(actor: Actor, case: Case, reason: str, typed_number: str) -> C
     audit.record(actor, "case.purge_request", case=case, subject=f"purge {purge.id}")
     db.session.commit()
     return purge
+
+
+def purposes_that_stay(case: Case) -> list[str]:
+    """What the audit log says of why, and will still say when the case is gone."""
+    said = (
+        select(AuditEntry.purpose)
+        .where(AuditEntry.case_number == case.number, AuditEntry.purpose.is_not(None))
+        .distinct()
+        .order_by(AuditEntry.purpose)
+        .limit(MOST_PURPOSES)
+    )
+    return [purpose for purpose in db.session.scalars(said) if purpose]
 
 
 def withdraw(actor: Actor, case: Case) -> None:

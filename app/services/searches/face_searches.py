@@ -23,7 +23,7 @@ from app.models import (
     Sighting,
 )
 from app.recogniser import holder
-from app.services.base import searchable
+from app.services.base import purposes, searchable
 from app.services.base.actors import Actor
 from app.services.base.pages import Page, paginate
 from app.services.embeddings import embedders, gallery_photos
@@ -47,6 +47,7 @@ def search_faces(actor: Actor, case: Case, given: FaceSearchInput) -> FaceSearch
     around no location; NoRecogniser where no model is installed.
     """
     searchable.require_searchable(case)
+    purposes.refuse_name(given.purpose or "", case.subject_name)
     if given.radius_m is not None and not locations.list_locations(case):
         raise Refused(
             "A radius counts from a last-known location, and this case has none.",
