@@ -13,7 +13,7 @@ from app.extensions import limiter
 from app.inputs.fields import Input, Page
 from app.inputs.tips import CloseInput, FoundInput, zone_or
 from app.models import FoundPerson, FoundState, Sex
-from app.security import PICTURE_LIMIT
+from app.security import PICTURE_LIMIT, permissions_policy
 from app.sent_pictures import send_picture
 from app.services.contributing import contributed_photos, found, public_forms
 from app.views.forms import Form, read_query
@@ -185,6 +185,13 @@ def _form_page(form: Form, entry: FoundPerson | None) -> str:
         most_photos=contributed_photos.MOST_PHOTOS,
         organisation=current_user.organisation,
     )
+
+
+# Only where a person is entered may the page ask for the device's position, on a tap.
+_WITH_POSITION = {"permissions_policy": permissions_policy(geolocation="(self)")}
+new.talisman_view_options = _WITH_POSITION  # type: ignore[attr-defined]
+register.talisman_view_options = _WITH_POSITION  # type: ignore[attr-defined]
+change.talisman_view_options = _WITH_POSITION  # type: ignore[attr-defined]
 
 
 def _back(found_id: int, form: Form) -> ResponseReturnValue:

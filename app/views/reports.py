@@ -17,7 +17,7 @@ from app.models import Case, Report, ReportKind, ReportMark
 from app.models.cases import Reliability
 from app.services.base import views_audit
 from app.services.casework import cases
-from app.services.contributing import reports
+from app.services.contributing import report_sentences, reports
 from app.views.cases import blueprint
 from app.views.forms import Form
 from app.views.presentation import wall_time
@@ -148,7 +148,7 @@ def _report_page(case: Case, report: Report) -> str:
         report=report,
         pieces=list(_pieces(report)),
         times=[mark for mark in report.marks if mark.at is not None],
-        time_for=lambda mark: reports.time_for(report, mark),
+        time_for=lambda mark: report_sentences.time_for(report, mark),
         reliabilities=list(Reliability),
         geocoder=settings().geocoder,
         unknown_names=[one.words for one in reports.names_to_geocode(report)],

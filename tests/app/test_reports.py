@@ -31,7 +31,7 @@ from app.models import (
 )
 from app.models.cases import LocationSource, Reliability
 from app.services.base.actors import COMMAND_LINE, Actor
-from app.services.contributing import reports
+from app.services.contributing import report_sentences, reports
 from app.services.places.locations import list_locations
 from tests.app import factories
 from tests.app.answers import body
@@ -122,7 +122,7 @@ def test_accepting_twice_changes_nothing(case: Case, actor: Actor, report: Repor
 
 
 def test_a_time_is_proposed_for_a_place(report: Report) -> None:
-    found = reports.time_for(report, mark_of(report, MarkKind.PLACE))
+    found = report_sentences.time_for(report, mark_of(report, MarkKind.PLACE))
     assert found is mark_of(report, MarkKind.TIME)
 
 

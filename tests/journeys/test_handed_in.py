@@ -153,7 +153,7 @@ def test_a_child_home_s_entry_matches_an_open_case_and_a_later_one(
     given.open_case("OPEN-1", shared_dir / EXAMPLES / SUBJECT[1])
     home = open_browser(Role.PARTNER, phone=True)
     _shot(home, "found-empty-phone")
-    _register(home, shared_dir / EXAMPLES / SUBJECT[0], "Made-up station")
+    _register(home, shared_dir / EXAMPLES / SUBJECT[0], "Made-up station", correct=True)
     wait_until(_photos_done, 60, site.fleet)
     home.reload()
     expect(home.locator("main")).to_contain_text("An investigator will contact you")
@@ -193,15 +193,21 @@ def test_a_child_home_s_entry_matches_an_open_case_and_a_later_one(
     assert site.troubles == []
 
 
-def _register(page: Page, photo: Path, place: str) -> None:
+def _register(page: Page, photo: Path, place: str, *, correct: bool = False) -> None:
     page.goto("/found/new")
     page.set_input_files("#photos", photo)
+    expect(page.locator("[data-previews] img")).to_have_count(1)
     page.fill("#place", place)
     page.fill("#age_from_years", "6")
     page.fill("#age_to_years", "9")
     page.fill("#whereabouts", "Made-up ward, room 2")
     page.fill("#contact", "Made-up Warden, 080 0000")
     _shot(page, "found-form-phone")
-    _wait_for_the_form(page)
-    page.click("main form button:has-text('Register')")
+    if correct:  # a mistake costs nothing that was chosen or typed
+        page.fill("#age_to_years", "3")
+        page.click("main form button:has-text('Register')")
+        expect(page.locator("[data-problem]")).to_contain_text("must not be above the oldest")
+        page.fill("#age_to_years", "9")
+    page.click("main form button:has-text('Register')")  # the form waits until it may be sent
     expect(page.locator(".flashes")).to_contain_text("is registered")
+    expect(page).to_have_url(re.compile(r"/found/\d+$"))

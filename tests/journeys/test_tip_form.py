@@ -25,7 +25,7 @@ pytestmark = pytest.mark.journey
 
 ZONE = "Asia/Kolkata"
 _READ = """async (data) => {
-  const { readOrigin } = await import("/static/js/tips/photo_origin.js");
+  const { readOrigin } = await import("/static/js/handing_in/photo_origin.js");
   const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
   return readOrigin(new Blob([bytes]));
 }"""

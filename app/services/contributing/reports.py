@@ -27,6 +27,7 @@ from app.services.base import audit, live
 from app.services.base.actors import Actor
 from app.services.base.few_at_once import few_at_once
 from app.services.base.pages import Page, paginate
+from app.services.contributing.report_sentences import quote_of
 from app.services.places import locations
 from app.services.places.known_places import AROUND_M, places_around
 from app.services.places.locations import GeocodedPlace
@@ -240,21 +241,6 @@ def restore_report(actor: Actor, case: Case, report_id: int) -> Report:
     return report
 
 
-def time_for(report: Report, place: ReportMark) -> ReportMark | None:
-    """The time that most likely belongs to a place: the nearest in its sentence, else before."""
-    times = [
-        one
-        for one in report.marks
-        if one.kind is MarkKind.TIME and one.state is not MarkState.DISMISSED
-    ]
-    start, end = _sentence(report.content, place.from_char)
-    inside = [one for one in times if start <= one.from_char < end]
-    before = [one for one in times if one.from_char < place.from_char]
-    if inside:
-        return min(inside, key=lambda one: abs(one.from_char - place.from_char))
-    return before[-1] if before else None
-
-
 # ------------------------------------------------------------------------------------------- parts
 
 
@@ -326,7 +312,7 @@ def _new_location(actor: Actor, case: Case, mark: ReportMark) -> LastKnownLocati
         uncertainty_m=mark.uncertainty_m,
         label=mark.value[:200],
         source=_SOURCES[mark.report.kind],
-        remarks=f"{mark.report.kind.value} “{mark.report.title}”: “{_quote(mark)}”",
+        remarks=f"{mark.report.kind.value} “{mark.report.title}”: “{quote_of(mark)}”",
         created_by_id=actor.user_id,
     )
 
@@ -349,26 +335,6 @@ def _mark(report: Report, mark_id: int) -> ReportMark:
     if found is None:
         raise NotFound("This report has no such mark.")
     return found
-
-
-def _quote(mark: ReportMark) -> str:
-    start, end = _sentence(mark.report.content, mark.from_char)
-    return " ".join(mark.report.content[start:end].split())[:400]
-
-
-def _sentence(content: str, position: int) -> tuple[int, int]:
-    """Where the sentence around a position begins and ends."""
-    ends = [". ", "! ", "? ", "\n"]
-    start = max(
-        (
-            content.rfind(one, 0, position) + len(one)
-            for one in ends
-            if content.rfind(one, 0, position) >= 0
-        ),
-        default=0,
-    )
-    found = [at for one in ends if (at := content.find(one, position)) >= 0]
-    return start, min(found, default=len(content)) + 1
 
 
 def _text_of(data: bytes) -> str:

@@ -1,4 +1,4 @@
-// While a sweep runs, what is marked `data-refresh` is fetched anew every few seconds.
+// While a sweep runs or photos are compared, what is marked `data-refresh` is fetched anew every few seconds.
 // Nothing is touched while someone is choosing or typing there.
 
 const EVERY_MS = 3000;

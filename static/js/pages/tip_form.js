@@ -1,11 +1,11 @@
 // The public tip form: previews with what the photos' files say, device position with consent, a map,
-// place names. Sending is in tips/sending.js. Without this script the form still works.
+// place names. Sending is in handing_in/sending.js. Without this script the form still works.
 
-import { readOrigin } from "../tips/photo_origin.js";
-import { send } from "../tips/sending.js";
+import { readOrigin } from "../handing_in/photo_origin.js";
+import { startPreviews } from "../handing_in/previews.js";
+import { send } from "../handing_in/sending.js";
 
 const form = document.querySelector("[data-tip-form]");
-const MOST_PREVIEWS = 5;
 const SUGGEST_DELAY_MS = 250;
 const MAP_ZOOM = 15;
 let opened = null; // the map, once somebody has opened it
@@ -20,9 +20,8 @@ function start() {
     form.querySelector("[data-zone]").textContent = zone;
   }
   form.querySelector("[data-without-script]")?.remove();
-  const photos = form.elements.photos;
-  photos.addEventListener("change", () => showPreviews(photos));
-  form.querySelector("[data-origin]").hidden = !photos.files.length;
+  startPreviews(form, showOrigins);
+  form.querySelector("[data-origin]").hidden = true;
   startTimes();
   startPosition();
   startMap();
@@ -31,15 +30,6 @@ function start() {
     event.preventDefault();
     send(form);
   });
-}
-
-function showPreviews(input) {
-  const list = form.querySelector("[data-previews]");
-  for (const image of list.querySelectorAll("img")) URL.revokeObjectURL(image.src);
-  const files = [...input.files].slice(0, MOST_PREVIEWS);
-  list.replaceChildren(...files.map((file) => preview(file, input)));
-  list.hidden = !input.files.length;
-  showOrigins(files, list);
 }
 
 /** Say with each photo what its file tells, and ask whether it may be used. The first one counts. */
@@ -82,26 +72,6 @@ function showOnMap(origin) {
     window.L.circleMarker(at, { radius: 9, className: "uncertainty" }).bindTooltip("stored in the photo", { permanent: true }).addTo(map);
     map.setView(at, MAP_ZOOM);
   };
-}
-
-function preview(file, input) {
-  const item = document.createElement("li");
-  const image = document.createElement("img");
-  image.src = URL.createObjectURL(file);
-  image.alt = file.name;
-  image.addEventListener("error", () => image.replaceWith(file.name));
-  const remove = document.createElement("button");
-  remove.type = "button";
-  remove.className = "button small";
-  remove.textContent = "Remove";
-  remove.addEventListener("click", () => {
-    const rest = new DataTransfer();
-    for (const other of input.files) if (other !== file) rest.items.add(other);
-    input.files = rest.files;
-    showPreviews(input);
-  });
-  item.append(image, remove);
-  return item;
 }
 
 function startTimes() {
