@@ -66,7 +66,7 @@ OTHER_ARGUMENTS: Final = frozenset(
     {
         # Within the case that stands before them in the address:
         "photo_id", "location_id", "search_id", "trace_id", "feature", "format", "member_id",
-        "report_id", "mark_id",
+        "report_id", "mark_id", "person_id", "candidate_id",
         # Of no case:
         "camera_id", "footage_id", "source_id", "user_id", "token_id", "session_id", "link_id",
         "registration_id", "evaluation_id", "check_id", "kind", "token", "filename", "name",

@@ -89,6 +89,10 @@ class Settings(BaseSettings):
     tip_phone: str = ""
     tip_public_map: bool = True
     post_retention_days: int = Field(default=180, ge=1)
+    poi_authorisation_days: int = Field(default=30, ge=1, le=366)
+    """How long an authorisation to look for a person of interest may last at most."""
+    poi_threshold_raise: float = Field(default=0.05, ge=0, le=0.5)
+    """What is added to every model's threshold for persons of interest; never taken off."""
     post_max_upload_mb: int = Field(default=300, ge=1)
     event_retention_hours: int = Field(default=24, ge=1)
     visit_stale_seconds: float = Field(default=30.0, ge=2)

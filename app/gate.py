@@ -17,12 +17,18 @@ from app.identity import is_bearer
 from app.models.accounts import Role
 from app.permissions import PUBLIC, TABLE, Audience
 from app.problems import wants_json
+from app.services.base.rights import PERSONS, POSTS
 from app.services.people import second_factors
 
 logger = logging.getLogger(__name__)
 
-POST_ROOMS: Final = frozenset({"posts", "api_posts"})
-"""Blueprints that, beside the role, need `User.may_read_posts`; without it they do not exist."""
+ROOMS_WITH_A_RIGHT: Final = {
+    "posts": POSTS,
+    "api_posts": POSTS,
+    "persons": PERSONS,
+    "api_persons": PERSONS,
+}
+"""Blueprints that need a right beside the role; for accounts without it they do not exist."""
 
 WITHOUT_SECOND_FACTOR: Final = frozenset(
     {
@@ -91,9 +97,10 @@ def _role() -> Role | None:
 
 def _has_right(endpoint: str) -> bool:
     """Whether the account has the right of its own that the endpoint's room needs, if any."""
-    if endpoint.partition(".")[0] not in POST_ROOMS:
+    right = ROOMS_WITH_A_RIGHT.get(endpoint.partition(".")[0])
+    if right is None:
         return True
-    return current_user.is_authenticated and bool(current_user.may_read_posts)
+    return current_user.is_authenticated and bool(getattr(current_user, right.column))
 
 
 def _ask_for_second_factor() -> Response | None:

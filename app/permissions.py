@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Final, TypeAlias
 
 from app.models.accounts import Role
-from app.services.base.post_access import POST_ROLES
+from app.services.base.rights import PERSONS, POSTS
 
 
 class Audience(Enum):
@@ -53,8 +53,9 @@ ADMINISTRATORS: Final = frozenset({ADMINISTRATOR})
 PARTNERS: Final = frozenset({Role.PARTNER})
 TIP_READERS: Final = frozenset({INVESTIGATOR})
 """Tips and found persons show people who are no subject of any case: investigators alone."""
-POST_READERS: Final = POST_ROLES
-"""And only those of them whom an administrator gave the right: see `POST_ROOMS`."""
+POST_READERS: Final = POSTS.roles
+PERSON_READERS: Final = PERSONS.roles
+"""And only those of them whom an administrator gave the right: see `ROOMS_WITH_A_RIGHT`."""
 PICTURE_VIEWERS: Final = CASE_SIGHTING_READERS | {EXAMINER}
 
 TABLE: Final[Mapping[str, Allowed]] = {
@@ -206,6 +207,21 @@ TABLE: Final[Mapping[str, Allowed]] = {
     "posts.matches": POST_READERS,
     "posts.decide": POST_READERS,
     "posts.links": POST_READERS,
+    # persons of interest, for those with the right
+    "persons.index": PERSON_READERS,
+    "persons.new": PERSON_READERS,
+    "persons.request_person": PERSON_READERS,
+    "persons.show": PERSON_READERS,
+    "persons.add_photo": PERSON_READERS,
+    "persons.remove_photo": PERSON_READERS,
+    "persons.extend": PERSON_READERS,
+    "persons.decide": PERSON_READERS,
+    "persons.end": PERSON_READERS,
+    "persons.queue": PERSON_READERS,
+    "persons.judge": PERSON_READERS,
+    "persons.give_verdict": PERSON_READERS,
+    "persons.undo": PERSON_READERS,
+    "persons.picture": PERSON_READERS,
     # sweeps
     "sweeps.index": SWEEP_READERS,
     "sweeps.all_sweeps": SWEEP_READERS,

@@ -16,11 +16,12 @@ from app.services.base import user_sessions
 from app.services.base.actors import SCHEDULER
 from app.services.contributing import contribution_retention, contributions
 from app.services.embeddings import galleries
-from app.services.governance import photo_retention, retention
+from app.services.governance import person_retention, photo_retention, retention
 from app.services.messages import alert_rounds, outbox, sending
 from app.services.operations import upkeep
 from app.services.people import joining
 from app.services.postings import post_import_rescue, post_scoring
+from app.services.persons import ending
 from app.services.prioritisation import search_models
 from app.services.requests import deliveries, footage_requests
 from app.services.reviews import clips
@@ -91,6 +92,7 @@ def _send() -> None:
 
 def _rescue() -> None:
     footage_requests.settle()
+    ending.end_expired(SCHEDULER)
     done = upkeep.rescue_visits()
     if done.requeued or done.given_up or done.finished:
         log.warning(
@@ -122,6 +124,7 @@ def _tidy() -> None:
     receipts = contribution_retention.purge(SCHEDULER)
     post_scoring.refresh_after(sum(receipt.posts for receipt in receipts))
     photo_retention.purge(SCHEDULER)
+    person_retention.purge(SCHEDULER)
     retention.expire_faces(SCHEDULER)
     retention.clean_index(at_most_every=INDEX_CLEANED_EVERY)
     upkeep.prune_events()

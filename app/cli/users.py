@@ -100,6 +100,12 @@ def set_password(account: str, password_stdin: bool, email: str | None, as_json:
     default=None,
     help="The right to work with imported posts.",
 )
+@click.option(
+    "--persons/--no-persons",
+    "may_see_persons",
+    default=None,
+    help="The right to persons of interest.",
+)
 @as_option
 @json_option
 @reports_errors
@@ -109,12 +115,18 @@ def change_user(
     name: str | None,
     role: str | None,
     may_read_posts: bool | None,
+    may_see_persons: bool | None,
     email: str | None,
     as_json: bool,
 ) -> None:
     """Change an account's name, role or rights; a new role ends its sessions."""
     change = UserChange.model_validate(
-        {"name": name, "role": role, "may_read_posts": may_read_posts}
+        {
+            "name": name,
+            "role": role,
+            "may_read_posts": may_read_posts,
+            "may_see_persons": may_see_persons,
+        }
     )
     _change(account, change, "is changed", email, as_json)
 

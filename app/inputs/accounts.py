@@ -78,6 +78,7 @@ class UserChange(Input):
     active: bool | None = None
     organisation: Organisation | None = None
     may_read_posts: bool | None = None
+    may_see_persons: bool | None = None
 
 
 class UserQuery(Input):

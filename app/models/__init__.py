@@ -43,6 +43,17 @@ from app.models.joining import AccountLink, PasswordRequest, Registration
 from app.models.live import LiveEvent
 from app.models.messages import MessageState, OutgoingAttachment, OutgoingMessage, Transport
 from app.models.packs import PackUse
+from app.models.persons import (
+    AuthorisationState,
+    PersonAuthorisation,
+    PersonComparison,
+    PersonEmbedding,
+    PersonOfInterest,
+    PersonPhoto,
+    PersonReceipt,
+    PersonSighting,
+    PersonVerdict,
+)
 from app.models.plans import SearchPlan
 from app.models.post_jobs import ImportStep, PostImportJob
 from app.models.posts import (
@@ -100,6 +111,7 @@ __all__ = [
     "AlertUrgency",
     "ApiToken",
     "AuditEntry",
+    "AuthorisationState",
     "CameraRow",
     "Case",
     "CaseDistinction",
@@ -140,6 +152,14 @@ __all__ = [
     "OutgoingMessage",
     "PackUse",
     "PasswordRequest",
+    "PersonAuthorisation",
+    "PersonComparison",
+    "PersonEmbedding",
+    "PersonOfInterest",
+    "PersonPhoto",
+    "PersonReceipt",
+    "PersonSighting",
+    "PersonVerdict",
     "PhotoReceipt",
     "PhotoState",
     "PlaceSource",

@@ -27,7 +27,8 @@ class User(Model, UserMixin):
     """A person with an account. `session_epoch` grows to end all of their sessions.
 
     Partners of one `organisation` see each other's entries; without one, only their own.
-    `may_read_posts` is a right of its own, beside the role: imported posts, and what is in them.
+    `may_read_posts` and `may_see_persons` are rights of their own, beside the role: imported posts,
+    and persons of interest.
     """
 
     __tablename__ = "users"
@@ -40,6 +41,7 @@ class User(Model, UserMixin):
     password_hash: Mapped[str] = mapped_column(String(255))
     active: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     may_read_posts: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    may_see_persons: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     session_epoch: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     failed_logins: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     locked_until: Mapped[UtcTime | None]

@@ -19,7 +19,7 @@ from app.models.sightings import Sighting
 
 
 class AlertKind(StrEnum):
-    """What happened. All but the last two are leads, none is an identification."""
+    """What happened. Faces are leads, none is an identification."""
 
     SIGHTING = "sighting"
     TIP_MATCH = "tip match"
@@ -27,6 +27,7 @@ class AlertKind(StrEnum):
     POST_MATCH = "post match"
     REVIEW_DISAGREEMENT = "review disagreement"
     SWEEP_FAILED = "sweep failed"
+    PERSON_OF_INTEREST = "person of interest"
 
 
 class AlertUrgency(StrEnum):
@@ -48,7 +49,8 @@ class Alert(Model):
     `title` names place and time and never the subject. `path` is the page of this installation
     that shows it. `crop_sha256` is the picture that a mail shows, and nothing else does.
     `withdrawn_at`: it turned out to be nothing (a sighting that was rejected). `told_at`: whom to
-    send messages to was worked out.
+    send messages to was worked out. What has a `person_id` is about a person of interest, and is
+    there only for accounts with the right to those.
     """
 
     __tablename__ = "alerts"
@@ -56,6 +58,7 @@ class Alert(Model):
         UniqueConstraint("dedupe_key"),
         Index("ix_alerts_case_id_id", "case_id", "id"),
         Index("ix_alerts_sighting_id", "sighting_id"),
+        Index("ix_alerts_person_id", "person_id"),
         Index(
             "ix_alerts_open",
             "created_at",
@@ -72,6 +75,9 @@ class Alert(Model):
     path: Mapped[str] = mapped_column(String(300))
     crop_sha256: Mapped[str | None] = mapped_column(String(64))
     sighting_id: Mapped[int | None] = mapped_column(ForeignKey("sightings.id", ondelete="CASCADE"))
+    person_id: Mapped[int | None] = mapped_column(
+        ForeignKey("persons_of_interest.id", ondelete="CASCADE")
+    )
     dedupe_key: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[UtcTime] = mapped_column(default=utc_now)
     acknowledged_at: Mapped[UtcTime | None]

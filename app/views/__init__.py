@@ -24,6 +24,7 @@ from app.views import (
     media,
     members,  # noqa: F401 (adds its pages to the cases' and administrators' blueprints)
     people,  # noqa: F401 (adds its pages to the administrators' blueprint)
+    persons,
     post_imports,  # noqa: F401 (adds its pages to the posts' blueprint)
     posters,  # noqa: F401 (adds its page to the cases' blueprint)
     posts,
@@ -49,7 +50,7 @@ def register(application: Flask) -> None:
         application.register_blueprint(room.blueprint)
     for further in (alerts, evaluations, roads, tiles):
         application.register_blueprint(further.blueprint)
-    for handed_in in (tip_form, tips, found, found_matches, posts):
+    for handed_in in (tip_form, tips, found, found_matches, posts, persons):
         application.register_blueprint(handed_in.blueprint)
     for owners in (footage_requests, deliveries):
         application.register_blueprint(owners.blueprint)

@@ -22,6 +22,7 @@ from app.inputs.alerts import MessageQuery
 from app.models import MessageState
 from app.models.accounts import Role, User
 from app.services.base import audit, user_sessions
+from app.services.base.rights import RIGHTS
 from app.services.embeddings import packs
 from app.services.governance import audit_csv, audit_reading
 from app.services.messages import outbox
@@ -64,7 +65,7 @@ def edit_user(user_id: int) -> str:
     """One account and what may be changed in it."""
     user = accounts.find_user(user_id)
     typed = {"name": user.name, "role": user.role.value, "organisation": user.organisation}
-    rights = {"active": user.active, "may_read_posts": user.may_read_posts}
+    rights = {"active": user.active, **{name: bool(getattr(user, name)) for name in RIGHTS}}
     form = Form({**typed, **{name: "1" if held else "" for name, held in rights.items()}})
     return _user_page(user, form)
 
@@ -73,12 +74,16 @@ def edit_user(user_id: int) -> str:
 def change_user(user_id: int) -> ResponseReturnValue:
     """Change name, role or whether the account is active."""
     user = accounts.find_user(user_id)
-    shown = ("name", "role", "active", "organisation", "may_read_posts")
+    shown = ("name", "role", "active", "organisation", *RIGHTS)
     form = Form(request.form, shown=shown)
     with form:
-        given = {name: name in request.form for name in ("active", "may_read_posts")}
-        if not given["may_read_posts"] and not user.may_read_posts:
-            del given["may_read_posts"]
+        given = {"active": "active" in request.form}
+        # A right that is not held and not ticked is not mentioned: any role may stay without it.
+        given |= {
+            name: name in request.form
+            for name in RIGHTS
+            if name in request.form or getattr(user, name)
+        }
         change = form.read(UserChange, **given)
         accounts.change_user(actor(), user, change)
         flash(f"{user.email} is changed.", "success")

@@ -14,7 +14,7 @@ from sqlalchemy import event, select
 
 from app.errors import NotFound, Refused
 from app.extensions import db
-from app.gate import POST_ROOMS
+from app.gate import ROOMS_WITH_A_RIGHT
 from app.indicators.signs import Group, Sign
 from app.inputs.accounts import UserChange
 from app.inputs.posts import LinkQuery, PostMatchQuery, PostOrder, PostQuery
@@ -26,6 +26,7 @@ from app.models import (
 from app.models.accounts import Role, User
 from app.permissions import TABLE
 from app.services.base.actors import COMMAND_LINE, Actor
+from app.services.base.rights import POSTS
 from app.services.people import accounts
 from app.services.postings import post_links, post_matches, posts
 from tests.app import post_cases
@@ -64,7 +65,7 @@ def test_without_the_right_no_page_of_posts_exists(
 
 def test_every_endpoint_of_posts_needs_role_and_right(app: Flask) -> None:
     for endpoint, allowed in TABLE.items():
-        if endpoint.partition(".")[0] in POST_ROOMS:
+        if ROOMS_WITH_A_RIGHT.get(endpoint.partition(".")[0]) is POSTS:
             assert allowed == frozenset({Role.INVESTIGATOR, Role.ANALYST}), endpoint
 
 

@@ -22,10 +22,8 @@ from app.models.purges import CasePurge, PurgeState
 from app.models.requests import FootageRequest
 from app.models.sightings import Sighting
 from app.models.sweeps import Sweep, Visit
-from app.services.base.actors import Actor
-
-SYSTEM_ROLE: Final = "system"
-"""The role of processes and of a shell on the server: whoever has that has the database, too."""
+from app.services.base.actors import SYSTEM_ROLE, Actor
+from app.services.base.rights import PERSONS
 
 MEMBER_ROLES: Final = frozenset(Role) - {Role.PARTNER}
 """Whose accounts may be on a case's list. A list never widens what a role may do."""
@@ -120,10 +118,25 @@ def require_request(actor: Actor, request_id: int) -> None:
         raise NotFound(f"There is no request {request_id}.")
 
 
+def visible_alerts(actor: Actor) -> ColumnElement[bool]:
+    """The condition on `Alert` that holds unless it needs a right that `actor` has not.
+
+    Whether its case may be seen is asked by `visible_cases`.
+    """
+    if actor.user_id is None:
+        return true() if actor.role == SYSTEM_ROLE else Alert.person_id.is_(None)
+    return visible_alerts_to(actor.user_id)
+
+
+def visible_alerts_to(user_id: int) -> ColumnElement[bool]:
+    """The same for an account, whoever asks."""
+    return or_(Alert.person_id.is_(None), PERSONS.held_by_user(user_id))
+
+
 def require_alert(actor: Actor, alert_id: int) -> None:
     """Raises NotFound unless there is such an alert, of a case that `actor` may see."""
     wanted = select(Alert.id).join(Case, Case.id == Alert.case_id).where(Alert.id == alert_id)
-    if db.session.scalar(wanted.where(visible_cases(actor))) is None:
+    if db.session.scalar(wanted.where(visible_cases(actor), visible_alerts(actor))) is None:
         raise NotFound(f"There is no alert {alert_id}.")
 
 

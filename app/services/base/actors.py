@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+SYSTEM_ROLE: Final = "system"
+"""The role of processes and of a shell on the server: whoever has that has the database, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +23,11 @@ class Actor:
     address: str | None = None
 
 
-COMMAND_LINE = Actor(None, "command line", "system", None)
+COMMAND_LINE = Actor(None, "command line", SYSTEM_ROLE, None)
 """Someone with a shell on the server: no account is asked for, the log says so."""
 
-WORKER = Actor(None, "worker", "system", None)
+WORKER = Actor(None, "worker", SYSTEM_ROLE, None)
 """A process that runs visits."""
 
-SCHEDULER = Actor(None, "scheduler", "system", None)
+SCHEDULER = Actor(None, "scheduler", SYSTEM_ROLE, None)
 """The process that retries, expires and purges."""

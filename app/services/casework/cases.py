@@ -31,6 +31,7 @@ from app.services.base.pages import Page, escape_like, paginate
 from app.services.base.searchable import basis_expired
 from app.services.contributing import contribution_matching
 from app.services.people import members
+from app.services.persons import ending
 from app.services.reviews import sightings
 
 MAY_BE_EMPTIED = frozenset({"subject_age_years", "reviews_needed"})
@@ -164,6 +165,7 @@ def close_case(actor: Actor, case: Case) -> Case:
     )
     for sweep in running:
         sweep.state = SweepState.STOPPED
+    ending.end_case(actor, case)
     audit.record(actor, "case.close", case=case)
     live.publish(case.id, "case", {"number": case.number})
     db.session.commit()

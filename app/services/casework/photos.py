@@ -7,8 +7,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from app.current import settings
-from app.errors import Conflict, NotFound, Refused, TooLarge
+from app.errors import Conflict, NotFound, Refused
 from app.extensions import db
 from app.inputs import PhotoChange, PhotoInput
 from app.inputs.photos import taken_of
@@ -19,9 +18,14 @@ from app.services.base.actors import Actor
 from app.services.base.picture_lock import keep_pictures_from_purge
 from app.services.contributing import contribution_matching
 from app.services.embeddings import age_thresholds, embedders
-from app.services.embeddings.gallery_photos import CheckedPhoto, check_photo, quality_json
+from app.services.embeddings.gallery_photos import (
+    CheckedPhoto,
+    check_photo,
+    check_size,
+    quality_json,
+)
 from app.services.searches import searching
-from recognition.images import encode_jpeg, taken_on
+from recognition.images import taken_on
 
 ONLY_ARTIFICIAL = (
     "All reference pictures of this case are artificial. They are compared and their similarity is "
@@ -52,16 +56,14 @@ def add_photo(
     proposal. All faces that are kept from earlier
     sweeps are compared with it at once; `face_searches.search_of_photo` says which were searched.
     So are the faces of tips and found persons.
-    Raises PhotoRefused, TooLarge, NoRecogniser; Conflict for a photo that the case has, and while
+    Raises PhotoRefused, NoRecogniser; Conflict for a photo that the case has, and while
     the case is closed and its photos were purged already.
     """
     if case.state is CaseState.CLOSED and case.photos_purged_at is not None:
         raise Conflict(
             f"Case {case.number} was closed so long ago that it keeps no photos: reopen it first."
         )
-    if len(data) > settings().max_photo_bytes:
-        most_mb = settings().max_photo_bytes // 2**20
-        raise TooLarge(f"The photo is larger than {most_mb} MB: send a smaller one.")
+    check_size(data)
     recogniser = holder().get()
     checked = check_photo(data, recogniser)
     embedder = embedders.register(recogniser)
@@ -168,7 +170,7 @@ def _describe(photo: ReferencePhoto, given: PhotoInput, data: bytes) -> None:
 
 
 def _keep(actor: Actor, case: Case, checked: CheckedPhoto, file_name: str) -> ReferencePhoto:
-    jpeg = encode_jpeg(checked.image_bgr, quality=95)
+    jpeg = checked.as_jpeg()
     known = db.session.scalar(
         select(ReferencePhoto).where(
             ReferencePhoto.case_id == case.id,
@@ -179,7 +181,7 @@ def _keep(actor: Actor, case: Case, checked: CheckedPhoto, file_name: str) -> Re
         raise Conflict("This case has this photo already.")
     keep_pictures_from_purge()
     case.photos_purged_at = None
-    sha256, face_sha256 = media.store(jpeg), media.store(encode_jpeg(checked.accepted.crop_bgr))
+    sha256, face_sha256 = media.store(jpeg), media.store(checked.face_as_jpeg())
     if known is not None:
         if not known.is_kept:
             known.purged_at, known.face_sha256 = None, face_sha256

@@ -18,7 +18,14 @@ from sqlalchemy import exists, false, or_, select, true
 from app.current import settings
 from app.errors import NotFound, PhotoRefused, Refused, TooLarge
 from app.extensions import db
-from app.models import ContributedFace, ContributedPhoto, Face, PhotoState, ReferencePhoto
+from app.models import (
+    ContributedFace,
+    ContributedPhoto,
+    Face,
+    PersonPhoto,
+    PhotoState,
+    ReferencePhoto,
+)
 from app.models.columns import utc_now
 from app.services.base import dispatch, media
 from recognition.errors import UnreadableImage
@@ -143,6 +150,8 @@ def still_named(sha256s: set[str]) -> set[str]:
         (ContributedFace.crop_sha256, true()),
         (ReferencePhoto.sha256, is_kept),
         (ReferencePhoto.face_sha256, is_kept),
+        (PersonPhoto.sha256, PersonPhoto.purged_at.is_(None)),
+        (PersonPhoto.face_sha256, PersonPhoto.purged_at.is_(None)),
         (Face.crop_sha256, true()),
     )
     named: set[str] = set()

@@ -37,7 +37,7 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class _State:
+class Changes:
     """What changes with every commit that changes a gallery; see `models.galleries`."""
 
     changes: int
@@ -50,7 +50,7 @@ class _Held:
     """A gallery in memory, the state that it was read at, and when a legal basis in it ends."""
 
     gallery: Gallery
-    state: _State
+    state: Changes
     holds_until: datetime
 
 
@@ -65,7 +65,7 @@ class GalleryCache:
         """The galleries of all cases that may be searched for now, as this model sees them."""
         # Read before the gallery: a change in between makes the copy newer than its label, and so
         # only leads to one more reading.
-        state = _state()
+        state = changes()
         with self._lock:
             held = self._held.get(embedder.id)
         if held is None or held.state != state or held.holds_until <= utc_now():
@@ -103,7 +103,8 @@ def prune_changes() -> int:
     return int(pruned.rowcount)  # type: ignore[attr-defined]
 
 
-def _state() -> _State:
+def changes() -> Changes:
+    """How many changes of galleries there were until now, in one small query."""
     row = db.session.execute(
         select(
             func.count(GalleryChange.id),
@@ -111,14 +112,14 @@ def _state() -> _State:
             func.coalesce(func.sum(GalleryChange.id), 0),
         )
     ).one()
-    return _State(int(row[0]), int(row[1]), int(row[2]))
+    return Changes(int(row[0]), int(row[1]), int(row[2]))
 
 
 def _searchable() -> ColumnElement[bool]:
     return (Case.state == CaseState.OPEN) & (Case.legal_basis_expires_at > utc_now())
 
 
-def _read(embedder: Embedder, state: _State) -> _Held:
+def _read(embedder: Embedder, state: Changes) -> _Held:
     ends_at = db.session.scalar(select(func.min(Case.legal_basis_expires_at)).where(_searchable()))
     return _Held(_load(embedder, _searchable()), state, ends_at or _NEVER)
 

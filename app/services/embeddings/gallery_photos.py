@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 from sqlalchemy import select
 
 from app.current import settings
-from app.errors import NotFound, PhotoRefused
+from app.errors import NotFound, PhotoRefused, TooLarge
 from app.extensions import db
 from app.models import Embedder, ReferenceEmbedding, ReferencePhoto
 from app.recogniser import LoadedRecogniser
@@ -27,6 +28,21 @@ class CheckedPhoto:
     image_bgr: ImageBGR
     accepted: AcceptedReference
     embedding: FloatArray
+
+    def as_jpeg(self) -> bytes:
+        """The photo encoded anew: nothing of its file is kept but the pixels."""
+        return encode_jpeg(self.image_bgr, quality=95)
+
+    def face_as_jpeg(self) -> bytes:
+        """The face cut out of it."""
+        return encode_jpeg(self.accepted.crop_bgr)
+
+
+def check_size(data: bytes) -> None:
+    """Raises TooLarge for more bytes than are taken."""
+    if len(data) > settings().max_photo_bytes:
+        most_mb = settings().max_photo_bytes // 2**20
+        raise TooLarge(f"The photo is larger than {most_mb} MB: send a smaller one.")
 
 
 def check_photo(data: bytes, recogniser: LoadedRecogniser) -> CheckedPhoto:
@@ -60,19 +76,29 @@ def embed_missing(recogniser: LoadedRecogniser, embedder: Embedder) -> int:
         select(ReferencePhoto).where(ReferencePhoto.active, ReferencePhoto.id.not_in(embedded))
     ).all()
     taken = 0
-    for photo in photos:
-        try:
-            checked = check_photo(media.path_of(photo.sha256).read_bytes(), recogniser)
-        except (PhotoRefused, NotFound):
-            continue
+    kept = [(photo.id, photo.sha256) for photo in photos]
+    for photo_id, embedding in embed_again(kept, recogniser):
         db.session.merge(
-            ReferenceEmbedding(
-                photo_id=photo.id, embedder_id=embedder.id, embedding=checked.embedding
-            )
+            ReferenceEmbedding(photo_id=photo_id, embedder_id=embedder.id, embedding=embedding)
         )
         taken += 1
     db.session.commit()
     return taken
+
+
+def embed_again(
+    kept: Iterable[tuple[int, str]], recogniser: LoadedRecogniser
+) -> Iterator[tuple[int, FloatArray]]:
+    """What this process' embedder makes of kept photos, given by id and SHA-256, by id.
+
+    A photo in which this model's detector finds no usable face, or whose file is gone, is left out.
+    """
+    for photo_id, sha256 in kept:
+        try:
+            checked = check_photo(media.path_of(sha256).read_bytes(), recogniser)
+        except (PhotoRefused, NotFound):
+            continue
+        yield photo_id, checked.embedding
 
 
 def quality_json(quality: Any) -> dict[str, float]:

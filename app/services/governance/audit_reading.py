@@ -1,5 +1,5 @@
 """The audit log as somebody may read it: who did what in every case, but not what it says of one
-that is restricted and not theirs.
+that is restricted and not theirs, nor of persons of interest without the right to those.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from app.models.audit import AuditEntry
+from app.services.base import person_records
 from app.services.base.access import hidden_numbers
 from app.services.base.actors import Actor
 from app.services.base.pages import Page
@@ -46,7 +47,8 @@ def as_read_by(reader: Actor, entries: Iterable[AuditEntry]) -> Iterator[AuditLi
     """The entries as `reader` may read them."""
     hidden = hidden_numbers(reader)
     for entry in entries:
-        yield _line(entry, withheld=entry.case_number in hidden)
+        withheld = entry.case_number in hidden or person_records.is_closed_to(reader, entry)
+        yield _line(entry, withheld=withheld)
 
 
 def _line(entry: AuditEntry, *, withheld: bool) -> AuditLine:

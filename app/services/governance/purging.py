@@ -36,6 +36,7 @@ from app.models import (
 )
 from app.services.base import media
 from app.services.contributing import contributed_photos
+from app.services.persons import purging as persons
 from app.services.prioritisation import search_models
 from app.services.requests import deliveries
 from app.services.reviews import clips
@@ -86,6 +87,7 @@ def delete_case(case: Case) -> Purged:
     messages = _delete_messages(case)
     db.session.execute(delete(Tip).where(Tip.id.in_(tips)))
     db.session.execute(delete(Sighting).where(Sighting.case_id == case.id))
+    persons.delete_sightings(case)
     db.session.execute(delete(Face).where(Face.id.in_(gone)))
     db.session.flush()
     db.session.execute(delete(Case).where(Case.id == case.id))
@@ -128,7 +130,7 @@ def _faces_of(case: Case) -> set[int]:
         .where(Sweep.case_id == case.id)
     )
     seen = select(Sighting.face_id).where(Sighting.case_id == case.id)
-    return {*db.session.scalars(recorded), *db.session.scalars(seen)}
+    return {*db.session.scalars(recorded), *db.session.scalars(seen), *persons.faces_of(case)}
 
 
 def _hand_over(case: Case, faces: set[int]) -> set[int]:
@@ -141,11 +143,14 @@ def _hand_over(case: Case, faces: set[int]) -> set[int]:
         .where(Sighting.face_id.in_(faces), Sighting.case_id != case.id)
         .group_by(Sighting.face_id, Face.visit_id, Sweep.case_id)
     ).all()
-    heirs = {visit_id: heir for _, heir, visit_id, owner in rows if owner == case.id}
+    of_persons = persons.heirs_of_faces(case, faces)
+    heirs = {
+        visit_id: heir for _, heir, visit_id, owner in (*rows, *of_persons) if owner == case.id
+    }
     for visit_id, heir in heirs.items():
         _give_visit(visit_id, heir)
     db.session.flush()
-    return {row[0] for row in rows}
+    return {row[0] for row in (*rows, *of_persons)}
 
 
 def _give_visit(visit_id: int, case_id: int) -> None:
@@ -179,6 +184,7 @@ def _files_of(case: Case, tips: set[int], faces: set[int]) -> _Files:
     )
     pictures = {sha256 for row in photos for sha256 in row}
     pictures |= set(db.session.scalars(select(Face.crop_sha256).where(Face.id.in_(faces))))
+    pictures |= persons.pictures_of(case)
     of_tips = ContributedPhoto.tip_id.in_(tips)
     pictures |= set(db.session.scalars(select(ContributedPhoto.sha256).where(of_tips)))
     crops = select(ContributedFace.crop_sha256).join(

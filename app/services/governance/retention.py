@@ -2,8 +2,10 @@
 
 A face stays while somebody may still need it: as a sighting that no person rejected, of a case that
 is open or was closed less than `CLOSED_CASE_RETENTION_DAYS` ago, and as any sighting of a case on
-legal hold. Everything else goes when its `expires_at` has passed: the crop on disk first, so that a
-failure in between leaves a row without a picture and never a picture without a row.
+legal hold. The same holds for faces proposed for a person of interest, until these are withdrawn or
+let go (`services.governance.person_retention`). Everything else goes when its `expires_at` has
+passed: the crop on disk first, so that a failure in between leaves a row without a picture and
+never a picture without a row.
 """
 
 from __future__ import annotations
@@ -24,6 +26,8 @@ from app.models import (
     Case,
     CaseState,
     Face,
+    PersonOfInterest,
+    PersonSighting,
     RetentionReceipt,
     Sighting,
     SightingState,
@@ -94,6 +98,7 @@ def expire_batch(actor: Actor) -> RetentionReceipt | None:
     ids = [one.face_id for one in expired]
     clip_files = clips.files_of_faces(ids)
     gone = db.session.execute(delete(Sighting).where(Sighting.face_id.in_(ids)))
+    db.session.execute(delete(PersonSighting).where(PersonSighting.face_id.in_(ids)))
     db.session.execute(delete(Face).where(Face.id.in_(ids)))
     crops = {one.crop_sha256 for one in expired}
     sizes = [
@@ -188,16 +193,34 @@ def _is_over() -> ColumnElement[bool]:
 def _is_needed() -> ColumnElement[bool]:
     """Whether the face is a sighting that somebody may still act on."""
     closed_since = utc_now() - timedelta(days=settings().closed_case_retention_days)
-    return (
+    is_kept_on = or_(Case.state == CaseState.OPEN, Case.closed_at > closed_since)
+    of_subject = (
         exists()
         .where(Sighting.face_id == Face.id, Sighting.state != SightingState.REJECTED)
-        .where(Case.id == Sighting.case_id)
-        .where(or_(Case.state == CaseState.OPEN, Case.closed_at > closed_since))
+        .where(Case.id == Sighting.case_id, is_kept_on)
     )
+    of_person = (
+        exists()
+        .where(PersonSighting.face_id == Face.id, PersonSighting.state != SightingState.REJECTED)
+        .where(PersonSighting.withdrawn_at.is_(None))
+        .where(PersonOfInterest.id == PersonSighting.person_id)
+        .where(PersonOfInterest.purged_at.is_(None))
+        .where(Case.id == PersonOfInterest.case_id, is_kept_on)
+    )
+    return or_(of_subject, of_person)
 
 
 def _is_held() -> ColumnElement[bool]:
-    return exists().where(Sighting.face_id == Face.id, Case.id == Sighting.case_id, Case.legal_hold)
+    of_subject = exists().where(
+        Sighting.face_id == Face.id, Case.id == Sighting.case_id, Case.legal_hold
+    )
+    of_person = exists().where(
+        PersonSighting.face_id == Face.id,
+        PersonOfInterest.id == PersonSighting.person_id,
+        Case.id == PersonOfInterest.case_id,
+        Case.legal_hold,
+    )
+    return or_(of_subject, of_person)
 
 
 def _held_back() -> int:

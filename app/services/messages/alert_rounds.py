@@ -33,6 +33,7 @@ from app.models.columns import utc_now
 from app.services.base import audit
 from app.services.base.access import visible_to
 from app.services.base.actors import SCHEDULER
+from app.services.base.rights import PERSONS
 from app.services.messages import alert_settings, alert_texts, outbox
 from app.services.messages.alert_settings import CHANNEL_PREFIX, MAIL, WEBHOOK_PREFIX, Told, Wishes
 
@@ -100,6 +101,7 @@ def escalate(now: datetime) -> int:
             Alert.acknowledged_at.is_(None),
             Alert.withdrawn_at.is_(None),
             Alert.escalated_at.is_(None),
+            Alert.person_id.is_(None),
             Alert.urgency != AlertUrgency.LOW,
             Alert.created_at <= now - timedelta(minutes=minutes),
             Case.state == CaseState.OPEN,
@@ -124,7 +126,9 @@ def _add_notices(alert: Alert, people: Sequence[Told], now: datetime) -> None:
     for told in people:
         if not told.wishes.wants(alert.urgency):
             continue
-        for channel in told.wishes.channels:
+        if alert.person_id is not None and not PERSONS.held_by_account(told.user):
+            continue
+        for channel in _channels(alert, told):
             due = _due(alert, told, channel, now)
             key = (channel, told.user.id if channel == MAIL else None)
             wanted[key] = min(wanted.get(key, (due, told.user.id)), (due, told.user.id))
@@ -139,6 +143,13 @@ def _add_notices(alert: Alert, people: Sequence[Told], now: datetime) -> None:
             .values([{**row, **made} for row in rows])
             .on_conflict_do_nothing(index_elements=["alert_id", "user_id", "channel"])
         )
+
+
+def _channels(alert: Alert, told: Told) -> Sequence[str]:
+    """By what they are told; of persons of interest by nothing that somebody else may read."""
+    if alert.person_id is None:
+        return told.wishes.channels
+    return [channel for channel in told.wishes.channels if channel == MAIL]
 
 
 def _due(alert: Alert, told: Told, channel: str, now: datetime) -> datetime:
@@ -183,7 +194,12 @@ def _compose_group(case_id: int, user_id: int, channel: str, now: datetime) -> N
         return
     if _is_put_off(notices, told.wishes, case, now):
         return
-    standing = [alert for alert in alerts if alert.withdrawn_at is None]
+    sees_persons = PERSONS.held_by_account(told.user)
+    standing = [
+        alert
+        for alert in alerts
+        if alert.withdrawn_at is None and (alert.person_id is None or sees_persons)
+    ]
     told_of = {alert.id for alert in standing}
     _leave_out([one for one in notices if one.alert_id not in told_of])
     if standing:

@@ -28,6 +28,7 @@ from app.models import (
     MessageState,
     NoticeState,
     OutgoingMessage,
+    PersonOfInterest,
     Sighting,
     SightingState,
     Sweep,
@@ -35,8 +36,8 @@ from app.models import (
     VisitState,
 )
 from app.models.columns import utc_now
-from app.services.base import audit, live
-from app.services.base.access import visible_cases, visible_to
+from app.services.base import audit, live, person_records
+from app.services.base.access import visible_alerts, visible_alerts_to, visible_cases, visible_to
 from app.services.base.actors import Actor
 from app.services.base.links import path_to
 from app.services.base.pages import Page, paginate
@@ -49,6 +50,7 @@ URGENCIES: Final = {
     AlertKind.POST_MATCH: AlertUrgency.NORMAL,
     AlertKind.REVIEW_DISAGREEMENT: AlertUrgency.LOW,
     AlertKind.SWEEP_FAILED: AlertUrgency.LOW,
+    AlertKind.PERSON_OF_INTEREST: AlertUrgency.NORMAL,
 }
 """How urgent a kind is unless whoever raises an alert says otherwise."""
 
@@ -65,6 +67,7 @@ def raise_alert(
     dedupe_key: str,
     urgency: AlertUrgency | None = None,
     sighting: Sighting | None = None,
+    person: PersonOfInterest | None = None,
     crop_sha256: str | None = None,
 ) -> int | None:
     """Tell people of something, once; call it inside the transaction that makes that something.
@@ -75,7 +78,8 @@ def raise_alert(
     ("tip 7 match 3"): a second alert with the same key is not raised, so a job may run twice.
     `crop_sha256` is a picture of the media folder that mails show (never text messages or
     webhooks). With a `sighting`, the alert is withdrawn when that is rejected, and acknowledged by
-    its review.
+    its review. With a `person` of interest it is there for accounts with the right alone: open
+    pages of the case are not told, and messages go out by mail only.
 
     Returns the alert's id; None if it was raised before. Raises ValueError for a path that leads
     elsewhere.
@@ -92,12 +96,13 @@ def raise_alert(
             path=path,
             crop_sha256=crop_sha256,
             sighting_id=sighting.id if sighting is not None else None,
+            person_id=person.id if person is not None else None,
             dedupe_key=dedupe_key,
         )
         .on_conflict_do_nothing(index_elements=["dedupe_key"])
         .returning(Alert.id)
     )
-    if alert_id is not None:
+    if alert_id is not None and person is None:
         live.publish(case.id, "alert", {"id": alert_id, "kind": kind.value})
     return alert_id
 
@@ -162,6 +167,26 @@ def find_alert(alert_id: int) -> Alert:
     return alert
 
 
+def acknowledge_by_key(actor: Actor, dedupe_key: str) -> None:
+    """Acknowledge the alert with this key, if it was raised, by what was decided. No commit."""
+    alert = db.session.scalar(
+        select(Alert).where(Alert.dedupe_key == dedupe_key).with_for_update(of=Alert)
+    )
+    if alert is not None:
+        _acknowledge(actor, alert, how="verdict")
+
+
+def withdraw_of_person(person: PersonOfInterest) -> None:
+    """Take back what still waits about a person of interest, unsent messages too. No commit."""
+    alerts = db.session.scalars(
+        select(Alert).where(Alert.person_id == person.id, _is_open()).with_for_update(of=Alert)
+    ).all()
+    for alert in alerts:
+        alert.withdrawn_at = utc_now()
+    if alerts:
+        _take_back_waiting_messages([alert.id for alert in alerts])
+
+
 def acknowledge(actor: Actor, alert_id: int) -> Alert:
     """Say that somebody saw it. The first who does stands in the audit log. Raises NotFound."""
     alert = db.session.get(Alert, alert_id, with_for_update={"of": Alert})
@@ -176,7 +201,7 @@ def acknowledge_case(actor: Actor, case: Case) -> int:
     """Acknowledge all open alerts of a case; how many there were."""
     alerts = db.session.scalars(
         select(Alert)
-        .where(Alert.case_id == case.id, _is_open())
+        .where(Alert.case_id == case.id, _is_open(), visible_alerts(actor))
         .order_by(Alert.id)
         .with_for_update()
     ).all()
@@ -216,6 +241,7 @@ def list_alerts(
             selectinload(Alert.notices).joinedload(AlertNotice.message),
         )
         .where(exists().where(Case.id == Alert.case_id, visible_cases(actor)))
+        .where(visible_alerts(actor))
         .order_by(Alert.id.desc())
     )
     if case is not None:
@@ -235,6 +261,7 @@ def retry_message(actor: Actor, message_id: int) -> OutgoingMessage:
         Alert.id == AlertNotice.alert_id,
         Case.id == Alert.case_id,
         visible_cases(actor),
+        visible_alerts(actor),
     )
     if not db.session.scalar(select(about_alerts)):
         raise NotFound(f"There is no message {message_id} about alerts.")
@@ -250,7 +277,7 @@ def _is_open_for(user_id: int) -> ColumnElement[bool]:
         AlertPreference.case_id == Alert.case_id,
         AlertPreference.mode == AlertMode.OFF,
     )
-    return and_(_is_open(), in_open_case, ~switched_off)
+    return and_(_is_open(), in_open_case, ~switched_off, visible_alerts_to(user_id))
 
 
 def _is_open() -> ColumnElement[bool]:
@@ -262,6 +289,11 @@ def _acknowledge(actor: Actor, alert: Alert, how: str) -> None:
         return
     alert.acknowledged_at = utc_now()
     alert.acknowledged_by_id, alert.acknowledged_by_name = actor.user_id, actor.name
+    if alert.person_id is not None:
+        person_records.note(
+            actor, "acknowledge", alert.case, details={"alert": alert.id, "how": how}
+        )
+        return
     audit.record(
         actor,
         "alert.acknowledge",

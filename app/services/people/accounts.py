@@ -17,7 +17,7 @@ from app.models.columns import utc_now
 from app.services.base import audit
 from app.services.base.actors import Actor
 from app.services.base.pages import Page, paginate
-from app.services.base.post_access import POST_ROLES
+from app.services.base.rights import RIGHTS
 from app.services.people import passwords, second_factors
 from app.services.people.lockout import lock_after
 from app.services.people.tokens import user_of_token
@@ -178,9 +178,9 @@ def create_user(actor: Actor, wanted: UserInput, password: str | None = None) ->
 
 
 def change_user(actor: Actor, user: User, change: UserChange) -> User:
-    """Change name, role, organisation, the right to posts, or whether it is active.
+    """Change name, role, organisation, rights beside the role, or whether it is active.
 
-    A new role ends its sessions, and the right to posts unless that is given anew.
+    A new role ends its sessions, and these rights unless they are given anew.
 
     Raises Conflict where it would leave no active administrator.
     """
@@ -189,16 +189,16 @@ def change_user(actor: Actor, user: User, change: UserChange) -> User:
     if change.name is not None:
         user.name = change.name
     if change.role is not None and change.role is not user.role:
-        user.role, user.may_read_posts = change.role, False
+        user.role = change.role
+        for column in RIGHTS:
+            setattr(user, column, False)
         user.session_epoch += 1
     if change.active is not None and change.active != user.active:
         user.active = change.active
         user.session_epoch += 1
     if change.organisation is not None:
         user.organisation = change.organisation
-    if change.may_read_posts is not None:
-        _check_posts_right(user, change.may_read_posts)
-        user.may_read_posts = change.may_read_posts
+    _change_rights(user, change)
     after = _changeable(user)
     changed = {key: [before[key], after[key]] for key in after if before[key] != after[key]}
     if changed:
@@ -214,15 +214,19 @@ def _changeable(user: User) -> dict[str, object]:
         "role": user.role.value,
         "active": user.active,
         "organisation": user.organisation,
-        "may_read_posts": user.may_read_posts,
+        **{column: getattr(user, column) for column in RIGHTS},
     }
 
 
-def _check_posts_right(user: User, wanted: bool) -> None:
-    if wanted and user.role not in POST_ROLES:
-        roles = " or ".join(sorted(role.value for role in POST_ROLES))
-        reason = f"only an {roles} can be given this right"
-        raise Refused("This role does not work with posts.", {"may_read_posts": reason})
+def _change_rights(user: User, change: UserChange) -> None:
+    for column, right in RIGHTS.items():
+        wanted: bool | None = getattr(change, column)
+        if wanted and user.role not in right.roles:
+            roles = " or ".join(sorted(role.value for role in right.roles))
+            reason = f"only an {roles} can be given this right"
+            raise Refused(f"This role does not work with {right.what}.", {column: reason})
+        if wanted is not None:
+            setattr(user, column, wanted)
 
 
 def change_own_password(actor: Actor, user: User, current: str, new: str) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Float, cast, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import aliased, joinedload, selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from app.current import settings
 from app.errors import Conflict, NotFound
@@ -34,6 +34,7 @@ from app.models.columns import utc_now
 from app.outputs import sighting_payload
 from app.services.base import audit, live
 from app.services.base.actors import Actor
+from app.services.base.appearances import same_appearance
 from app.services.base.links import path_to
 from app.services.base.pages import Page, paginate
 from app.services.messages import alerts
@@ -42,9 +43,6 @@ from app.services.reviews import anchors
 from app.services.reviews.blindness import is_blind
 from app.services.reviews.standing import needs_blindness, reviewer_of, standing_of, words_of
 from recognition.matching import Match
-
-SAME_APPEARANCE = 0.99
-"""Two looks at one passer-by in one recording are at least this alike; two people never are."""
 
 NOT_BLIND = (
     "You have seen this sighting's similarity or what others said of it, so your confirmation "
@@ -220,19 +218,8 @@ def count_of_visit(visit_id: int) -> int:
 
 def _is_seen_already(face: Face, case_id: int) -> bool:
     """Whether the case has this appearance from another visit's look at the same recording."""
-    seen, looked = aliased(Face), aliased(Face)
-    return bool(
-        db.session.scalar(
-            select(
-                exists()
-                .where(Sighting.case_id == case_id, Sighting.face_id == seen.id)
-                .where(looked.id == face.id, seen.footage_id == looked.footage_id)
-                .where(seen.visit_id != looked.visit_id, seen.embedder_id == looked.embedder_id)
-                .where(seen.first_s <= looked.last_s, seen.last_s >= looked.first_s)
-                .where(seen.embedding.cosine_distance(looked.embedding) <= 1 - SAME_APPEARANCE)
-            )
-        )
-    )
+    seen = exists().where(Sighting.case_id == case_id, Sighting.face_id.in_(same_appearance(face)))
+    return bool(db.session.scalar(select(seen)))
 
 
 def _insert(face: Face, match: Match) -> int | None:

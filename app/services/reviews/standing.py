@@ -9,8 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
+from app.models.persons import PersonVerdict
 from app.models.sightings import Review, ReviewStage, SightingState, Verdict
+
+Said: TypeAlias = Review | PersonVerdict
+"""One person's verdict on a sighting of a subject, or of a person of interest."""
 
 MOST_UNDECIDED = 3
 """After so many people who could not tell, nobody else is asked."""
@@ -25,12 +30,12 @@ class Standing:
     awaits: ReviewStage | None
 
 
-def reviewer_of(review: Review) -> str:
+def reviewer_of(review: Said) -> str:
     """Who gave a verdict, as one text: the account, or the name where there was none."""
     return f"#{review.reviewer_id}" if review.reviewer_id is not None else review.reviewer_name
 
 
-def words_of(reviews: Iterable[Review]) -> dict[str, Verdict]:
+def words_of(reviews: Iterable[Said]) -> dict[str, Verdict]:
     """Each reviewer's last verdict that counts, in the order in which they first judged.
 
     Those that were taken back do not count, nor does a confirmation of what others had judged
@@ -44,7 +49,7 @@ def words_of(reviews: Iterable[Review]) -> dict[str, Verdict]:
     return words
 
 
-def needs_blindness(words: Mapping[str, Verdict], who: str, review: Review) -> bool:
+def needs_blindness(words: Mapping[str, Verdict], who: str, review: Said) -> bool:
     """Whether a verdict counts only if it is blind: a confirmation of what others have judged.
 
     Not where somebody repeats a confirmation of their own.

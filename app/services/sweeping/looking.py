@@ -11,10 +11,11 @@ from sqlalchemy import select
 from app.current import settings
 from app.errors import NoRecogniser, Refused, Unavailable
 from app.extensions import db
-from app.models import Footage, FootageKind, Sweep, Visit, VisitPart
+from app.models import Case, Footage, FootageKind, Sweep, Visit, VisitPart
 from app.recogniser import holder
 from app.services.embeddings import embedders, gallery_photos
 from app.services.inventory.footage import checked_path
+from app.services.persons import person_photos
 from app.services.sweeping import live_visits, reusing, visits
 from app.services.sweeping.chunks import LookAt, OnProgress, PartInHand
 from app.services.sweeping.live_visits import NotNow
@@ -72,6 +73,7 @@ def _look_through(held: Claim, on_progress: OnProgress) -> None:
     recogniser = holder().get()
     embedder = embedders.register(recogniser)
     gallery_photos.embed_missing(recogniser, embedder)
+    person_photos.embed_missing(_case_of(held), recogniser, embedder)
     # Reference photos are embedded as they always are; only this visit looks as its sweep asks.
     of_sweep = recogniser.looking_from(_smallest_face_px(held))
     look_at = LookAt(held, of_sweep, embedder, on_progress)
@@ -92,6 +94,12 @@ def _look_through(held: Claim, on_progress: OnProgress) -> None:
         visits.fail(held, _failures(failures, len(part_ids)))
     else:
         visits.finish(held)
+
+
+def _case_of(held: Claim) -> Case:
+    """The case whose sweep the visit belongs to."""
+    of_visit = select(Case).join(Sweep, Sweep.case_id == Case.id).join(Visit)
+    return db.session.scalars(of_visit.where(Visit.id == held.visit_id)).one()
 
 
 def _smallest_face_px(held: Claim) -> int:

@@ -17,7 +17,6 @@ from sqlalchemy import func, select
 
 from app.extensions import db
 from app.models import (
-    Case,
     Embedder,
     Face,
     FootageKind,
@@ -27,6 +26,7 @@ from app.models import (
 )
 from app.models.columns import utc_now
 from app.services.embeddings import galleries
+from app.services.persons import comparing
 from app.services.reviews import sightings
 from app.services.sweeping import progress, visits
 from app.services.sweeping.chunks import LookAt
@@ -136,7 +136,7 @@ def _carve(visit: Visit, part: VisitPart, answered: Sequence[Stretch]) -> None:
 
 def _answer(visit: Visit, piece: _Piece, embedder: Embedder) -> int:
     """Compare a piece's kept faces with the case, and enter it as looked at."""
-    faces, proposed = _compare(visit.sweep.case, piece, embedder)
+    faces, proposed = _compare(visit, piece, embedder)
     source = piece.source
     _add(
         visit,
@@ -164,9 +164,12 @@ def _answer(visit: Visit, piece: _Piece, embedder: Embedder) -> int:
     return proposed
 
 
-def _compare(case: Case, piece: _Piece, embedder: Embedder) -> tuple[int, int]:
-    """How many kept faces there are, and how many were proposed."""
-    gallery = galleries.case_gallery(case, embedder)
+def _compare(visit: Visit, piece: _Piece, embedder: Embedder) -> tuple[int, int]:
+    """How many kept faces there are, and how many were proposed.
+
+    The case's persons of interest are asked for beside its subject, and not counted.
+    """
+    gallery = galleries.case_gallery(visit.sweep.case, embedder)
     faces = proposed = last_id = 0
     while rows := _kept_faces(piece, last_id):
         faces, last_id = faces + len(rows), rows[-1][0].id
@@ -175,6 +178,8 @@ def _compare(case: Case, piece: _Piece, embedder: Embedder) -> tuple[int, int]:
         found = gallery.match_all(embeddings, embedder.sha256, days)
         for (face, _), matches in zip(rows, found, strict=True):
             proposed += sum(sightings.propose(face, match) is not None for match in matches)
+        kept = zip((face for face, _ in rows), embeddings, strict=True)
+        comparing.compare(visit, list(kept), embedder)
     return faces, proposed
 
 

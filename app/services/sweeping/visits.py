@@ -38,10 +38,12 @@ from app.services.base.actors import WORKER
 from app.services.embeddings import faces
 from app.services.embeddings.faces import FoundFace
 from app.services.messages import alerts
+from app.services.persons import comparing
 from app.services.prioritisation import detection
 from app.services.reviews import sightings
 from app.services.sweeping import progress, workers
 from app.services.sweeping.visit_values import Chunk, Claim, LookedWith, Outage, VisitEnded
+from recognition.faces import FloatArray
 
 MAX_ATTEMPTS = 5
 """A visit that so many workers died of is failed, lest it take all of them."""
@@ -125,10 +127,12 @@ def commit_chunk(held: Claim, chunk: Chunk, embedder: Embedder) -> int:
     if chunk.to_s <= part.checkpoint_s:
         db.session.rollback()
         return 0
-    proposed = 0
+    proposed, added = 0, list[tuple[Face, FloatArray]]()
     for ordinal, found in enumerate(chunk.faces):
         face = faces.add_face(visit, part, chunk.from_s, ordinal, found, embedder)
         proposed += _propose(face, found)
+        added.append((face, found.track.embedding))
+    comparing.compare(visit, added, embedder)
     part.checkpoint_s = chunk.to_s
     part.done = chunk.to_s >= part.to_s
     part.seconds_seen += chunk.seconds_seen

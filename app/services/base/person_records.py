@@ -1,0 +1,78 @@
+"""What the audit log says of persons of interest, and reading it again.
+
+Entries name no case in the log's own column: whoever reads the log of a case does not learn from it
+that there is a person of interest. The case's number stands in the details, which are shown only to
+accounts with the right, and on the server. Never a name, only the label.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from app.extensions import db
+from app.models import AuditEntry, Case, PersonOfInterest
+from app.services.base import audit
+from app.services.base.actors import Actor
+from app.services.base.rights import PERSONS
+
+ACTIONS: Final = "person_of_interest."
+"""What all actions in the log begin with."""
+LOOKS: Final = ("list", "queue", "view", "face")
+"""Actions that only look."""
+MOST_SHOWN: Final = 100
+
+
+def note(
+    actor: Actor,
+    verb: str,
+    case: Case,
+    person: PersonOfInterest | None = None,
+    details: Mapping[str, Any] | None = None,
+) -> None:
+    """Queue an entry `person_of_interest.VERB`; the commit writes it."""
+    named = {} if person is None else {"label": person.label}
+    audit.record(
+        actor,
+        f"{ACTIONS}{verb}",
+        purpose=case.purpose,
+        subject=None if person is None else f"person of interest {person.id}",
+        details={"case": case.number, **named, **(details or {})},
+    )
+
+
+def is_closed_to(reader: Actor, entry: AuditEntry) -> bool:
+    """Whether `reader` may see of an entry only that it is there, by whom and when."""
+    return entry.action.startswith(ACTIONS) and not PERSONS.held_by(reader)
+
+
+def history(actor: Actor, case: Case, person: PersonOfInterest) -> Sequence[AuditEntry]:
+    """What was done about one person of interest, the newest first, without mere looks."""
+    PERSONS.require(actor)
+    return db.session.scalars(
+        select(AuditEntry)
+        .where(
+            AuditEntry.action.startswith(ACTIONS),
+            AuditEntry.action.not_in([f"{ACTIONS}{one}" for one in LOOKS]),
+            AuditEntry.subject == f"person of interest {person.id}",
+            AuditEntry.details["case"].astext == case.number,
+        )
+        .order_by(AuditEntry.id.desc())
+        .limit(MOST_SHOWN)
+    ).all()
+
+
+def look(
+    actor: Actor,
+    case: Case,
+    what: str,
+    person: PersonOfInterest | None = None,
+    details: Mapping[str, Any] | None = None,
+) -> Case:
+    """Record that `actor` looks at `what` ("list", "queue", "view", "face"). Commits."""
+    PERSONS.require(actor)
+    note(actor, what, case, person, details)
+    audit.commit()
+    return case

@@ -1,0 +1,1 @@
+"""Persons of interest: authorised by two people, compared in one case's sweeps, and then let go."""

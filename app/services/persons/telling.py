@@ -1,0 +1,102 @@
+"""Telling people of persons of interest: only those who have the right, and see the case.
+
+Alerts are of a kind of their own, in the bell and by mail alone. Open maps of the case are not told
+by its live events, which everybody with the case open receives.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from app.extensions import db
+from app.models import AlertKind, Case, PersonAuthorisation, PersonOfInterest, PersonSighting
+from app.models.accounts import User
+from app.outputs import LEAD_NOTICE
+from app.services.base.access import visible_to
+from app.services.base.actors import Actor
+from app.services.base.links import link_to, path_to
+from app.services.base.rights import PERSONS
+from app.services.messages import alerts, outbox
+
+SUBJECT = "An authorisation that you asked for or decided has ended"
+
+
+def tell_of_request(person: PersonOfInterest, asked: PersonAuthorisation) -> None:
+    """Say that a request waits for a second person. Does not commit."""
+    case = db.session.get_one(Case, person.case_id)
+    alerts.raise_alert(
+        case,
+        AlertKind.PERSON_OF_INTEREST,
+        title=f"Person of interest {person.label}: a request waits for a second person's decision",
+        path=path_to("persons.show", number=case.number, person_id=person.id),
+        dedupe_key=_request_key(asked),
+        person=person,
+    )
+
+
+def settle_request(actor: Actor, asked: PersonAuthorisation) -> None:
+    """The decision answers the request's alert. Does not commit."""
+    alerts.acknowledge_by_key(actor, _request_key(asked))
+
+
+def tell_of_sighting(sighting: PersonSighting) -> None:
+    """Say that a face waits to be judged. Does not commit."""
+    person, case = sighting.person, sighting.person.case
+    alerts.raise_alert(
+        case,
+        AlertKind.PERSON_OF_INTEREST,
+        title=f"Person of interest {person.label}: a face to judge, at {sighting.camera.name}",
+        path=path_to("persons.judge", number=case.number, candidate_id=sighting.id),
+        dedupe_key=_sighting_key(sighting),
+        person=person,
+    )
+
+
+def settle_sighting(actor: Actor, sighting: PersonSighting) -> None:
+    """A verdict answers the face's alert, as it does for sightings. Does not commit."""
+    alerts.acknowledge_by_key(actor, _sighting_key(sighting))
+
+
+def withdraw(person: PersonOfInterest) -> None:
+    """Nothing about this person waits for anybody any more. Does not commit."""
+    alerts.withdraw_of_person(person)
+
+
+def tell_of_end(authorisation: PersonAuthorisation, sentence: str) -> None:
+    """Write to whoever asked and whoever decided, if they still have the right. No commit.
+
+    The mail names the case, never the person.
+    """
+    person = authorisation.person
+    case = db.session.get_one(Case, person.case_id)
+    people = db.session.scalars(
+        select(User)
+        .join(Case, Case.id == case.id)
+        .where(
+            User.id.in_({authorisation.requested_by_id, authorisation.decided_by_id}),
+            PERSONS.holders(),
+            visible_to(User.id),
+        )
+        .order_by(User.id)
+    ).all()
+    link = link_to("persons.show", number=case.number, person_id=person.id)
+    text = (
+        f"Case {case.number}, person of interest {person.label}: {sentence}\n\n"
+        "No face is compared with them any more. What was waiting to be judged is no longer shown."
+        f"\n\n{link}\n\n{LEAD_NOTICE}"
+    )
+    for user in people:
+        outbox.queue_mail(
+            to=user.email,
+            subject=f"Case {case.number}: {SUBJECT}",
+            text=text,
+            dedupe_key=f"end of person authorisation {authorisation.id} to {user.id}",
+        )
+
+
+def _request_key(asked: PersonAuthorisation) -> str:
+    return f"person authorisation {asked.id}"
+
+
+def _sighting_key(sighting: PersonSighting) -> str:
+    return f"person sighting {sighting.id}"
