@@ -20,8 +20,8 @@ from app.services.governance import person_retention, photo_retention, retention
 from app.services.messages import alert_rounds, outbox, sending
 from app.services.operations import upkeep
 from app.services.people import joining
-from app.services.postings import post_import_rescue, post_scoring
 from app.services.persons import ending
+from app.services.postings import post_import_rescue, post_scoring
 from app.services.prioritisation import search_models
 from app.services.requests import deliveries, footage_requests
 from app.services.reviews import clips

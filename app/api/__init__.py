@@ -25,6 +25,7 @@ from app.api.locations import api_locations
 from app.api.members import api_members
 from app.api.ogc import api_ogc
 from app.api.people import api_people
+from app.api.persons import api_persons
 from app.api.photos import api_photos
 from app.api.planning import api_planning
 from app.api.posters import api_posters
@@ -53,6 +54,7 @@ BLUEPRINTS: tuple[APIBlueprint, ...] = (
     api_tips,
     api_found,
     api_found_persons,
+    api_persons,
     api_posts,
     api_alerts,
     api_live,

@@ -147,6 +147,9 @@ FACE_SEARCHES = Tag(
 )
 TIPS = Tag(name="Tips", description=f"What the public handed in. {LEAD_NOTICE}")
 FOUND_PERSONS = Tag(name="Found persons", description=f"Found, unidentified persons. {LEAD_NOTICE}")
+PERSONS = Tag(
+    name="Persons of interest", description=f"Beside the subject, apart from them. {LEAD_NOTICE}"
+)
 POSTS = Tag(name="Posts", description="Imported posts; leads, no accusation.")
 FEATURES = Tag(name="OGC API – Features", description="The data for GIS tools.")
 ROUTE = Tag(name="Route", description="Confirmed sightings in order of time, as files.")

@@ -36,6 +36,14 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "source": "witness",
         "reliability": "likely",
     },
+    "PersonAuthorisationInput": {
+        "legal_basis": "Section 4 of the made-up act",
+        "order_reference": "Order 7/2026 of the made-up court",
+        "expires_at": "2026-12-18T18:00:00+05:30",
+    },
+    "PersonDecisionInput": {"grant": True, "remarks": "The order was read.", "photo_ids": [31, 32]},
+    "PersonEndInput": {"reason": "They were spoken to, and have nothing to do with it."},
+    "PersonVerdictInput": {"verdict": "unsure", "remarks": "The face is turned away."},
     "PhotoChange": {"taken": "2019-06"},
     "LocationChange": {"uncertainty_m": 120, "reliability": "doubtful"},
     "RequestInput": {

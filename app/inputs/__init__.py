@@ -14,6 +14,12 @@ from app.inputs.comparisons import ComparisonInput
 from app.inputs.duplicates import DistinctionInput
 from app.inputs.footage import FootageFileInput, FootageFolderInput
 from app.inputs.members import MemberInput
+from app.inputs.persons import (
+    PersonAuthorisationInput,
+    PersonDecisionInput,
+    PersonEndInput,
+    PersonVerdictInput,
+)
 from app.inputs.photos import PhotoChange, PhotoInput
 from app.inputs.posts import PostVerdictInput
 from app.inputs.purges import PurgeInput
@@ -71,6 +77,10 @@ __all__ = [
     "MessageInput",
     "ModelInput",
     "OneInInput",
+    "PersonAuthorisationInput",
+    "PersonDecisionInput",
+    "PersonEndInput",
+    "PersonVerdictInput",
     "PhotoChange",
     "PhotoInput",
     "PostVerdictInput",

@@ -49,7 +49,7 @@ ThresholdRaise = Annotated[
 PhotoIds = Annotated[tuple[Annotated[int, Field(ge=1, le=LARGEST_ID)], ...], BeforeValidator(_ids)]
 
 
-class AuthorisationInput(Input):
+class PersonAuthorisationInput(Input):
     """What a request to look for somebody rests on, and until when it asks for that."""
 
     legal_basis: RequiredText
@@ -57,7 +57,7 @@ class AuthorisationInput(Input):
     expires_at: Instant
 
 
-class PersonInput(AuthorisationInput):
+class PersonInput(PersonAuthorisationInput):
     """A request for a new person of interest; photos come beside it.
 
     `reason` is why they matter to the case. `threshold_raise` is asked for beyond what persons of
@@ -73,7 +73,7 @@ class PersonInput(AuthorisationInput):
     threshold_raise: ThresholdRaise = 0.0
 
 
-class DecisionInput(Input):
+class PersonDecisionInput(Input):
     """A second person's word on a request; `photo_ids` are the photos that they looked at."""
 
     grant: bool
@@ -81,7 +81,7 @@ class DecisionInput(Input):
     photo_ids: PhotoIds
 
 
-class EndInput(Input):
+class PersonEndInput(Input):
     """Why a request is taken back, or an authorisation ended before its time."""
 
     reason: RequiredText

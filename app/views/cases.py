@@ -195,6 +195,7 @@ def _map_data(case: Case, cursor: int, start: Start) -> dict[str, JSON]:
             "walking_m_per_s": speeds_of(case).walking_m_per_s,
             "vehicle_m_per_s": speeds_of(case).vehicle_m_per_s,
         },
+        "persons": _marks_of_persons(case),
         "can": cast(
             JSON,
             {
@@ -206,3 +207,10 @@ def _map_data(case: Case, cursor: int, start: Start) -> dict[str, JSON]:
             },
         ),
     }
+
+
+def _marks_of_persons(case: Case) -> str | None:
+    """Where the map asks for persons of interest; None without the right to them."""
+    if not can("api_persons.show_marks"):
+        return None
+    return url_for("api_persons.show_marks", number=case.number)

@@ -12,9 +12,9 @@ from app.current import actor
 from app.errors import NotFound, PhotoRefused
 from app.extensions import limiter
 from app.inputs.persons import (
-    AuthorisationInput,
-    DecisionInput,
-    EndInput,
+    PersonAuthorisationInput,
+    PersonDecisionInput,
+    PersonEndInput,
     PersonInput,
     PersonPageQuery,
     PersonVerdictInput,
@@ -127,7 +127,7 @@ def extend(number: str, person_id: int) -> ResponseReturnValue:
     with form:
         try:
             until = form.instant("expires_at", case.timezone)
-            given = form.read(AuthorisationInput, expires_at=until)
+            given = form.read(PersonAuthorisationInput, expires_at=until)
             authorising.request_extension(actor(), case, person_id, given, _files("photos"))
         except PhotoRefused as refusal:
             marked = refusal.marked_jpeg
@@ -142,7 +142,7 @@ def decide(number: str, person_id: int) -> ResponseReturnValue:
     """Grant or refuse, as a second person."""
     form = Form(request.form, shown=("remarks",))
     with form:
-        given = form.read(DecisionInput, grant=form.value("decision") == "grant")
+        given = form.read(PersonDecisionInput, grant=form.value("decision") == "grant")
         authorising.decide(actor(), cases.find_case(number), person_id, given)
         flash("Granted." if given.grant else "Refused; nothing is compared.", "success")
         return redirect(url_for("persons.show", number=number, person_id=person_id))
@@ -154,7 +154,7 @@ def end(number: str, person_id: int) -> ResponseReturnValue:
     """End what is in force, or take a request back."""
     form = Form(request.form, shown=("reason",))
     with form:
-        authorising.end(actor(), cases.find_case(number), person_id, form.read(EndInput))
+        authorising.end(actor(), cases.find_case(number), person_id, form.read(PersonEndInput))
         flash("Ended: no face is compared with this person any more.", "success")
         return redirect(url_for("persons.show", number=number, person_id=person_id))
     return _person_page(number, person_id, form), form.status

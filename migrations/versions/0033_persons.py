@@ -1,6 +1,6 @@
 """Persons of interest: authorisations, photos, comparisons, faces proposed, and who may see them.
 
-Revision: 0030, after 0029
+Revision: 0033, after 0032
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0030"
-down_revision = "0029"
+revision = "0033"
+down_revision = "0032"
 branch_labels = None
 depends_on = None
 

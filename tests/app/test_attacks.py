@@ -24,6 +24,7 @@ from app.live_hub import LiveHub
 from app.models.accounts import Role
 from app.models.audit import AuditEntry
 from app.permissions import TABLE
+from app.services.base.rights import RIGHTS
 from app.services.contributing import public_forms
 from app.services.inventory import footage
 from app.services.mapping import tiles
@@ -75,7 +76,8 @@ def test_no_change_can_be_sent_from_another_site(app: Flask, logged_in: LogIn) -
     clients = {role: logged_in(role) for role in Role}
     for client in clients.values():
         assert client.user is not None
-        client.user.may_read_posts = True  # without that right, their addresses do not exist
+        for column in RIGHTS:  # without a right, the addresses behind it do not exist
+            setattr(client.user, column, True)
     db.session.commit()
     for rule in app.url_map.iter_rules():
         allowed = [role for role in Role if allows(rule.endpoint, role)]

@@ -24,6 +24,7 @@ from app.models.columns import utc_now
 from app.permissions import TABLE
 from app.services.base import access, audit, live_streams, media
 from app.services.base.actors import COMMAND_LINE, Actor
+from app.services.base.rights import PERSONS
 from app.services.messages import alerts
 from app.services.people import accounts, members
 from app.services.people.accounts import actor_for
@@ -147,7 +148,7 @@ def test_who_is_on_the_list_reaches_every_reading_route(
 ) -> None:
     wrong, asked = [], 0
     for role in (Role.INVESTIGATOR, Role.DISPATCHER, Role.ANALYST, Role.EXAMINER):
-        user = user_factory(role)
+        user = user_factory(role, may_see_persons=role in PERSONS.roles)
         members.add_member(COMMAND_LINE, hidden.case, user.id)
         client = app.test_client()
         assert isinstance(client, Client)

@@ -8,19 +8,22 @@ accounts with the right, and on the server. Never a name, only the label.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import select
 
+from app.current import settings
 from app.extensions import db
 from app.models import AuditEntry, Case, PersonOfInterest
+from app.models.columns import utc_now
 from app.services.base import audit
 from app.services.base.actors import Actor
 from app.services.base.rights import PERSONS
 
 ACTIONS: Final = "person_of_interest."
 """What all actions in the log begin with."""
-LOOKS: Final = ("list", "queue", "view", "face")
+LOOKS: Final = ("list", "queue", "view", "face", "map")
 """Actions that only look."""
 MOST_SHOWN: Final = 100
 
@@ -41,6 +44,18 @@ def note(
         subject=None if person is None else f"person of interest {person.id}",
         details={"case": case.number, **named, **(details or {})},
     )
+
+
+def looks_first(actor: Actor, case: Case, what: str) -> bool:
+    """Whether `actor` has left no entry of this look at the case for as long as a session lasts."""
+    since = utc_now() - timedelta(hours=settings().session_hours)
+    left = select(AuditEntry.id).where(
+        AuditEntry.action == f"{ACTIONS}{what}",
+        AuditEntry.actor_id == actor.user_id,
+        AuditEntry.at >= since,
+        AuditEntry.details["case"].astext == case.number,
+    )
+    return db.session.scalar(left.limit(1)) is None
 
 
 def is_closed_to(reader: Actor, entry: AuditEntry) -> bool:

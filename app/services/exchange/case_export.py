@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Table, or_, select
+from sqlalchemy import ColumnElement, Table, or_, select, true
 
 from app.errors import NotFound
 from app.extensions import db
@@ -46,11 +46,13 @@ from app.models import (
     Visit,
     VisitPart,
 )
-from app.services.base import audit, media
+from app.services.base import audit, media, person_records
 from app.services.base.actors import Actor
+from app.services.base.rights import PERSONS
 from app.services.papers import evidence
 from app.services.papers import evidence_records as records
 from app.services.papers.evidence import Bundle, Packing
+from app.services.persons import exporting
 from app.services.reviews import clips
 
 LEFT_OUT: Final = frozenset({"embedding", "position", "token_sha256", "secret_hash", "form_id"})
@@ -61,22 +63,32 @@ BATCH: Final = 500
 def export_case(actor: Actor, case: Case) -> Bundle:
     """Pack all that the product holds of a case. The audit log gets the bundle's hashes.
 
-    Raises TooLarge beyond the limits of an evidence bundle.
+    Persons of interest are in it only where `actor` has the right to them. Raises TooLarge beyond
+    the limits of an evidence bundle.
     """
+    with_persons = PERSONS.held_by(actor)
     bundle = evidence.build(
-        actor, case, f"case-{case.number}.zip", lambda packing: _add_all(case, packing)
+        actor,
+        case,
+        f"case-{case.number}.zip",
+        lambda packing: _add_all(case, packing, with_persons=with_persons),
     )
     details = {"size_bytes": bundle.size_bytes, "files": bundle.files, "sha256": bundle.sha256}
     details["manifest_sha256"] = bundle.manifest_sha256
     audit.record(
         actor, "case.export", case=case, subject=f"export of {case.number}", details=details
     )
+    if with_persons:
+        person_records.note(actor, "export", case, details={"sha256": bundle.sha256})
     audit.commit()
     return bundle
 
 
-def conditions(case: Case) -> dict[str, ColumnElement[bool]]:
-    """By table, which of its rows are the case's. Faces are those of its sightings only."""
+def conditions(case: Case, *, with_persons: bool = False) -> dict[str, ColumnElement[bool]]:
+    """By table, which of its rows are the case's. Faces are those of its sightings only.
+
+    Without `with_persons` nothing in them tells that there is a person of interest.
+    """
     sightings = select(Sighting.id).where(Sighting.case_id == case.id)
     sweeps = select(Sweep.id).where(Sweep.case_id == case.id)
     visits = select(Visit.id).where(Visit.sweep_id.in_(sweeps))
@@ -86,28 +98,32 @@ def conditions(case: Case) -> dict[str, ColumnElement[bool]]:
     photos = select(ContributedPhoto.id).where(ContributedPhoto.tip_id.in_(tips))
     owned = (
         ReferencePhoto, LastKnownLocationRow, CaseMember, CasePurge, Trace, Report, Sweep,
-        Sighting, FaceSearch, Alert, FootageRequest, ContributedMatch, ImportedCase, PhotoReceipt,
+        Sighting, FaceSearch, FootageRequest, ContributedMatch, ImportedCase, PhotoReceipt,
     )  # fmt: skip
     found: dict[str, ColumnElement[bool]] = {
         model.__tablename__: model.case_id == case.id for model in owned
     }
+    alerts = (Alert.case_id == case.id) & (true() if with_persons else Alert.person_id.is_(None))
+    of_sightings = Face.id.in_(select(Sighting.face_id).where(Sighting.case_id == case.id))
     return {
+        **(exporting.conditions(case) if with_persons else {}),
         "cases": Case.id == case.id,
         **found,
+        "alerts": alerts,
         "report_marks": ReportMark.report_id.in_(
             select(Report.id).where(Report.case_id == case.id)
         ),
         "visits": Visit.sweep_id.in_(sweeps),
         "visit_parts": VisitPart.visit_id.in_(visits),
         "stream_outages": StreamOutage.part_id.in_(parts),
-        "faces": Face.id.in_(select(Sighting.face_id).where(Sighting.case_id == case.id)),
+        "faces": of_sightings | exporting.is_face_of(case) if with_persons else of_sightings,
         "sighting_similarities": SightingSimilarity.sighting_id.in_(sightings),
         "sighting_clips": SightingClip.sighting_id.in_(sightings),
         "reviews": Review.sighting_id.in_(sightings),
         "face_search_results": FaceSearchResult.search_id.in_(
             select(FaceSearch.id).where(FaceSearch.case_id == case.id)
         ),
-        "alert_notices": AlertNotice.alert_id.in_(select(Alert.id).where(Alert.case_id == case.id)),
+        "alert_notices": AlertNotice.alert_id.in_(select(Alert.id).where(alerts)),
         "footage_request_cameras": FootageRequestCamera.request_id.in_(requests),
         "footage_deliveries": Delivery.request_id.in_(requests),
         "tips": Tip.id.in_(tips),
@@ -126,12 +142,13 @@ NOT_EXPORTED: Final = {
 """Tables with rows of a case that say nothing of it."""
 
 
-def _add_all(case: Case, packing: Packing) -> None:
-    packing.add("CONTENTS.txt", _contents(case).encode("utf-8"))
+def _add_all(case: Case, packing: Packing, *, with_persons: bool) -> None:
+    contents = _contents(case) + (exporting.CONTENTS if with_persons else "")
+    packing.add("CONTENTS.txt", contents.encode("utf-8"))
     tables = db.metadata.tables
-    for name, condition in sorted(conditions(case).items()):
+    for name, condition in sorted(conditions(case, with_persons=with_persons).items()):
         packing.add(f"all/{name}.json", records.as_json(list(_rows(tables[name], condition))))
-    for folder, suffix, hashes in _files(case):
+    for folder, suffix, hashes in _files(case, with_persons=with_persons):
         for sha256 in sorted(set(hashes)):
             try:
                 data = media.path_of(sha256, suffix).read_bytes()
@@ -147,8 +164,8 @@ def _rows(table: Table, condition: ColumnElement[bool]) -> Iterator[dict[str, An
         yield {str(name): _plain(value) for name, value in row.items()}
 
 
-def _files(case: Case) -> list[tuple[str, str, Sequence[str]]]:
-    where = conditions(case)
+def _files(case: Case, *, with_persons: bool) -> list[tuple[str, str, Sequence[str]]]:
+    where = conditions(case, with_persons=with_persons)
 
     def hashes(column: Any, table: str, *conditions: ColumnElement[bool]) -> list[str]:
         statement = select(column).where(where[table], *conditions)
@@ -160,7 +177,9 @@ def _files(case: Case) -> list[tuple[str, str, Sequence[str]]]:
     cut_out = hashes(ReferencePhoto.face_sha256, "reference_photos", is_kept)
     tips = hashes(ContributedPhoto.sha256, "contributed_photos")
     of_tips = hashes(ContributedFace.crop_sha256, "contributed_faces")
+    persons = exporting.pictures_of(case) if with_persons else []
     return [
+        ("persons", media.PICTURE, persons),
         ("photos", media.PICTURE, [*photos, *cut_out]),
         ("crops", media.PICTURE, hashes(Face.crop_sha256, "faces")),
         ("tips", media.PICTURE, [*tips, *of_tips]),

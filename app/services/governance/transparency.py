@@ -20,8 +20,12 @@ from app.current import settings
 from app.extensions import db
 from app.models import (
     AuditEntry,
+    AuthorisationState,
     Case,
     FaceSearch,
+    PersonAuthorisation,
+    PersonComparison,
+    PersonSighting,
     Review,
     Sighting,
     Sweep,
@@ -49,6 +53,12 @@ COLUMNS: Final[Mapping[str, str]] = {
     "exports": "exports",
     "threshold_changes": "threshold changes",
     "emergency_accesses": "emergency accesses to restricted cases",
+    "persons_asked": "persons of interest and extensions asked for",
+    "persons_granted": "of these granted, by a second person",
+    "persons_refused": "of these refused",
+    "persons_compared": "visits that compared faces with persons of interest",
+    "persons_proposed": "faces proposed for persons of interest",
+    "persons_leads": "of these leads: confirmed by two people or more",
 }
 
 
@@ -136,6 +146,22 @@ def _statements() -> dict[str, Select[Any]]:
         "emergency_accesses": _monthly(
             audited, func.count(), AuditEntry.action == "case.emergency_access"
         ),
+        **_of_persons(),
+    }
+
+
+def _of_persons() -> dict[str, Select[Any]]:
+    """Persons of interest: how many were asked for, by how much was compared, what came of it."""
+    asked, seen = PersonAuthorisation, PersonSighting
+    refused = asked.state == AuthorisationState.REFUSED
+    visits = func.count(PersonComparison.visit_id.distinct())
+    return {
+        "persons_asked": _monthly(asked.requested_at, func.count()),
+        "persons_granted": _monthly(asked.decided_at, func.count(), ~refused),
+        "persons_refused": _monthly(asked.decided_at, func.count(), refused),
+        "persons_compared": _monthly(PersonComparison.first_at, visits),
+        "persons_proposed": _monthly(seen.created_at, func.count()),
+        "persons_leads": _monthly(seen.created_at, func.count(), seen.is_lead.is_(True)),
     }
 
 

@@ -17,7 +17,12 @@ from sqlalchemy.exc import IntegrityError
 from app.current import settings
 from app.errors import Conflict, Forbidden, Refused
 from app.extensions import db
-from app.inputs.persons import AuthorisationInput, DecisionInput, EndInput, PersonInput
+from app.inputs.persons import (
+    PersonAuthorisationInput,
+    PersonDecisionInput,
+    PersonEndInput,
+    PersonInput,
+)
 from app.models import AuthorisationState, Case, PersonAuthorisation, PersonOfInterest
 from app.models.columns import utc_now
 from app.services.base import person_records
@@ -60,7 +65,7 @@ def request_person(
     _hold(case)
     if len(finding.list_persons(actor, case)) >= MOST_PERSONS:
         raise Refused(f"A case has at most {MOST_PERSONS} persons of interest.")
-    asked_for = given.model_dump(exclude=set(AuthorisationInput.model_fields))
+    asked_for = given.model_dump(exclude=set(PersonAuthorisationInput.model_fields))
     person = PersonOfInterest(
         case_id=case.id, created_by_id=user_id, created_by_name=actor.name[:254], **asked_for
     )
@@ -84,7 +89,7 @@ def request_extension(
     actor: Actor,
     case: Case,
     person_id: int,
-    given: AuthorisationInput,
+    given: PersonAuthorisationInput,
     files: Sequence[bytes] = (),
 ) -> PersonOfInterest:
     """Ask for more time, or to begin again after it was over; photos may come with it.
@@ -111,7 +116,9 @@ def request_extension(
     return finding.find_person(actor, case, person_id)
 
 
-def decide(actor: Actor, case: Case, person_id: int, given: DecisionInput) -> PersonOfInterest:
+def decide(
+    actor: Actor, case: Case, person_id: int, given: PersonDecisionInput
+) -> PersonOfInterest:
     """Grant or refuse the request that waits. A grant takes the place of one that is in force.
 
     Raises Forbidden for whoever asked, Conflict where no request waits or its photos are others
@@ -144,7 +151,7 @@ def decide(actor: Actor, case: Case, person_id: int, given: DecisionInput) -> Pe
     return finding.find_person(actor, case, person_id)
 
 
-def end(actor: Actor, case: Case, person_id: int, given: EndInput) -> PersonOfInterest:
+def end(actor: Actor, case: Case, person_id: int, given: PersonEndInput) -> PersonOfInterest:
     """Take a request back, and end what is in force; with a right, whoever asked or not.
 
     Raises Conflict where there is nothing to end.
@@ -159,7 +166,7 @@ def end(actor: Actor, case: Case, person_id: int, given: EndInput) -> PersonOfIn
 
 
 def _ask(
-    actor: Actor, user_id: int, person: PersonOfInterest, given: AuthorisationInput
+    actor: Actor, user_id: int, person: PersonOfInterest, given: PersonAuthorisationInput
 ) -> PersonAuthorisation:
     now, most_days = utc_now(), limits().most_days
     if given.expires_at <= now:
