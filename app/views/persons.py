@@ -22,6 +22,7 @@ from app.inputs.persons import (
 from app.models import Case, PersonOfInterest
 from app.models.columns import utc_now
 from app.security import PICTURE_LIMIT
+from app.sent_pictures import send_picture
 from app.services.base import person_records
 from app.services.base.searchable import basis_expired
 from app.services.casework import cases
@@ -33,7 +34,6 @@ from app.services.persons import (
     person_photos,
 )
 from app.views.forms import Form, read_query
-from app.views.media import send_picture
 from app.views.presentation import wall_time
 
 blueprint = Blueprint("persons", __name__, url_prefix="/cases/<number>/persons")

@@ -12,6 +12,7 @@ from app.models import (
     Alert,
     AlertKind,
     AlertUrgency,
+    AuthorisationState,
     Case,
     CaseMember,
     CasePurge,
@@ -22,19 +23,23 @@ from app.models import (
     FaceSearch,
     FootageRequest,
     LocationSource,
+    PersonSighting,
     Reliability,
     Report,
     ReportKind,
     ReportMark,
     RequestState,
+    Sweep,
     Tip,
     Trace,
     User,
+    Visit,
 )
 from app.models.columns import utc_now
 from app.services.base import media
 from app.services.messages import alerts
-from tests.app import contribution_cases, factories, post_cases
+from app.services.people.accounts import actor_for
+from tests.app import contribution_cases, factories, person_cases, post_cases
 
 WORD = "Quellwasser"
 """Stands in every text of the foreign case, and nowhere else."""
@@ -74,6 +79,7 @@ def make(member: User, partner: User) -> Foreign:
     tip, tip_match = _tip(case, embedder, word)
     found, found_match = _found(case, embedder, partner)
     alert = _keep(_alert(case, word))
+    seen = _person(case, sweep, visit, embedder, (member, partner))
     values = {
         "number": case.number, "photo_id": photo.id, "location_id": location.id,
         "sweep_id": sweep.id, "visit_id": visit.id, "sighting_id": sighting.id,
@@ -81,10 +87,14 @@ def make(member: User, partner: User) -> Foreign:
         "request_id": request.id, "delivery_id": delivery.id, "alert_id": alert.id,
         "collection": f"sightings.{case.number}", "feature": str(sighting.id),
         "user_id": member.id, "member_id": member.id, "tip_id": tip.id, "found_id": found.id,
-        "match_id": found_match.id, "sha256": photo.sha256,
+        "match_id": found_match.id, "sha256": photo.sha256, "person_id": seen.person_id,
+        "candidate_id": seen.id,
     }  # fmt: skip
     assert tip_match.case_id == case.id
-    pictures = (photo.sha256, photo.face_sha256, sighting.face.crop_sha256)
+    pictures = (
+        *(photo.sha256, photo.face_sha256, sighting.face.crop_sha256),
+        *(seen.person.photos[0].sha256, seen.face.crop_sha256),
+    )
     return Foreign(case, values, pictures, tip)
 
 
@@ -143,6 +153,30 @@ def _report(case: Case, word: str) -> tuple[Report, ReportMark]:
     )
     _keep(report)
     return report, mark
+
+
+def _person(
+    case: Case, sweep: Sweep, visit: Visit, embedder: Embedder, people: tuple[User, User]
+) -> PersonSighting:
+    """A person of interest in force, and a face that waits to be judged."""
+    person = person_cases.asked(case, actor_for(people[0]), name=WORD, description=WORD)
+    asked = person.newest
+    asked.legal_basis = asked.order_reference = f"{WORD} {case.id}"
+    asked.decided_by_id, asked.decided_by_name = people[1].id, people[1].email
+    asked.state, asked.decided_at = AuthorisationState.GRANTED, utc_now()
+    camera = factories.make_camera()
+    face = factories.make_face(
+        camera, sweep=sweep, embedder=embedder, seen_at=factories.SEEN_AT, crop_sha256=_picture()
+    )
+    seen: PersonSighting = _keep(
+        PersonSighting(
+            person_id=person.id, authorisation_id=asked.id, face_id=face.id, visit_id=visit.id,
+            camera_id=camera.id, embedder_id=embedder.id, similarity=0.7,
+            threshold_similarity=0.5, seen_at=factories.SEEN_AT,
+            latitude_deg=camera.latitude_deg, longitude_deg=camera.longitude_deg,
+        )
+    )  # fmt: skip
+    return seen
 
 
 def _request(case: Case, word: str) -> tuple[FootageRequest, Delivery]:

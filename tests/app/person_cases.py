@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
+
+import cv2
 
 from app.extensions import db
 from app.inputs.persons import PersonDecisionInput
@@ -68,12 +71,10 @@ def asked(
     person = PersonOfInterest(
         case_id=case.id,
         label=label,
-        name="Made-up Person",
-        description="A made-up coat",
         reason="Was seen beside the subject in a made-up shop.",
         created_by_id=asker.user_id,
         created_by_name=asker.name,
-        **values,
+        **{"name": "Made-up Person", "description": "A made-up coat", **values},
     )
     db.session.add(person)
     db.session.flush()
@@ -139,6 +140,20 @@ def granted(
 ) -> PersonOfInterest:
     """A person of interest in force."""
     return decided(case, asked(case, people.asker, embedder, degrees, **values), people.decider)
+
+
+SIGNER_CLIP = "video/sign/book.mkv"
+"""3.6 s of one signer who is in no other footage here."""
+
+
+def signer_photo(shared_dir: Path) -> bytes:
+    """A picture of the signer, out of the clip itself."""
+    reader = cv2.VideoCapture(str(shared_dir / SIGNER_CLIP))
+    reader.set(cv2.CAP_PROP_POS_FRAMES, 10)
+    is_read, image_bgr = reader.read()
+    reader.release()
+    assert is_read
+    return bytes(cv2.imencode(".png", image_bgr)[1].tobytes())
 
 
 def let_time_pass(person: PersonOfInterest, by: timedelta) -> None:

@@ -15,6 +15,7 @@ from app.case_access import CASE_ARGUMENTS
 from app.extensions import db
 from app.gate import allows
 from app.models import Case, ContributedMatch, Role, TipState, User
+from app.services.base.rights import RIGHTS
 from app.services.exchange.case_export import conditions
 from tests.app import factories, foreign_cases
 from tests.app.conftest import Client, log_in
@@ -38,11 +39,11 @@ def foreign(app: Flask, user_factory: Callable[..., User]) -> Foreign:
 
 @pytest.fixture
 def browser(app: Flask, user_factory: Callable[..., User]) -> Callable[[Role], Client]:
-    """A browser of somebody who is on no list, and may read posts where the role may."""
+    """A browser of somebody who is on no list, with every right that the role may have."""
 
     def make(role: Role) -> Client:
-        reads_posts = role in (Role.INVESTIGATOR, Role.ANALYST)
-        user = user_factory(role, may_read_posts=reads_posts, organisation="Other Home")
+        rights = {column: role in right.roles for column, right in RIGHTS.items()}
+        user = user_factory(role, **rights, organisation="Other Home")
         client = app.test_client()
         assert isinstance(client, Client)
         return log_in(client, user)
@@ -81,11 +82,14 @@ def rows_of(case: Case) -> dict[str, list[dict[str, str]]]:
                 select(tables[name]).where(condition).order_by(*tables[name].primary_key.columns)
             ).mappings()
         ]
-        for name, condition in sorted(conditions(case).items())
+        for name, condition in sorted(conditions(case, with_persons=True).items())
     }
 
 
-IN_A_CASE = ("photo_id", "location_id", "search_id", "trace_id", "report_id", "mark_id")
+IN_A_CASE = (
+    *("photo_id", "location_id", "search_id", "trace_id", "report_id", "mark_id"),
+    *("person_id", "candidate_id"),
+)
 """Ids that stand in an address behind the number of the case that they must be of."""
 
 

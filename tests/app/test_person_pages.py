@@ -16,6 +16,7 @@ from sqlalchemy import select
 from app.current import settings
 from app.errors import Conflict, NotFound
 from app.extensions import db
+from app.gate import ROOMS_WITH_A_RIGHT
 from app.inputs.persons import PersonEndInput, PersonPageQuery, PersonVerdictInput
 from app.models import (
     Alert,
@@ -41,7 +42,7 @@ from app.models import (
 )
 from app.models.accounts import Role, User
 from app.models.columns import utc_now
-from app.permissions import PERSON_READERS, ROOMS_WITH_A_RIGHT, TABLE
+from app.permissions import PERSON_READERS, TABLE
 from app.services.base import audit, media, person_records
 from app.services.base.actors import COMMAND_LINE, SCHEDULER, Actor
 from app.services.base.rights import PERSONS
