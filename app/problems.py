@@ -22,6 +22,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 from werkzeug.exceptions import HTTPException
 
 import cameras.errors
@@ -77,6 +78,11 @@ _DATABASE_DOWN: Final = _Rule(
     "The database does not answer",
     "The database does not answer. Nothing was changed; try again in a minute.",
 )
+_CHANGED_MEANWHILE: Final = _Rule(
+    409,
+    "Conflict",
+    "Someone changed the same thing at the same moment. Load the page again, then repeat.",
+)
 _REDIS_DOWN: Final = _Rule(
     503,
     "Redis does not answer",
@@ -109,11 +115,9 @@ TABLE: Final[Mapping[type[Exception], _Rule]] = {
     PoolTimeout: _DATABASE_DOWN,
     RedisConnectionError: _REDIS_DOWN,
     RedisTimeoutError: _REDIS_DOWN,
-    IntegrityError: _Rule(
-        409,
-        "Conflict",
-        "Someone changed the same thing at the same moment. Load the page again, then repeat.",
-    ),
+    IntegrityError: _CHANGED_MEANWHILE,
+    StaleDataError: _CHANGED_MEANWHILE,
+    ObjectDeletedError: _CHANGED_MEANWHILE,
     DataError: _Rule(
         422, "Input refused", "A value is outside what can be stored. Check numbers and times."
     ),

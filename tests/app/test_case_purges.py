@@ -293,6 +293,22 @@ def test_a_purged_restricted_case_stays_closed_to_administrators_in_the_audit_lo
     assert all(entry.withheld and entry.purpose is None for entry in page.items)
 
 
+def test_nobody_opens_a_case_with_the_number_of_a_purged_one_and_reads_what_was_written_of_it(
+    case: Case, investigator: Actor, second: Actor, logged_in: Callable[..., Client]
+) -> None:
+    number = case.number
+    case_purges.carry_out(second, ask(investigator, case))
+    given = {
+        "number": number, "purpose": "p", "legal_basis": "b",
+        "legal_basis_expires_at": "2099-01-01T00:00:00Z",
+        "subject_name": "Somebody else", "subject_category": "adult",
+    }  # fmt: skip
+    client = logged_in(Role.INVESTIGATOR)
+    assert client.post("/api/cases", json=given).status_code == 409
+    assert client.get(f"/api/cases/{number}/evidence.zip").status_code == 404
+    assert client.post("/api/cases", json={**given, "number": "ANOTHER-1"}).status_code == 201
+
+
 def test_a_purged_number_does_not_come_back_with_the_next_list(
     case: Case, investigator: Actor, second: Actor
 ) -> None:

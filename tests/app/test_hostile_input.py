@@ -9,9 +9,13 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.orm.exc import StaleDataError
 
 from app.errors import Unavailable
+from app.extensions import db
 from app.models import Role
+from app.problems import problem_of
 from app.services.base import few_at_once as places
 from app.services.base.few_at_once import few_at_once
 from app.services.contributing import reports
@@ -93,3 +97,13 @@ def test_nobody_writes_a_line_of_the_log_by_an_address(
         application.test_client().get("/deliver/x%0Aa forged line")
     (line,) = [one.getMessage() for one in caplog.records if one.name == "app.problems"]
     assert "\n" not in line
+
+
+def test_what_is_deleted_under_somebody_s_hands_is_a_conflict_and_no_failure(app: Flask) -> None:
+    case = factories.make_case()
+    db.session.execute(text("DELETE FROM cases WHERE id = :id"), {"id": case.id})
+    case.subject_name = "Changed meanwhile"
+    with pytest.raises(StaleDataError) as stale:
+        db.session.flush()
+    assert problem_of(stale.value).status == 409
+    db.session.rollback()

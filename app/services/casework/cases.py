@@ -14,9 +14,11 @@ from app.extensions import db
 from app.inputs import CaseChange, CaseInput, CaseQuery, ConfirmInput
 from app.models import (
     Case,
+    CasePurge,
     CaseState,
     ImportedCase,
     LastKnownLocationRow,
+    PurgeState,
     ReferencePhoto,
     Sighting,
     SightingState,
@@ -34,6 +36,7 @@ from app.services.people import members
 from app.services.persons import ending
 from app.services.reviews import sightings
 
+_NUMBER_TAKEN = "There is, or was, a case {number} already; choose another number."
 MAY_BE_EMPTIED = frozenset({"subject_age_years", "reviews_needed"})
 
 
@@ -74,7 +77,11 @@ def find_case(number: str) -> Case:
 
 
 def open_case(actor: Actor, given: CaseInput) -> Case:
-    """Open a case. Raises Conflict when the number is taken, Refused when its basis is over."""
+    """Open a case. Raises Conflict when the number is or was taken, Refused when its basis is over.
+
+    The audit log knows cases by their numbers: whoever took that of a purged case would read, and
+    export, what was written about that.
+    """
     if given.legal_basis_expires_at <= utc_now():
         raise Refused(
             "The legal basis has already expired.",
@@ -95,12 +102,22 @@ def open_case(actor: Actor, given: CaseInput) -> Case:
         db.session.flush()
     except IntegrityError as error:
         db.session.rollback()
-        raise Conflict(f"There is a case {given.number} already; choose another number.") from error
+        raise Conflict(_NUMBER_TAKEN.format(number=given.number)) from error
+    if _was_purged(given.number):
+        db.session.rollback()
+        raise Conflict(_NUMBER_TAKEN.format(number=given.number))
     members.note_member(case, actor.user_id, actor.user_id)
     details = {"restricted": is_restricted}
     audit.record(actor, "case.open", case=case, purpose=case.purpose, details=details)
     db.session.commit()
     return case
+
+
+def _was_purged(number: str) -> bool:
+    wanted = select(CasePurge.id).where(
+        CasePurge.case_number == number, CasePurge.state == PurgeState.DONE
+    )
+    return db.session.scalar(wanted.limit(1)) is not None
 
 
 def change_case(actor: Actor, case: Case, change: CaseChange) -> Case:
