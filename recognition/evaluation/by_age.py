@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from recognition.age_gaps import AGE_BANDS, AgeBand, band_numbers
 from recognition.evaluation.points import MeasuredPoint, measured
-from recognition.evaluation.verification import Pairs, point_at, rates_at
+from recognition.evaluation.verification import Cosines, Pairs, point_at, rates_at
 
 LEAST_FALSE_MATCHES: Final = 30
 """So many false matches must lie above a threshold for its rate to be known within about 30 % in
@@ -107,9 +107,9 @@ def by_age(
     dated = int(np.count_nonzero(~np.isnan(moments)))
     if not dated:
         return None
-    numbers = _bands_of_pairs(moments)
+    numbers, strangers = _bands_of_pairs(moments), np.sort(pairs.strangers)
     bands = tuple(
-        _band_report(band, pairs.chosen(numbers == number), pairs, false_match_rates, threshold)
+        _band_report(band, pairs.chosen(numbers == number), strangers, false_match_rates, threshold)
         for number, band in enumerate(AGE_BANDS)
     )
     return AgeReport(dated, len(moments) - dated, bands)
@@ -121,14 +121,15 @@ def _bands_of_pairs(moments: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
     for at, moment in enumerate(moments):
         gaps = np.abs(moments[at + 1 :] - moment)
         known = ~np.isnan(gaps)
-        rows.append(np.where(known, band_numbers(np.where(known, gaps, 0.0)), _UNKNOWN))
-    return np.concatenate(rows).astype(np.uint8)
+        numbers = np.where(known, band_numbers(np.where(known, gaps, 0.0)), _UNKNOWN)
+        rows.append(numbers.astype(np.uint8))
+    return np.concatenate(rows)
 
 
 def _band_report(
     band: AgeBand,
     inside: Pairs,
-    everything: Pairs,
+    all_strangers: Cosines,
     rates: Sequence[float],
     threshold: float,
 ) -> AgeBandReport:
@@ -140,9 +141,10 @@ def _band_report(
         if reason:
             missing.append(UnmeasuredRate(rate, reason))
         else:
-            points.append(_point(inside, everything, rate))
-    enough = not _too_little(inside, people, 1.0)
-    own = measured(inside, None, rates_at(inside.same, inside.strangers, threshold))
+            points.append(_point(inside, all_strangers, rate))
+    own = None
+    if not _too_little(inside, people, 1.0):
+        own = measured(inside, None, rates_at(inside.same, inside.strangers, threshold))
     return AgeBandReport(
         band,
         people,
@@ -150,7 +152,7 @@ def _band_report(
         inside.strangers.size,
         tuple(points),
         tuple(missing),
-        own if enough else None,
+        own,
     )
 
 
@@ -167,10 +169,13 @@ def _too_little(inside: Pairs, people: int, rate: float) -> str:
     return ""
 
 
-def _point(inside: Pairs, everything: Pairs, rate: float) -> BandPoint:
-    thresholds = [point_at(one.same, one.strangers, rate).threshold for one in (inside, everything)]
-    chosen = max(thresholds)
+def _point(inside: Pairs, all_strangers: Cosines, rate: float) -> BandPoint:
+    """`all_strangers` are those of the set, rising."""
+    of_band = point_at(inside.same, inside.strangers, rate).threshold
+    highest_below = all_strangers[-1 - min(int(rate * all_strangers.size), all_strangers.size - 1)]
+    chosen = max(of_band, float(np.nextafter(highest_below, np.inf)))
+    reached = all_strangers.size - int(np.searchsorted(all_strangers, chosen))
     return BandPoint(
         measured(inside, rate, rates_at(inside.same, inside.strangers, chosen)),
-        rates_at(everything.same, everything.strangers, chosen).false_match_rate,
+        reached / all_strangers.size,
     )

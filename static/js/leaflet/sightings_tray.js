@@ -107,7 +107,7 @@ export class SightingsTray {
           el("span", { class: "visually-hidden" }, "Sighting at "),
           el("strong", {}, sighting.camera.name),
           el("span", { class: "small" }, clock.dayTime(sighting.seen_at)),
-          similarity(sighting),
+          similarity(sighting), byAge(sighting.threshold_by_age),
           el("span", { class: "button-row" }, badge(sighting.state), standing(sighting), cannotBe(sighting), sinks(sighting) && badge("like-rejected", "like a rejected face"), sighting.made_up && badge("made-up", "made-up footage"),
             sighting.model.fallback && el("span", { class: "tiny soft", title: "A weaker recogniser than the recommended one is in use." }, "fallback recogniser")))),
       this._buttons(sighting) ?? "");
@@ -190,4 +190,11 @@ function similarity(sighting) {
   return el("span", { class: "similarity", title: "Cosine of two embeddings, −1 to 1; higher is closer. It is no probability." },
     el("strong", { class: "figures" }, sighting.similarity.toFixed(3)),
     el("span", {}, `similarity, threshold ${sighting.threshold_similarity.toFixed(3)}`));
+}
+
+/** A line where the threshold was measured for the years between photo and face, else nothing. */
+function byAge(measured) {
+  if (!measured) return null;
+  const until = measured.below_years === null ? "years and more" : `to ${measured.below_years} years`;
+  return el("span", { class: "tiny soft" }, `measured for photos taken ${measured.from_years} ${until} before`);
 }
