@@ -1,8 +1,8 @@
-"""Acts that make accounts or open them ask whoever is logged in to prove once more who they are.
+"""Acts that make or open accounts, and a second person's word, ask who it is once more.
 
 A stolen API token, or a browser that was left open, must not become an account, a password or a
-second factor of somebody's own. So a program does none of this, and a browser only for a while
-after a login or a proof (`app.services.people.proofs`).
+second factor of somebody's own, nor the second of two people. So a program does none of this, and a
+browser only for a while after a login or a proof (`app.services.people.proofs`).
 """
 
 from __future__ import annotations
@@ -33,6 +33,12 @@ NEEDS_PROOF: Final = frozenset(
         "api_people.reset_second_factor",
         "accounts.begin_second_factor",
         "accounts.issue_token",
+        # The second of two people:
+        "cases.carry_out_purge",
+        "api_case_files.carry_out_purge",
+        "admin.carry_out_purge",
+        "persons.decide",
+        "api_persons.decide",
     }
 )
 

@@ -18,6 +18,7 @@ from app.models.factors import SecondFactor
 from app.models.sessions import UserSession
 from app.permissions import TABLE
 from app.proof import NEEDS_PROOF
+from app.services.governance import case_purges
 from app.services.people import proofs, second_factors
 from app.services.people.accounts import actor_for
 from app.services.people.tokens import TokenInput, issue_token
@@ -147,3 +148,25 @@ def test_emergency_access_needs_a_proof_too(logged_in: LogIn) -> None:
     answer = admin.post(f"/admin/restricted/{case.id}/emergency", data=form)
     assert answer.location.startswith("/account/proof")
     assert admin.get(f"/cases/{case.number}").status_code == 404
+
+
+def test_a_second_person_s_word_is_no_program_s_and_no_browser_s_that_was_left_open(
+    client: Client, logged_in: LogIn, user_factory: Callable[..., User]
+) -> None:
+    first, second = user_factory(Role.INVESTIGATOR), logged_in(Role.INVESTIGATOR)
+    assert second.user is not None
+    case = factories.make_case(state="closed")
+    case_purges.request_purge(actor_for(first), case, "It is wanted", case.number)
+    issued = issue_token(actor_for(second.user), second.user, TokenInput(label="x"))
+    bearer = {"Authorization": f"Bearer {issued.secret}"}
+    number = case.number
+    address = f"/api/cases/{number}/purge/carry-out"
+    assert "API token" in problem(client.post(address, headers=bearer), 403)["detail"]
+    let_time_pass()
+    assert problem(second.post(address), 403)
+    page = second.post(f"/cases/{number}/purge/carry-out", data={})
+    assert page.location.startswith("/account/proof")
+    assert second.get(f"/api/cases/{number}").status_code == 200
+    second.post("/account/proof", data={"proof": PASSWORD})
+    assert second.post(address).status_code == 200
+    assert second.get(f"/api/cases/{number}").status_code == 404

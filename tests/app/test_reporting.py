@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from flask import Flask
 
 from app.extensions import db
-from app.models import VisitState
+from app.models import FaceSearch, SearchOccasion, VisitState
 from app.models.accounts import Role
 from app.services.base import audit
 from app.services.base.actors import COMMAND_LINE
@@ -44,6 +44,26 @@ def test_the_report_counts_by_month_of_the_installation_s_clock(app: Flask) -> N
     assert (november["confirmed"], november["rejected"]) == (1, 0)
     assert sum(one["exports"] for one in months.values()) == 1
     assert november["leads"] == 0, "one of two reviews makes no lead"
+
+
+def test_every_kind_of_search_and_of_export_is_counted(app: Flask) -> None:
+    case, embedder = factories.make_case(), factories.make_embedder()
+    for occasion in SearchOccasion:
+        search = FaceSearch(
+            case_id=case.id, embedder_id=embedder.id, occasion=occasion, purpose="p",
+            searched_by_name="n", photo_ids=[], face_limit=5, method="exact",
+            threshold_similarity=0.3, faces_searched=1, faces_of_other_models=0, cameras_searched=1,
+            seconds_searched=1.0, above_threshold=0, proposed=0, milliseconds=1.0,
+            created_at=NOVEMBER,
+        )  # fmt: skip
+        db.session.add(search)
+    for action in ("case.export", "poster.export", "posts.export"):
+        audit.record(COMMAND_LINE, action, case=case)
+    audit.commit()
+    months = {one.name: one.counts for one in transparency.report(NOVEMBER).months}
+    november = months["2026-11"]
+    assert (november["searches_asked"], november["searches_by_photo"]) == (1, 1)
+    assert sum(one["exports"] for one in months.values()) == 3
 
 
 def test_a_lead_counts_in_the_month_of_the_confirmation_that_made_it_one(app: Flask) -> None:

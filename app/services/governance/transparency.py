@@ -27,6 +27,7 @@ from app.models import (
     PersonComparison,
     PersonSighting,
     Review,
+    SearchOccasion,
     Sighting,
     Sweep,
     Verdict,
@@ -34,7 +35,10 @@ from app.models import (
     VisitState,
 )
 
-EXPORTS: Final = ("route.export", "brief.export", "evidence.export")
+EXPORTS: Final = (
+    "route.export", "brief.export", "evidence.export", "case.export", "poster.export",
+    "posts.export",
+)  # fmt: skip
 THRESHOLDS: Final = ("case.threshold", "model.threshold", "model.age_thresholds")
 
 COLUMNS: Final[Mapping[str, str]] = {
@@ -117,10 +121,10 @@ def _statements() -> dict[str, Select[Any]]:
     return {
         "cases_opened": _monthly(Case.created_at, func.count()),
         "searches_asked": _monthly(
-            FaceSearch.created_at, func.count(), FaceSearch.occasion == "request"
+            FaceSearch.created_at, func.count(), FaceSearch.occasion == SearchOccasion.REQUEST
         ),
         "searches_by_photo": _monthly(
-            FaceSearch.created_at, func.count(), FaceSearch.occasion == "photo"
+            FaceSearch.created_at, func.count(), FaceSearch.occasion == SearchOccasion.PHOTO
         ),
         "sweeps": _monthly(Sweep.created_at, func.count()),
         "visits": _monthly(Visit.finished_at, func.count(), Visit.state == VisitState.DONE),
