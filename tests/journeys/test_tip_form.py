@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
+import io
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
@@ -87,6 +90,66 @@ def test_the_browser_reads_the_same_time_and_place_as_the_server(phone: Page) ->
             (said.longitude_deg, meant.longitude_deg),
         ):
             assert mine == (None if other is None else pytest.approx(other, abs=1e-9)), name
+
+
+_SHRINK = """async ([data, keep]) => {
+  const { shrunk } = await import("/static/js/handing_in/shrinking.js");
+  const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+  const smaller = await shrunk(new File([bytes], "x.jpg", { type: "image/jpeg" }), keep);
+  const url = await new Promise((resolve) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result);
+    reader.readAsDataURL(smaller);
+  });
+  return url.split(",")[1];
+}"""
+
+
+def _large_photo(**tags: Any) -> bytes:
+    """A photo as a phone takes it: 12 megapixels, lying on its side, with a maker's name."""
+    exif = exif_of(**tags)
+    exif[0x0112] = 6
+    small = np.random.default_rng(5).integers(0, 255, (150, 200, 3), np.uint8)
+    large = Image.fromarray(small).resize((4000, 3000), Image.Resampling.NEAREST)
+    buffer = io.BytesIO()
+    large.save(buffer, "JPEG", quality=97, exif=exif)
+    return buffer.getvalue()
+
+
+def _shrunk(page: Page, data: bytes, *, time: bool, place: bool) -> bytes:
+    keep = {"time": time, "place": place}
+    return base64.b64decode(page.evaluate(_SHRINK, [base64.b64encode(data).decode(), keep]))
+
+
+def test_a_large_photo_is_made_smaller_and_tells_only_what_its_sender_wants(phone: Page) -> None:
+    phone.goto("/tip")
+    gps = {1: "S", 2: (12.0, 58.0, 32.52), 3: "W", 4: (0.0, 0.0, 22.68)}
+    data = _large_photo(gps=gps, offset="+05:30")
+    zone = ZoneInfo(ZONE)
+    meant = read_origin(data, zone)
+    assert meant.latitude_deg is not None
+    both = _shrunk(phone, data, time=True, place=True)
+    assert len(both) < 0.6 * len(data)
+    with Image.open(io.BytesIO(both)) as picture:
+        assert picture.size == (1800, 2400)  # upright
+        assert 0x0112 not in picture.getexif()
+    assert b"Made-up maker" not in both
+    said = read_origin(both, zone)
+    assert said.taken_at == meant.taken_at
+    assert said.latitude_deg == pytest.approx(meant.latitude_deg, abs=1e-7)
+    assert said.longitude_deg == pytest.approx(meant.longitude_deg, abs=1e-7)
+    time = read_origin(_shrunk(phone, data, time=True, place=False), zone)
+    assert (time.taken_at, time.latitude_deg) == (meant.taken_at, None)
+    place = read_origin(_shrunk(phone, data, time=False, place=True), zone)
+    assert place.taken_at is None
+    assert place.latitude_deg == pytest.approx(meant.latitude_deg, abs=1e-7)
+    nothing = _shrunk(phone, data, time=False, place=False)
+    assert b"Exif" not in nothing
+    assert _shrunk(
+        phone, data[:2_000_000], time=True, place=True
+    )  # broken: sent, and refused there
+    small = with_exif(gps=GPS)
+    assert _shrunk(phone, small, time=True, place=True) == small
 
 
 def test_a_sender_sees_what_a_photo_tells_and_keeps_the_place_to_themselves(

@@ -1,26 +1,27 @@
-// Sending the tip form: ask what the server wants first, do the work it asks for, then upload.
+// Sending the tip form: make its photos smaller, ask what the server wants first, do the work it asks for, then upload.
 
-import { BROKEN, progress, Refusal, refusalOf, showPage, upload, whileSending } from "./uploading.js";
+import { BROKEN, gather, progress, Refusal, refusalOf, showPage, upload, whileSending } from "./uploading.js";
 import { solve } from "./work.js";
 
 /** Send what is in the form; the answer's page takes its place, or the reason is shown above it. */
 export function send(form) {
   return whileSending(form, async () => {
+    const fields = form.elements;
+    const data = await gather(form, { time: fields.use_photo_time.checked, place: fields.use_photo_place.checked });
     progress(form, 0, "Asking whether it can be taken…");
-    const { work, stamp } = await prepare(form);
+    const { work, stamp } = await prepare(form, data.getAll("photos"));
     const address = new URL(form.action);
     address.searchParams.set("stamp", stamp);
     if (work) address.searchParams.set("work", work);
     form.action = address; // a second try is the same form, which makes one tip
-    const request = await upload(form, address);
+    const request = await upload(form, address, data);
     if (request.status !== 201) throw refusalOf(request);
     showPage(request);
   });
 }
 
 /** The stamp to send with, and the answer to the work, if any is asked for. */
-async function prepare(form) {
-  const files = [...form.elements.photos.files];
+async function prepare(form, files) {
   const query = new URLSearchParams({
     stamp: new URL(form.action).searchParams.get("stamp"),
     bytes: String(files.reduce((sum, file) => sum + file.size, 0)),

@@ -1,5 +1,7 @@
-// Sending a form with photos by script: with progress, and keeping what was chosen when something has
+// Sending a form with photos by script: made smaller first, with progress, and keeping what was chosen when something has
 // to be corrected. The form holds `data-progress`, `data-progress-words`, `data-problem` and `data-send`.
+
+import { shrunk } from "./shrinking.js";
 
 /** What is told to whoever sent; the form stays as it is. */
 export class Refusal extends Error {}
@@ -19,8 +21,20 @@ export async function whileSending(form, act) {
   }
 }
 
+/** What the form holds, its photos made smaller; `keep` says whether with their time and place. */
+export async function gather(form, keep) {
+  const data = new FormData(form);
+  const files = data.getAll("photos").filter((file) => file.size);
+  data.delete("photos");
+  for (const [index, file] of files.entries()) {
+    progress(form, index / files.length, "Making the photos smaller…");
+    data.append("photos", await shrunk(file, keep));
+  }
+  return data;
+}
+
 /** The finished request, whatever its status. Rejects with a Refusal when the connection breaks. */
-export function upload(form, address) {
+export function upload(form, address, data) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.upload.addEventListener("progress", ({ loaded, total }) => {
@@ -30,7 +44,7 @@ export function upload(form, address) {
     request.addEventListener("error", () => reject(new Refusal(BROKEN)));
     request.addEventListener("load", () => resolve(request));
     request.open("POST", address);
-    request.send(new FormData(form));
+    request.send(data);
   });
 }
 

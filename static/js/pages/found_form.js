@@ -2,7 +2,7 @@
 // photos are kept when something has to be corrected. Without this script the form still works.
 
 import { startPreviews } from "../handing_in/previews.js";
-import { refusalOf, showPage, upload, whileSending } from "../handing_in/uploading.js";
+import { gather, refusalOf, showPage, upload, whileSending } from "../handing_in/uploading.js";
 
 const FASTEST_MS = 3500; // a form that comes sooner is taken for a robot's
 const form = document.querySelector("[data-found-form]");
@@ -19,7 +19,8 @@ function start() {
     whileSending(form, async () => {
       const wait = Math.max(0, FASTEST_MS - (performance.now() - opened));
       await new Promise((resolve) => setTimeout(resolve, wait));
-      const request = await upload(form, form.action);
+      const data = await gather(form, { time: true, place: true });
+      const request = await upload(form, form.action, data);
       if (request.status >= 400) throw refusalOf(request);
       history.replaceState(null, "", request.responseURL);
       showPage(request);
