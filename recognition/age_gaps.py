@@ -150,6 +150,11 @@ class GapThresholds:
         known = (first > 0) & (first <= days)
         return self._of(first, np.minimum(last, days), days, days, known)
 
+    def of_photo(self, taken: DaySpan | None, seen: date | None) -> tuple[float, int | None]:
+        """As `on_day`, for one photo; the key is None for the model's own."""
+        limits, keys = self.on_day(*day_columns([taken]), seen)
+        return float(limits[0]), None if keys[0] == OWN else int(keys[0])
+
     def between(
         self, first: Days, last: Days, other_first: Days, other_last: Days
     ) -> npt.NDArray[np.float64]:

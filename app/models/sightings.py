@@ -163,9 +163,9 @@ class Sighting(Model):
 class SightingSimilarity(Model):
     """How alike a sighting's face and one reference photo were when the face was proposed.
 
-    `threshold_similarity` is the limit for this photo and face, the case's raise included; None for
-    a photo that came later, which proposed nothing. `age_threshold` is the measurement by years
-    that it rests on; None where it was the model's own.
+    `threshold_similarity` is the limit for this photo and face, the case's raise included; None in
+    sightings of earlier versions. `age_threshold` is the measurement by years that it rests on;
+    None where it was the model's own.
     """
 
     __tablename__ = "sighting_similarities"

@@ -117,7 +117,7 @@ class PhotoSimilarityOut(Output):
     """How alike the face and one reference photo are; `carried` marks the one that it rests on.
 
     An `artificial` one carries nothing. `threshold_similarity` is what was asked of this photo and
-    face; null for a photo that came later. `age_gap_remark` says how that was measured for the
+    face; null in those of earlier versions. `age_gap_remark` says how that was measured for the
     years between them, or, where they are three or more, that it was not.
     """
 

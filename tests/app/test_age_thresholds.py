@@ -236,6 +236,25 @@ def test_a_search_proposes_by_what_was_measured_and_the_sighting_says_so(
     assert record["threshold_by_age"]["source"] == row.source
 
 
+def test_a_photo_that_comes_later_is_asked_for_what_its_age_asks(embedder: Embedder) -> None:
+    row = age_cases.put_in_force(embedder, y5=0.3)["y5"]
+    case = factories.make_case(threshold_raise=0.02)
+    given.make_photo(case, embedder, 0, **OLD)
+    _face(embedder, 65)
+    _search(case, embedder)
+    sighting = db.session.scalars(select(Sighting)).one()
+    assert sighting.stands_without_best is None
+    for degrees, dated in ((2, {}), (1, OLD)):
+        photo = given.make_photo(case, embedder, degrees, **dated)
+        searching.search_for_photo(COMMAND_LINE, case, photo, embedder)
+        db.session.commit()
+        db.session.expire_all()
+        told = {one.photo_id: one for one in sighting.similarities}[photo.id]
+        expected = (0.32, row.id) if dated else (0.52, None)
+        assert (round(told.threshold_similarity or 0, 6), told.age_threshold_id) == expected
+        assert sighting.stands_without_best is bool(dated)
+
+
 def test_a_list_shows_the_photo_that_carries_where_the_nearest_does_not(
     embedder: Embedder, logged_in: Callable[..., Any]
 ) -> None:

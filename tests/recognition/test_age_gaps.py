@@ -41,8 +41,8 @@ def _measured(**by_years: float) -> tuple[BandThreshold, ...]:
 
 
 def _asked(thresholds: GapThresholds, taken: DaySpan | None, seen: date | None = TODAY):
-    limits, keys = thresholds.on_day(*day_columns([taken]), seen)
-    return float(limits[0]), int(keys[0])
+    limit, key = thresholds.of_photo(taken, seen)
+    return limit, OWN if key is None else key
 
 
 def _at(degrees: float) -> FloatArray:

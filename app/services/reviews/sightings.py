@@ -7,6 +7,7 @@ photos is marked and shown last, but never dropped. Taking the verdict back take
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC
 
 from sqlalchemy import Float, cast, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -42,6 +43,7 @@ from app.services.places import locations, travel
 from app.services.reviews import anchors
 from app.services.reviews.blindness import is_blind
 from app.services.reviews.standing import needs_blindness, reviewer_of, standing_of, words_of
+from recognition.age_gaps import GapThresholds
 from recognition.matching import Match
 
 NOT_BLIND = (
@@ -181,14 +183,16 @@ def propose(face: Face, match: Match) -> Sighting | None:
     return sighting
 
 
-def compare_with_photo(case: Case, photo: ReferencePhoto, embedder: Embedder) -> None:
+def compare_with_photo(
+    case: Case, photo: ReferencePhoto, embedder: Embedder, thresholds: GapThresholds
+) -> None:
     """Say for the case's sightings how alike they are to a photo that came later.
 
     What they were proposed with stays as it was. Does not commit.
     """
     similarity = 1.0 - Face.embedding.cosine_distance(ReferenceEmbedding.embedding)
-    compared = (
-        select(Sighting.id, ReferenceEmbedding.photo_id, cast(similarity, Float(53)))
+    compared = db.session.execute(
+        select(Sighting.id, Sighting.seen_at, cast(similarity, Float(53)))
         .join(Face, Face.id == Sighting.face_id)
         .join(ReferenceEmbedding, ReferenceEmbedding.embedder_id == Sighting.embedder_id)
         .where(
@@ -196,11 +200,21 @@ def compare_with_photo(case: Case, photo: ReferencePhoto, embedder: Embedder) ->
             Sighting.embedder_id == embedder.id,
             ReferenceEmbedding.photo_id == photo.id,
         )
-    )
-    columns = ["sighting_id", "photo_id", "similarity"]
-    db.session.execute(
-        insert(SightingSimilarity).from_select(columns, compared).on_conflict_do_nothing()
-    )
+    ).all()
+    rows = []
+    for sighting_id, seen_at, alike in compared:
+        limit, key = thresholds.of_photo(photo.taken_span, seen_at.astimezone(UTC).date())
+        rows.append(
+            {
+                "sighting_id": sighting_id,
+                "photo_id": photo.id,
+                "similarity": alike,
+                "threshold_similarity": limit + case.threshold_raise,
+                "age_threshold_id": key,
+            }
+        )
+    if rows:
+        db.session.execute(insert(SightingSimilarity).on_conflict_do_nothing(), rows)
 
 
 def count_of_visit(visit_id: int) -> int:

@@ -29,7 +29,7 @@ from app.models import (
 from app.models.columns import utc_now
 from app.services.base import audit
 from app.services.base.actors import Actor
-from app.services.embeddings import galleries, kept_faces
+from app.services.embeddings import age_thresholds, galleries, kept_faces
 from app.services.embeddings.kept_faces import Nearest, NearFace, Reach, Survey
 from app.services.places import locations
 from app.services.reviews import sightings
@@ -78,7 +78,8 @@ def search_for_photo(
     """
     if case.state is not CaseState.OPEN or case.legal_basis_expires_at <= utc_now():
         return None
-    sightings.compare_with_photo(case, photo, embedder)
+    thresholds = age_thresholds.thresholds_of(embedder)
+    sightings.compare_with_photo(case, photo, embedder, thresholds)
     radius_m = settings().face_search_reach_m if locations.list_locations(case) else None
     wanted = Wanted(SearchOccasion.PHOTO, Reach(case.id, radius_m), (photo.id,), PHOTO_LIMIT)
     return run(actor, case, embedder, wanted)
