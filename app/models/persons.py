@@ -271,6 +271,7 @@ class PersonSighting(Model):
     created_at: Mapped[UtcTime] = mapped_column(default=utc_now)
 
     person: Mapped[PersonOfInterest] = relationship()
+    authorisation: Mapped[PersonAuthorisation] = relationship()
     face: Mapped[Face] = relationship()
     camera: Mapped[CameraRow] = relationship()
     embedder: Mapped[Embedder] = relationship()
@@ -278,6 +279,12 @@ class PersonSighting(Model):
     verdicts: Mapped[list[PersonVerdict]] = relationship(
         order_by="PersonVerdict.id", passive_deletes=True
     )
+
+    @property
+    def photos(self) -> list[PersonPhoto]:
+        """What it is judged by: photos that its authorisation names and nobody took out."""
+        named = set(self.authorisation.photo_ids)
+        return [photo for photo in self.person.photos if photo.active and photo.id in named]
 
 
 class PersonVerdict(Model):

@@ -179,7 +179,6 @@ def judge(number: str, candidate_id: int) -> str:
         "persons/judge.html",
         case=sighting.person.case,
         sighting=sighting,
-        photos=finding.photos_in_use(sighting.person),
         is_known=judging.knows(actor(), sighting),
         has_judged=judging.has_judged(actor(), sighting),
         is_in_force=finding.is_in_force(sighting.person),

@@ -32,6 +32,7 @@ from app.models import (
     Face,
     LastKnownLocationRow,
     LiveEvent,
+    OutgoingMessage,
     PersonOfInterest,
     PersonPhoto,
     PersonReceipt,
@@ -302,6 +303,27 @@ def test_who_has_seen_the_others_words_cannot_confirm_any_more(
     assert say(people.decider, case, sighting.id, Verdict.UNSURE).awaits is not None
 
 
+def test_one_person_s_no_settles_nothing_and_can_be_taken_back(
+    app: Flask, case: Case, people: People, sighting: PersonSighting
+) -> None:
+    judged = say(people.asker, case, sighting.id, Verdict.REJECTED)
+    assert judged.state is SightingState.REJECTED
+    assert judged.awaits is not None
+    assert not judging.knows(people.decider, judged)
+    judging.undo(people.asker, case, sighting.id)
+    say(people.asker, case, sighting.id, Verdict.UNSURE)
+    assert say(people.decider, case, sighting.id, Verdict.REJECTED).awaits is None
+
+
+def test_a_face_is_judged_by_the_photos_that_were_authorised(
+    app: Flask, person: PersonOfInterest, sighting: PersonSighting
+) -> None:
+    given.add_photo(person)
+    db.session.expire_all()
+    assert len(person.photos) == 2
+    assert [one.id for one in sighting.photos] == [person.photos[0].id]
+
+
 def test_people_who_disagree_ask_a_third(
     app: Flask, case: Case, people: People, sighting: PersonSighting
 ) -> None:
@@ -475,9 +497,11 @@ def test_the_purge_of_a_case_destroys_all_of_it_on_disk_and_in_the_database(
     )  # fmt: skip
     assert on_disk(*files) == [True, True, True]
     cases.close_case(people.asker, case)
+    assert db.session.query(OutgoingMessage).count() == 2  # both are told that it has ended
     purge = case_purges.request_purge(people.asker, case, "Asked for", NUMBER)
     case_purges.carry_out(people.decider, purge)
     assert on_disk(*files) == [False, False, False]
+    assert db.session.query(OutgoingMessage).count() == 0
     for table in (PersonOfInterest, PersonPhoto, PersonSighting, PersonVerdict, PersonReceipt):
         assert db.session.query(table).count() == 0
     assert audit.verify().ok

@@ -158,6 +158,22 @@ def test_a_request_needs_photos_and_ends_within_the_limit(
         authorising.request_extension(people.asker, case, person.id, in_days(-1))
 
 
+def test_what_the_log_keeps_for_good_is_written_without_the_name(
+    app: Flask, case: Case, people: People
+) -> None:
+    person = given.granted(case, people)  # called Made-up Person
+    word = PersonEndInput(reason="The person, made up, was spoken to")
+    with pytest.raises(Refused, match="without"):
+        authorising.end(people.asker, case, person.id, word)
+    asked = PersonAuthorisationInput(
+        legal_basis="Section 4", order_reference="Order on Made-up Person",
+        expires_at=utc_now() + timedelta(days=2),
+    )  # fmt: skip
+    with pytest.raises(Refused) as refused:
+        authorising.request_extension(people.asker, case, person.id, asked)
+    assert set(refused.value.fields) == {"order_reference"}
+
+
 def test_an_extension_is_asked_and_decided_anew_and_the_history_stays(
     app: Flask, case: Case, people: People
 ) -> None:

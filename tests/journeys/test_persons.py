@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from app.extensions import db
 from app.inputs import FootageFileInput
+from app.inputs.persons import PersonVerdictInput
 from app.models import (
     Case,
     PersonAuthorisation,
@@ -23,15 +24,20 @@ from app.models import (
     Sighting,
     Sweep,
     User,
+    Verdict,
     Visit,
 )
 from app.models.columns import utc_now
 from app.services.base.actors import COMMAND_LINE
 from app.services.inventory import footage
+from app.services.people.accounts import actor_for
+from app.services.persons import judging
 from app.services.sweeping import sweeps
 from tests.app import footage_cases, person_cases
-from tests.app.factories import make_camera
+from tests.app.factories import make_camera, make_case, make_location, make_sweep
+from tests.app.kept_face_cases import make_embedder
 from tests.journeys.conftest import Site
+from tests.journeys.test_accessibility import as_text, findings
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(400)]
 
@@ -105,6 +111,35 @@ def test_the_pages_fit_a_phone(
         page.goto(path)
         width = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert width <= 0, (path, width)
+    assert site.troubles == []
+
+
+def test_axe_finds_nothing_serious_on_any_of_the_pages(
+    site: Site, open_browser: Callable[..., Page]
+) -> None:
+    pages = [open_browser(Role.INVESTIGATOR), open_browser(Role.INVESTIGATOR, phone=True)]
+    db.session.query(User).update({"may_see_persons": True})
+    db.session.commit()
+    one, two = (actor_for(user) for user in db.session.query(User).order_by(User.id))
+    people = person_cases.People(one, two, one, one)
+    case, embedder = make_case(number=NUMBER), make_embedder()
+    make_location(case)
+    person = person_cases.granted(case, people, embedder)
+    waiting = person_cases.asked(case, one, embedder, label="P2")
+    person_cases.seen(make_sweep(case), embedder, 0.0, 10.0, 20.0)
+    first, second, third = db.session.scalars(select(PersonSighting.id).order_by(PersonSighting.id))
+    for actor in (one, two):
+        judging.judge(actor, case, first, PersonVerdictInput(verdict=Verdict.CONFIRMED))
+    judging.judge(one, case, second, PersonVerdictInput(verdict=Verdict.UNSURE))
+    rest = ("", "/new", f"/{person.id}", f"/{waiting.id}", "/review")
+    faces = (f"/review/{first}", f"/review/{second}", f"/review/{third}")
+    addresses = [f"/cases/{NUMBER}", *(f"{HOME}{path}" for path in (*rest, *faces))]
+    found = []
+    for scheme in ("light", "dark"):
+        for page in pages:
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+            found += [one for address in addresses for one in findings(page, address)]
+    assert not found, as_text(found)
     assert site.troubles == []
 
 
@@ -186,7 +221,7 @@ def judge_on_the_map(page: Page) -> None:
     page.goto(f"/cases/{NUMBER}")
     pin = page.locator(".person-pin")
     expect(pin).to_have_count(1)
-    words = re.compile("^Person of interest: .*not an.* P1 at Second corner.*judge$")
+    words = re.compile("^P1: Person of interest: .*not an.* P1 at Second corner.*judge$")
     expect(pin).to_have_attribute("aria-label", words)
     pin.dispatch_event("click")
     page.wait_for_url("**/persons/review/*")

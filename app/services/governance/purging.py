@@ -84,7 +84,7 @@ def delete_case(case: Case) -> Purged:
         "locations": _count(LastKnownLocationRow, case),
     }
     part_files = deliveries.unfinished_files(_requests_of(case))
-    messages = _delete_messages(case)
+    messages = _delete_messages(case) + persons.delete_messages(case)
     db.session.execute(delete(Tip).where(Tip.id.in_(tips)))
     db.session.execute(delete(Sighting).where(Sighting.case_id == case.id))
     persons.delete_sightings(case)

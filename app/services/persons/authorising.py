@@ -25,7 +25,7 @@ from app.inputs.persons import (
 )
 from app.models import AuthorisationState, Case, PersonAuthorisation, PersonOfInterest
 from app.models.columns import utc_now
-from app.services.base import person_records
+from app.services.base import person_records, purposes
 from app.services.base.actors import Actor
 from app.services.base.rights import PERSONS
 from app.services.base.searchable import require_searchable
@@ -61,6 +61,7 @@ def request_person(
     require_searchable(case)
     if not files:
         raise Refused("Hand in at least one photo.", {"photos": "choose at least one"})
+    _refuse_name(given.name, label=given.label, **_kept_words(given))
     checked = person_photos.check_all(files)
     _hold(case)
     if len(finding.list_persons(actor, case)) >= MOST_PERSONS:
@@ -102,6 +103,7 @@ def request_extension(
     require_searchable(case)
     checked = person_photos.check_all(files)
     person = _locked(actor, case, person_id)
+    _refuse_name(person.name, **_kept_words(given))
     if person.purged_at is not None:
         raise Conflict(
             f"Nothing is kept of {person.label} any more: ask for a new person of interest."
@@ -128,6 +130,7 @@ def decide(
     PERSONS.require(actor)
     require_searchable(case)
     person = _locked(actor, case, person_id)
+    _refuse_name(person.name, remarks=given.remarks)
     asked = person.requested
     if asked is None:
         raise Conflict(f"No request for {person.label} waits for a decision.")
@@ -158,6 +161,7 @@ def end(actor: Actor, case: Case, person_id: int, given: PersonEndInput) -> Pers
     """
     PERSONS.require(actor)
     person = _locked(actor, case, person_id)
+    _refuse_name(person.name, reason=given.reason)
     if person.requested is None and person.granted is None:
         raise Conflict(f"Nothing of {person.label} is in force or waits for a decision.")
     ending.end_person(actor, person, given.reason)
@@ -223,6 +227,21 @@ def _locked(actor: Actor, case: Case, person_id: int) -> PersonOfInterest:
 
 def _hold(case: Case) -> None:
     db.session.execute(select(Case.id).where(Case.id == case.id).with_for_update(key_share=True))
+
+
+def _kept_words(given: PersonAuthorisationInput) -> dict[str, str]:
+    return {"legal_basis": given.legal_basis, "order_reference": given.order_reference}
+
+
+def _refuse_name(name: str, **fields: str) -> None:
+    """Raises Refused where something that stays in the audit log for good holds the name."""
+    wrong = [field for field, text in fields.items() if purposes.names(text, name)]
+    if wrong:
+        raise Refused(
+            "This stays in the audit log for good, also after everything else was deleted: write "
+            "it without the person's name.",
+            dict.fromkeys(wrong, "write it without the person's name"),
+        )
 
 
 def _facts(asked: PersonAuthorisation) -> dict[str, object]:

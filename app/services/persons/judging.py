@@ -16,7 +16,14 @@ from app.current import settings
 from app.errors import Conflict, Forbidden, NotFound
 from app.extensions import db
 from app.inputs.persons import PersonPageQuery, PersonVerdictInput
-from app.models import Case, Face, PersonOfInterest, PersonSighting, PersonVerdict
+from app.models import (
+    Case,
+    Face,
+    PersonOfInterest,
+    PersonSighting,
+    PersonVerdict,
+    ReviewStage,
+)
 from app.models.columns import utc_now
 from app.models.persons import FEWEST_JUDGES
 from app.services.base import person_records
@@ -38,6 +45,7 @@ _SHOWN = (
     joinedload(PersonSighting.face).joinedload(Face.footage),
     joinedload(PersonSighting.camera),
     joinedload(PersonSighting.embedder),
+    joinedload(PersonSighting.authorisation),
     joinedload(PersonSighting.person).selectinload(PersonOfInterest.photos),
     selectinload(PersonSighting.verdicts),
 )
@@ -176,6 +184,8 @@ def _settle(
     words = list(words_of(sighting.verdicts).values())
     now = standing_of(words, needed_of(case))
     sighting.state, sighting.is_lead, sighting.awaits = now.state, now.is_lead, now.awaits
+    if len(words) < FEWEST_JUDGES and sighting.awaits is None:
+        sighting.awaits = ReviewStage.SECOND  # one person alone settles nothing, not even a no
     told = {
         "sighting": sighting.id,
         "verdicts": [one.value for one in words],

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row, delete, func, select
+from sqlalchemy import Row, delete, false, func, or_, select
 
 from app.extensions import db
-from app.models import Case, Face, PersonOfInterest, PersonPhoto, PersonSighting, Sweep, Visit
+from app.models import (
+    Case,
+    Face,
+    OutgoingMessage,
+    PersonAuthorisation,
+    PersonOfInterest,
+    PersonPhoto,
+    PersonSighting,
+    Sweep,
+    Visit,
+)
+from app.services.persons.telling import end_key
 
 
 def faces_of(case: Case) -> set[int]:
@@ -52,6 +63,18 @@ def pictures_of(case: Case) -> set[str]:
         .where(PersonOfInterest.case_id == case.id)
     )
     return {sha256 for row in rows for sha256 in row}
+
+
+def delete_messages(case: Case) -> int:
+    """Delete mails that told of the end of an authorisation; how many there were."""
+    ids = db.session.scalars(
+        select(PersonAuthorisation.id)
+        .join(PersonOfInterest, PersonOfInterest.id == PersonAuthorisation.person_id)
+        .where(PersonOfInterest.case_id == case.id)
+    ).all()
+    told = [OutgoingMessage.dedupe_key.startswith(end_key(one), autoescape=True) for one in ids]
+    gone = db.session.execute(delete(OutgoingMessage).where(or_(false(), *told)))
+    return int(gone.rowcount)  # type: ignore[attr-defined]
 
 
 def delete_sightings(case: Case) -> None:

@@ -90,8 +90,13 @@ def tell_of_end(authorisation: PersonAuthorisation, sentence: str) -> None:
             to=user.email,
             subject=f"Case {case.number}: {SUBJECT}",
             text=text,
-            dedupe_key=f"end of person authorisation {authorisation.id} to {user.id}",
+            dedupe_key=f"{end_key(authorisation.id)}{user.id}",
         )
+
+
+def end_key(authorisation_id: int) -> str:
+    """What the keys of all mails about the end of an authorisation begin with."""
+    return f"end of person authorisation {authorisation_id} to "
 
 
 def _request_key(asked: PersonAuthorisation) -> str:

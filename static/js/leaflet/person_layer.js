@@ -61,7 +61,7 @@ export class PersonLayer {
     marker.bindTooltip(el("span", {}, el("strong", {}, this._notice), ...lines), { direction: "top", offset: [0, -16] });
     marker.on("click", () => location.assign(shown.page));
     marker.addTo(this._shapes);
-    marker.getElement()?.setAttribute("aria-label", `${this._notice} ${this._inWords(shown)}`);
+    marker.getElement()?.setAttribute("aria-label", `${label}: ${this._notice} ${this._inWords(shown)}`);
   }
 
   _inWords(mark) {
