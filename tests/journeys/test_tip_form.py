@@ -165,6 +165,11 @@ def test_a_sender_sees_what_a_photo_tells_and_keeps_the_place_to_themselves(
     phone.click("[data-send]")  # at once: the form itself waits until it may be sent
     expect(phone.locator("h1")).to_contain_text("Thank you")
     expect(phone.locator("main")).to_contain_text("from the photo")
+    phone.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    phone.click("[data-copy-secret]")
+    expect(phone.locator("[data-copy-secret]")).to_contain_text("Copied")
+    secret = phone.inner_text("[data-tip-secret]")
+    assert phone.evaluate("navigator.clipboard.readText()").endswith(secret)
     tip = db.session.scalars(select(Tip)).one()
     assert (tip.place_source, tip.latitude_deg) == (PlaceSource.NONE, None)
     assert tip.photos[0].latitude_deg is None

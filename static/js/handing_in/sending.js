@@ -17,6 +17,19 @@ export function send(form) {
     const request = await upload(form, address, data);
     if (request.status !== 201) throw refusalOf(request);
     showPage(request);
+    startCopying();
+  });
+}
+
+/** The secret word is shown once: whoever goes on without having it cannot come back. */
+function startCopying() {
+  const button = document.querySelector("[data-copy-secret]");
+  if (!button || !navigator.clipboard) return; // without encryption there is no clipboard
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const [number, secret] = ["[data-tip-number]", "[data-tip-secret]"].map((one) => document.querySelector(one).textContent);
+    await navigator.clipboard.writeText(`Tip ${number}, secret word ${secret}`);
+    button.lastChild.textContent = " Copied";
   });
 }
 
