@@ -23,6 +23,7 @@ from app.views.forms import Form, read_wall_time
 blueprint = Blueprint("deliveries", __name__)
 
 PAGE_LIMIT = "60 per minute"
+UNREADABLE = "The request is not readable. Load the page again and repeat."
 PIECE_LIMIT = "600 per minute"
 
 
@@ -111,9 +112,12 @@ def decline(secret: str) -> ResponseReturnValue:
 
 
 def _json_object() -> dict[str, object]:
-    given = request.get_json(silent=True)
+    try:
+        given = request.get_json(silent=True)
+    except RecursionError as error:
+        raise Refused(UNREADABLE) from error
     if not isinstance(given, dict):
-        raise Refused("The request is not readable. Load the page again and repeat.")
+        raise Refused(UNREADABLE)
     return {str(name): value for name, value in given.items()}
 
 

@@ -485,7 +485,7 @@ def test_a_broken_announcement_is_refused(client: Client, given: dict[str, objec
 
 def test_what_is_no_object_is_refused(client: Client) -> None:
     made = ask()
-    for data in (b"[]", b"1", b"{", b"\xff"):
+    for data in (b"[]", b"1", b"{", b"\xff", b"[" * 100_000, b'{"a":' * 100_000):
         answer = client.post(
             f"/deliver/{made.secret}/files", data=data, content_type="application/json"
         )
