@@ -164,7 +164,7 @@ def _rows(table: Table, condition: ColumnElement[bool]) -> Iterator[dict[str, An
         yield {str(name): _plain(value) for name, value in row.items()}
 
 
-def _files(case: Case, *, with_persons: bool) -> list[tuple[str, str, Sequence[str]]]:
+def _files(case: Case, *, with_persons: bool = False) -> list[tuple[str, str, Sequence[str]]]:
     where = conditions(case, with_persons=with_persons)
 
     def hashes(column: Any, table: str, *conditions: ColumnElement[bool]) -> list[str]:
