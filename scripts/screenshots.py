@@ -108,7 +108,7 @@ SHOTS: dict[str, tuple[Shot, ...]] = {
         Shot("case-files", "/cases/{case}/files"),
         Shot("case-poster", "/cases/{case}/poster"),
         Shot("reports", "/cases/{case}/reports"),
-        Shot("report", "/cases/{case}/reports", "tr:last-child a[href*='/reports/']"),
+        Shot("report", "/cases/{case}/reports", "a:has-text('First information')"),
         Shot("face-searches", "/cases/{case}/search"),
         Shot("face-search", "/cases/{case}/search", "main a[href*='/search/']"),
         Shot("case-tips", "/cases/{case}/tips"),
@@ -248,6 +248,7 @@ def _take(page: Page, shot: Shot, case: str, screen: Screen, options: argparse.N
     if not _is_shown(page, shot.address.format(case=case), shot.follow):
         print(f"  {shot.name}: nothing to show", file=sys.stderr)
         return
+    page.locator(".list-wait").first.wait_for(state="detached")
     page.wait_for_timeout(SETTLE_MS)
     for selector in shot.phone_press if screen.is_phone else shot.press:
         page.locator(selector).first.click()
