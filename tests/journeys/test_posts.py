@@ -7,11 +7,13 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import select
 
 from app.extensions import db
-from app.models import ContributedPhoto, Role, User
+from app.models import ContributedPhoto, PostImportJob, Role, User
 from app.services.base.actors import COMMAND_LINE
 from app.services.contributing import contribution_matching
+from app.services.postings import post_import_runs
 from tests.app import contribution_cases, factories, kept_face_cases, post_cases
 from tests.journeys.conftest import Site
 
@@ -27,6 +29,12 @@ ROWS = [
 
 def fits(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+
+
+def work_off() -> None:
+    """What a worker does with an import, here."""
+    (import_id,) = db.session.scalars(select(PostImportJob.import_id))
+    post_import_runs.run(import_id, "a worker")
 
 
 def choose_files(page: Page) -> None:
@@ -52,10 +60,15 @@ def test_a_file_is_imported_read_judged_and_taken_back(
     page.fill("#origin", "Made-up unit")
     page.fill("#purpose", "Order 7/2026")
     page.click("text=Check the file")
-    expect(page.locator("#import-report")).to_contain_text("It has no text.")
+    page.wait_for_url("**/posts/imports/*")
+    expect(page.locator("#import-state")).to_contain_text("No worker runs")
+    work_off()
+    expect(page.locator("#import-state")).to_contain_text("It has no text.")
     page.click("text=Import 2 posts")
-    expect(page.locator("#import-report")).to_contain_text("Imported: 2 posts")
-    page.click("text=Look at the posts")
+    expect(page.locator("#import-state [role=status]")).to_be_visible()
+    work_off()
+    expect(page.locator("#import-state")).to_contain_text("2 added")
+    page.click("text=Its posts")
     expect(page.locator(".post-card").first).to_contain_text("others speak for the person")
     page.locator(".post-card strong a").first.click()
     expect(page.locator("mark.sign.tone").first).to_have_text("New in town")
@@ -90,6 +103,26 @@ def test_a_file_is_imported_read_judged_and_taken_back(
     expect(page.locator(".badge", has_text="taken back")).to_have_count(1)
     page.goto("/posts")
     expect(page.locator(".post-card")).to_have_count(0)
+    assert site.troubles == []
+
+
+def test_an_import_that_waits_is_cancelled_on_its_page(
+    site: Site, open_browser: Callable[..., Page]
+) -> None:
+    page = open_browser(Role.INVESTIGATOR, phone=True)
+    db.session.query(User).update({"may_read_posts": True})
+    db.session.commit()
+    page.goto("/posts/imports")
+    choose_files(page)
+    page.fill("#origin", "Made-up unit")
+    page.fill("#purpose", "Order 7/2026")
+    page.click("text=Check the file")
+    page.wait_for_url("**/posts/imports/*")
+    assert fits(page)
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.locator(".page-actions").get_by_role("button", name="Cancel").click()
+    expect(page.locator(".badge", has_text="cancelled")).to_be_visible()
+    expect(page.locator("#import-state")).to_contain_text("Nothing of it was kept")
     assert site.troubles == []
 
 
