@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +12,9 @@ from app.indicators import contacts, prices
 from app.indicators.contacts import DAY_S, Use
 from app.indicators.prices import Price
 from app.indicators.signs import GROUP_OF, Group, Sign, level
-from app.indicators.words import find_signs, hidden_numbers
+from app.indicators.words import PATTERNS, TRIGGERS, find_signs, hidden_numbers
+from benchmarks.invented_posts import rows
+from benchmarks.posts_signs import FOLDER
 
 
 def signs_in(text: str) -> dict[Sign, str]:
@@ -60,6 +64,25 @@ def test_each_sign_of_words_is_found_with_its_words(
 )
 def test_plain_texts_have_no_sign(text: str) -> None:
     assert signs_in(text) == {}
+
+
+def test_the_words_that_are_looked_for_first_miss_no_sign() -> None:
+    labelled = (FOLDER / "first.txt").read_text(encoding="utf-8")
+    texts = [
+        *labelled.splitlines(), *(row[7] for row in rows(300)),
+        "nayi aayi", "few nights", "3 days only", "she’s here", "ask for him", "college girl",
+        "schoolgirls", "sweet 18", "baby doll", "kachchi kali", "in-calls only", "no out calls",
+        "they do not talk", "never alone", "no days off", "fare to be paid back", "2for1 her",
+        "two for one, her", "free trial, an hour", "lowest rates tonight", "foreign models",
+    ]  # fmt: skip
+    found = 0
+    for text in texts:
+        words = set(re.findall("[a-z]+", text.lower()))
+        for sign, pattern in PATTERNS.items():
+            if pattern.search(text):
+                found += 1
+                assert words & TRIGGERS[sign], (sign, text)
+    assert found > 100
 
 
 def test_words_count_only_where_something_is_offered() -> None:

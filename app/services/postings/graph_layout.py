@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +15,8 @@ else:
 
 _SEED: Final = 7
 """The same graph is drawn the same each time."""
+_APART: Final = 2.5
+"""Distance that linked nodes keep, in units of the usual one: names must be readable."""
 
 
 def places(part: Graph, first: Sequence[str]) -> Mapping[str, tuple[float, float]]:
@@ -24,10 +27,11 @@ def places(part: Graph, first: Sequence[str]) -> Mapping[str, tuple[float, float
     """
     if not part.number_of_nodes():
         return {}
-    found = nx.spring_layout(part.subgraph(first), seed=_SEED, iterations=80)
+    apart = _APART / math.sqrt(max(1, len(first)))
+    found = nx.spring_layout(part.subgraph(first), seed=_SEED, iterations=120, k=apart)
     if len(found) < part.number_of_nodes():
         found = nx.spring_layout(
-            part, pos=found, fixed=list(found), seed=_SEED, iterations=40, k=0.12
+            part, pos=found, fixed=list(found), seed=_SEED, iterations=40, k=apart
         )
     xs, ys = [float(x) for x, _ in found.values()], [float(y) for _, y in found.values()]
     width, height = (max(xs) - min(xs)) or 1.0, (max(ys) - min(ys)) or 1.0

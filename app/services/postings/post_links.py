@@ -7,7 +7,8 @@ picture that nobody rejected. Only cases that the account may see are in it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import heapq
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
@@ -129,7 +130,7 @@ def draw(actor: Actor, query: LinkQuery) -> LinkPicture:
         return LinkPicture((), (), 0, 1, (), around)
     at = min(query.component, len(components))
     members = components[at - 1]
-    first = sorted(members, key=_order(graph, wanted))[:MOST_NODES]
+    first = _drawn_first(graph, members, wanted)
     part = graph.subgraph(_with_opened(graph, members, first, query.open_keys))
     nodes = _nodes(part, graph, first)
     return LinkPicture(
@@ -238,10 +239,27 @@ def _components(graph: Graph, wanted: str | None) -> list[set[str]]:
     return sorted(told, key=lambda found: (-len(found), min(found)))
 
 
-def _order(graph: Graph, wanted: str | None) -> Callable[[str], tuple[int, bool, int, str]]:
-    """What is drawn first: the nearest to what was asked for, cases, then the most links."""
-    steps = nx.single_source_shortest_path_length(graph, wanted) if wanted is not None else {}
-    return lambda key: (steps.get(key, 0), key[0] != "K", -graph.degree(key), key)
+def _drawn_first(graph: Graph, members: set[str], wanted: str | None) -> list[str]:
+    """At most `MOST_NODES`, each linked with one before it.
+
+    They begin with what was asked for, else with a case or with what has the most links, and go on
+    with cases and with what has the most links among the neighbours of those that are in.
+    """
+
+    def rank(key: str) -> tuple[bool, int, str]:
+        return key[0] != "K", -graph.degree(key), key
+
+    start = wanted if wanted in members else min(members, key=rank)
+    waiting, met = [(rank(start), start)], {start}
+    shown: list[str] = []
+    while waiting and len(shown) < MOST_NODES:
+        _, key = heapq.heappop(waiting)
+        shown.append(key)
+        for other in graph[key]:
+            if other not in met:
+                met.add(other)
+                heapq.heappush(waiting, (rank(other), other))
+    return shown
 
 
 def _with_opened(
