@@ -480,6 +480,10 @@ def test_a_withdrawn_face_goes_when_its_time_is_over_and_a_confirmed_one_later(
     for face in (waiting, confirmed):
         face.expires_at = utc_now() - timedelta(hours=1)
     db.session.commit()
+    first = db.session.scalars(
+        select(PersonSighting).where(PersonSighting.face_id == waiting.id)
+    ).one()
+    say(people.asker, case, first.id, Verdict.REJECTED)  # one person's no settles nothing
     assert retention.expire_faces(SCHEDULER).faces == 0
     authorising.end(people.asker, case, person.id, PersonEndInput(reason="Over"))
     assert retention.expire_faces(SCHEDULER).faces == 1

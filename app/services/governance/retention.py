@@ -201,7 +201,13 @@ def _is_needed() -> ColumnElement[bool]:
     )
     of_person = (
         exists()
-        .where(PersonSighting.face_id == Face.id, PersonSighting.state != SightingState.REJECTED)
+        .where(PersonSighting.face_id == Face.id)
+        .where(
+            or_(
+                PersonSighting.state != SightingState.REJECTED,
+                PersonSighting.awaits.is_not(None),  # one person's no settles nothing
+            )
+        )
         .where(PersonSighting.withdrawn_at.is_(None))
         .where(PersonOfInterest.id == PersonSighting.person_id)
         .where(PersonOfInterest.purged_at.is_(None))
