@@ -276,3 +276,16 @@ def test_times_are_those_of_the_case(logged_in: LogIn) -> None:
     make_location(case, seen_at=datetime(2026, 7, 1, 12, 0, tzinfo=UTC))
     page = logged_in().get(f"/cases/{case.number}/locations").text
     assert "1 Jul 2026, 14:00:00" in page
+
+
+def test_every_page_shows_where_in_the_main_menu_it_belongs(logged_in: LogIn) -> None:
+    investigator, administrator = logged_in(Role.INVESTIGATOR), logged_in(Role.ADMINISTRATOR)
+    for client, address, label in (
+        (investigator, "/cases", "Cases"),
+        (investigator, "/requests", "Sweeps"),
+        (administrator, "/admin/users/new", "Administration"),
+        (administrator, "/admin/evaluations", "Administration"),
+    ):
+        menu = client.get(address).text.split('<nav class="main-nav"')[1].split("</nav>")[0]
+        (current,) = re.findall(r'aria-current="page">.*?</svg>\s*(.*?)<', menu, re.DOTALL)
+        assert current.strip() == label, address
