@@ -19,7 +19,7 @@ from app.services.embeddings import galleries
 from app.services.governance import person_retention, photo_retention, retention
 from app.services.messages import alert_rounds, outbox, sending
 from app.services.operations import upkeep
-from app.services.people import joining
+from app.services.people import joining, registrations
 from app.services.persons import ending
 from app.services.postings import post_import_rescue, post_scoring
 from app.services.prioritisation import search_models
@@ -134,3 +134,4 @@ def _tidy() -> None:
     deliveries.discard_unfinished()
     user_sessions.prune()
     joining.prune()
+    registrations.prune()

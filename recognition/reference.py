@@ -80,7 +80,7 @@ def check_reference(
     if crowd:
         raise ReferenceRefused(
             RefusalReason.SEVERAL_FACES,
-            f"This photo shows {len(crowd) + 1} faces. Cut out the one of the missing person.",
+            f"This photo shows {len(crowd) + 1} faces. Cut out the one that you look for.",
             (main, *crowd),
         )
     quality = face_quality(image_bgr, main)

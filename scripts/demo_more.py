@@ -47,7 +47,7 @@ from app.services.casework import cases, photos  # noqa: E402
 from app.services.exchange import case_imports  # noqa: E402
 from app.services.governance import case_purges  # noqa: E402
 from app.services.inventory import clocks  # noqa: E402
-from app.services.people import accounts, joining, members  # noqa: E402
+from app.services.people import accounts, joining, members, registrations  # noqa: E402
 from app.services.places import locations, traces  # noqa: E402
 from app.services.requests import footage_requests  # noqa: E402
 from app.services.reviews import sightings  # noqa: E402
@@ -110,7 +110,7 @@ def more_accounts(scene: Scene) -> None:
             organisation=organisation,
             remarks="We would like to see how a case is searched for.",
         )
-        _unless_refused(joining.register, asks, "192.0.2.9")
+        _unless_refused(registrations.register, asks, "192.0.2.9")
 
 
 def reviews(scene: Scene) -> None:

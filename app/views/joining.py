@@ -12,7 +12,7 @@ from app.identity import begin_session, end_session
 from app.inputs.accounts import AddressInput, RegistrationInput
 from app.models.joining import LinkKind
 from app.security import LOGIN_LIMIT
-from app.services.people import joining
+from app.services.people import joining, registrations
 from app.views.accounts import account_asked_for, blueprint
 from app.views.forms import Form
 
@@ -96,7 +96,7 @@ def register() -> ResponseReturnValue:
     """Write the request down; the answer is the same whether or not there is an account."""
     form = Form(request.form, shown=REGISTER_FIELDS)
     with form:
-        joining.register(form.read(RegistrationInput), request.remote_addr)
+        registrations.register(form.read(RegistrationInput), request.remote_addr)
         return _register_page(Form(), asked=True)
     return _register_page(form, asked=False), form.status
 

@@ -11,7 +11,7 @@ from app.inputs.fields import Input, Page
 from app.models.accounts import Role
 from app.models.joining import RegistrationState
 from app.services.base import user_sessions
-from app.services.people import accounts, joining, second_factors
+from app.services.people import accounts, joining, registrations, second_factors
 from app.services.people.joining import NewLink
 from app.views.addresses import given_out
 from app.views.admin import blueprint
@@ -53,19 +53,19 @@ def withdraw_invitation(link_id: int) -> ResponseReturnValue:
     return _to_invitations(form)
 
 
-@blueprint.get("/registrations")
-def registrations() -> str:
+@blueprint.get("/registrations", endpoint="registrations")
+def list_registrations() -> str:
     """Who asked for an account."""
     query = read_query(RegistrationQuery)
-    page = joining.list_registrations(query.state, query.page, PER_PAGE)
+    page = registrations.list_registrations(query.state, query.page, PER_PAGE)
     return render_template(
         "admin/registrations.html",
         page=page,
         query=query,
-        known=joining.known_addresses([one.email for one in page.items]),
+        known=registrations.known_addresses([one.email for one in page.items]),
         states=list(RegistrationState),
         roles=list(Role),
-        organisations=joining.organisations(),
+        organisations=accounts.organisations(),
         enabled=settings().registration_enabled,
         timezone=settings().default_timezone,
     )
@@ -75,7 +75,7 @@ def registrations() -> str:
 def approve_registration(registration_id: int) -> ResponseReturnValue:
     """Invite who registered, with a role."""
     with Form(request.form) as form:
-        made = joining.approve(actor(), registration_id, form.read(ApprovalInput))
+        made = registrations.approve(actor(), registration_id, form.read(ApprovalInput))
         return _link_page(made, "accounts.invitation", "The registration is approved")
     flash(form.sentence, "error")
     return redirect(url_for("admin.registrations"))
@@ -85,7 +85,7 @@ def approve_registration(registration_id: int) -> ResponseReturnValue:
 def refuse_registration(registration_id: int) -> ResponseReturnValue:
     """Refuse; nobody is told."""
     with Form() as form:
-        joining.refuse(actor(), registration_id)
+        registrations.refuse(actor(), registration_id)
         flash("The registration is refused.", "success")
     if form.sentence:
         flash(form.sentence, "error")
@@ -137,7 +137,7 @@ def _invitations_page(form: Form) -> str:
         form=form,
         links=joining.open_invitations(),
         roles=list(Role),
-        organisations=joining.organisations(),
+        organisations=accounts.organisations(),
         can_mail=settings().can_mail_links,
         days=settings().invitation_days,
         timezone=settings().default_timezone,

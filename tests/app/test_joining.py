@@ -20,7 +20,7 @@ from app.models.audit import AuditEntry
 from app.models.columns import utc_now
 from app.models.joining import AccountLink, PasswordRequest, Registration, RegistrationState
 from app.services.base.actors import COMMAND_LINE
-from app.services.people import joining, passwords, tokens
+from app.services.people import joining, passwords, registrations, tokens
 from app.services.people.accounts import actor_for
 from app.services.people.tokens import TokenInput
 from tests.app.conftest import PASSWORD, Client, log_in
@@ -358,9 +358,9 @@ def test_a_refused_registration_makes_nothing_and_tells_nobody(
     assert one.state is RegistrationState.REFUSED
     assert mails() == []
     with pytest.raises(Conflict):
-        joining.approve(COMMAND_LINE, one.id, ApprovalInput(role=Role.ANALYST))
+        registrations.approve(COMMAND_LINE, one.id, ApprovalInput(role=Role.ANALYST))
     with pytest.raises(NotFound):
-        joining.refuse(COMMAND_LINE, 987_654)
+        registrations.refuse(COMMAND_LINE, 987_654)
 
 
 def test_the_administrator_sees_who_has_an_account_already(
@@ -421,5 +421,6 @@ def test_old_links_and_decided_registrations_are_deleted(client: Client) -> None
     )  # fmt: skip
     db.session.commit()
     joining.prune()
+    registrations.prune()
     assert db.session.scalars(select(AccountLink)).all() == []
     assert db.session.scalars(select(Registration)).all() == []

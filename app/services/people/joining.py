@@ -1,4 +1,4 @@
-"""How people come to an account: invitations, registrations, and links to a new password.
+"""How people come to an account by links: invitations, and links to a new password.
 
 A link is 256 random bits; only its SHA-256 is kept, it is good once and for a while. Pages that the
 public reaches do the same work whether or not there is an account: a request is written down, and
@@ -21,26 +21,21 @@ from sqlalchemy.orm import joinedload
 from app.current import settings
 from app.errors import Conflict, NotFound, Refused
 from app.extensions import db
-from app.inputs.accounts import ApprovalInput, InvitationInput, RegistrationInput, UserInput
+from app.inputs.accounts import InvitationInput, UserInput
 from app.models.accounts import ApiToken, User
 from app.models.columns import utc_now
 from app.models.joining import (
     AccountLink,
     LinkKind,
     PasswordRequest,
-    Registration,
-    RegistrationState,
 )
 from app.services.base import audit
 from app.services.base.actors import SCHEDULER, Actor
 from app.services.base.links import link_to
-from app.services.base.pages import Page, paginate
 from app.services.messages import outbox
 from app.services.people import passwords
 
 REQUESTS_AT_ONCE: Final = 100
-MOST_WAITING_REGISTRATIONS: Final = 1000
-"""Beyond this the form takes no more: nobody reads a thousand, and a robot writes them."""
 MAILS_PER_ADDRESS: Final = 3
 """Mails with links to a new password, for one account and hour."""
 
@@ -67,7 +62,7 @@ def invite(actor: Actor, wanted: InvitationInput) -> NewLink:
 
     Raises Conflict where there is an account with the address already.
     """
-    if _account_of(wanted.email) is not None:
+    if account_of(wanted.email) is not None:
         raise Conflict(f"There is already an account with the address {wanted.email}.")
     details = {
         "role": wanted.role.value,
@@ -75,7 +70,7 @@ def invite(actor: Actor, wanted: InvitationInput) -> NewLink:
         "days": settings().invitation_days,
     }
     audit.record(actor, "account.invite", subject=wanted.email, details=details)
-    made = _invite(actor, wanted)
+    made = new_invitation(actor, wanted)
     db.session.commit()
     return made
 
@@ -129,7 +124,7 @@ def accept_invitation(token: str, name: str, password: str, address: str | None)
         raise NotFound(LINK_ENDED)
     wanted = UserInput.model_validate({"email": link.email, "name": name, "role": link.role})
     passwords.check_strength(password, email=wanted.email, name=wanted.name)
-    if _account_of(wanted.email) is not None:
+    if account_of(wanted.email) is not None:
         raise Conflict("There is already an account with this address. Log in with it.")
     _use(link)
     user = User(
@@ -165,7 +160,7 @@ def answer_password_requests() -> int:
     ).all()
     sent = 0
     for request in waiting:
-        user = _account_of(request.email)
+        user = account_of(request.email)
         if user is not None and user.active and _may_be_mailed(user):
             _password_link(SCHEDULER, user)
             sent += 1
@@ -206,113 +201,15 @@ def set_password(token: str, password: str, address: str | None) -> User:
     return user
 
 
-def register(given: RegistrationInput, address: str | None) -> None:
-    """Ask for an account. The same work and answer whether or not there is one already."""
-    if not settings().registration_enabled:
-        raise NotFound("Accounts are made by invitation here.")
-    waiting = db.session.scalar(
-        select(func.count())
-        .select_from(Registration)
-        .where(Registration.state == RegistrationState.WAITING)
-    )
-    if (waiting or 0) >= MOST_WAITING_REGISTRATIONS:
-        raise Conflict("Too many registrations wait at the moment. Try again another day.")
-    db.session.add(Registration(**given.model_dump(), address=address))
-    actor = Actor(None, "not logged in", "public", address)
-    audit.record(actor, "account.register", subject=given.email)
-    db.session.commit()
-
-
-def list_registrations(
-    state: RegistrationState | None, page: int, per_page: int
-) -> Page[Registration]:
-    """Registrations, the newest first."""
-    statement = (
-        select(Registration)
-        .options(joinedload(Registration.decided_by))
-        .order_by(Registration.id.desc())
-    )
-    if state is not None:
-        statement = statement.where(Registration.state == state)
-    return paginate(statement, page, per_page)
-
-
-def known_addresses(emails: Sequence[str]) -> frozenset[str]:
-    """Those of the addresses that have an account already; for administrators."""
-    return frozenset(db.session.scalars(select(User.email).where(User.email.in_(emails))))
-
-
-def organisations() -> Sequence[str]:
-    """The organisations of all accounts, by name; for administrators."""
-    named = select(User.organisation).where(User.organisation != "").distinct()
-    return db.session.scalars(named.order_by(User.organisation)).all()
-
-
-def approve(actor: Actor, registration_id: int, given: ApprovalInput) -> NewLink:
-    """Invite who registered, for the organisation that they asked for unless another is given.
-
-    Raises NotFound, and Conflict where that is decided or needless.
-    """
-    registration = _waiting(registration_id)
-    if _account_of(registration.email) is not None:
-        raise Conflict("There is already an account with this address. Refuse the registration.")
-    asked = registration.organisation
-    organisation = asked if given.organisation is None else given.organisation
-    wanted = InvitationInput(
-        email=registration.email,
-        name=registration.name,
-        role=given.role,
-        organisation=organisation,
-    )
-    made = _invite(actor, wanted)
-    details = {"role": given.role.value, "organisation": organisation}
-    _decide(actor, registration, RegistrationState.APPROVED, details)
-    return made
-
-
-def refuse(actor: Actor, registration_id: int) -> Registration:
-    """Refuse a registration; nobody is told. Raises NotFound, Conflict."""
-    registration = _waiting(registration_id)
-    _decide(actor, registration, RegistrationState.REFUSED, {})
-    return registration
-
-
 def prune() -> None:
-    """Delete links and decided registrations that ended a quarter of a year ago."""
+    """Delete links that ended a quarter of a year ago."""
     oldest = utc_now() - timedelta(days=90)
-    for statement in (
-        delete(AccountLink).where(AccountLink.expires_at < oldest),
-        delete(Registration).where(
-            Registration.state != RegistrationState.WAITING, Registration.decided_at < oldest
-        ),
-    ):
-        db.session.execute(statement)
+    db.session.execute(delete(AccountLink).where(AccountLink.expires_at < oldest))
     db.session.commit()
 
 
-def _waiting(registration_id: int) -> Registration:
-    registration = db.session.get(
-        Registration, registration_id, with_for_update={"of": Registration}
-    )
-    if registration is None:
-        raise NotFound("There is no such registration.")
-    if registration.state is not RegistrationState.WAITING:
-        raise Conflict(f"This registration was {registration.state.value} already.")
-    return registration
-
-
-def _decide(
-    actor: Actor, registration: Registration, state: RegistrationState, details: dict[str, str]
-) -> None:
-    registration.state, registration.decided_at = state, utc_now()
-    registration.decided_by_id = actor.user_id
-    verb = "approve" if state is RegistrationState.APPROVED else "refuse"
-    action = f"account.{verb}_registration"
-    audit.record(actor, action, subject=registration.email, details=details)
-    db.session.commit()
-
-
-def _invite(actor: Actor, wanted: InvitationInput) -> NewLink:
+def new_invitation(actor: Actor, wanted: InvitationInput) -> NewLink:
+    """Make the link and its mail. Does not commit."""
     days = settings().invitation_days
     text = (
         "You are invited to Lastseen, with the role of {role}.\n\n"
@@ -402,7 +299,8 @@ def _may_be_mailed(user: User) -> bool:
     return (sent or 0) < MAILS_PER_ADDRESS
 
 
-def _account_of(email: str) -> User | None:
+def account_of(email: str) -> User | None:
+    """The account with an address, in any case of letters."""
     return db.session.scalar(select(User).where(User.email == email.strip().lower()))
 
 
