@@ -20,7 +20,7 @@ from app.security import PICTURE_LIMIT
 from app.sent_pictures import send_picture
 from app.services.base import access
 from app.services.base.links import link_to
-from app.services.contributing import contributed_photos, tips, triage
+from app.services.contributing import contributed_photos, tip_queue, tips, triage
 
 api_tips = APIBlueprint("api_tips", __name__, url_prefix="/api", abp_tags=[TIPS], abp_security=READ)
 
@@ -46,7 +46,7 @@ class TipPageQuery(TipQuery):
 @api_tips.get("/tips", summary="List tips", responses=answers({200: PageOut[TriageEntryOut]}, 404))
 def list_tips(query: TipPageQuery) -> Response:
     """What waits for a person, the most similar first; or by `show`, `order`, `case`."""
-    page = triage.look_over(actor(), query, query.per_page)
+    page = tip_queue.look_over(actor(), query, query.per_page)
     named = triage.cases_to_name(actor(), [entry.tip for entry in page.items])
     return reply(page_of(page, lambda entry: TriageEntryOut.of(entry, named)))
 

@@ -24,8 +24,8 @@ from app.outputs.tips import TipCodeOut, TipMessageOut, TipOut, TipWithMatchesOu
 from app.services.base import access
 from app.services.base.actors import Actor
 from app.services.base.links import link_to
-from app.services.contributing import tips, triage
-from app.services.contributing.triage import TriageEntry
+from app.services.contributing import tip_queue, tips, triage
+from app.services.contributing.tip_queue import TriageEntry
 
 group = AppGroup("tips", help="Tips of the public: leads, not identifications.")
 commands: tuple[click.Command, ...] = (group,)
@@ -58,7 +58,7 @@ _COLUMNS = (
 def list_tips(email: str | None, as_json: bool, **given: object) -> None:
     """List what waits for a person, the most similar first."""
     actor = actor_of(email)
-    found = triage.look_over(actor, TipQuery.model_validate(given), PER_PAGE)
+    found = tip_queue.look_over(actor, TipQuery.model_validate(given), PER_PAGE)
     named = triage.cases_to_name(actor, [entry.tip for entry in found.items])
     lines = table(_COLUMNS, [_row(entry) for entry in found.items])
     say(page_of(found, lambda entry: TriageEntryOut.of(entry, named)), lines, as_json=as_json)

@@ -10,7 +10,7 @@ from app.models.contributions import MatchState, PhotoState
 from app.models.tips import PlaceSource, TimeSource, TipState
 from app.outputs.base import LEAD_NOTICE, Output, UtcInstant
 from app.outputs.thresholds import AgeThresholdOut, by_age
-from app.services.contributing.triage import TriageEntry
+from app.services.contributing.tip_queue import TriageEntry
 
 
 class ContributedMatchOut(Output):

@@ -14,7 +14,7 @@ from app.gate import can
 from app.outputs.age_gaps import gap_of, gap_remark, measured_words
 from app.outputs.base import duration
 from app.outputs.clocks import uncertainty_s_of, words_of
-from app.services.contributing import found_matches, triage
+from app.services.contributing import found_matches, tip_queue
 from app.services.inventory import roads
 from app.services.messages import alerts
 
@@ -56,7 +56,7 @@ def install(application: Flask) -> None:
 
 def waiting_tips() -> int:
     """How many tips wait for whoever sees the page; 0 for those who do not read tips."""
-    return triage.waiting_count(actor()) if can("tips.index") else 0
+    return tip_queue.waiting_count(actor()) if can("tips.index") else 0
 
 
 def waiting_found_persons() -> int:

@@ -18,7 +18,7 @@ from app.models.cases import Reliability
 from app.security import PICTURE_LIMIT
 from app.sent_pictures import send_picture
 from app.services.base import access, audit
-from app.services.contributing import contributed_photos, tips, triage
+from app.services.contributing import contributed_photos, tip_queue, tips, triage
 from app.views.accounts import safe_next
 from app.views.addresses import given_out
 from app.views.cases import blueprint as cases_blueprint
@@ -36,7 +36,7 @@ def index() -> str:
     """The queue: what waits for a person, the most similar first."""
     form = Form({name: value for name, value in request.args.items() if value.strip()})
     query = form.read(TipQuery)
-    page = triage.look_over(actor(), query, PER_PAGE)
+    page = tip_queue.look_over(actor(), query, PER_PAGE)
     kept: dict[str, Any] = {
         name: value for name, value in form.values.items() if name in _QUERY_FIELDS[:-1] and value
     }
@@ -130,7 +130,7 @@ def of_case(number: str) -> str:
     return render_template(
         "cases/tips.html",
         case=case,
-        page=triage.list_tips(actor(), query, PER_PAGE),
+        page=tip_queue.list_tips(actor(), query, PER_PAGE),
         address=address,
         qr=segno.make(address, error="m").svg_data_uri(scale=4) if case.tip_code else "",
     )

@@ -50,6 +50,7 @@ from app.services.contributing import (
     contributions,
     found,
     found_matches,
+    tip_queue,
     triage,
 )
 from app.services.embeddings import galleries
@@ -279,7 +280,7 @@ def test_the_queue_is_ordered_by_similarity_distance_and_time(
     compare(case, embedder)
 
     def listed(**query: Any) -> list[int]:
-        page = triage.list_tips(investigator, TipQuery(**query), 20)
+        page = tip_queue.list_tips(investigator, TipQuery(**query), 20)
         return [entry.tip.id for entry in page.items]
 
     assert listed() == [far.id, near.id, unlike.id]
@@ -290,10 +291,10 @@ def test_the_queue_is_ordered_by_similarity_distance_and_time(
     assert listed(case=case.number, within_km=5) == [near.id]
     assert listed(case=case.number, within_hours=48) == [far.id, unlike.id]
     assert listed(only_matches=True) == [far.id, near.id]
-    first = triage.list_tips(investigator, TipQuery(), 20).items[0]
+    first = tip_queue.list_tips(investigator, TipQuery(), 20).items[0]
     assert first.distance_m == pytest.approx(11_119, rel=0.01)
     assert first.seconds == pytest.approx(DAY.total_seconds())
-    assert triage.list_tips(investigator, TipQuery(), 2).total == 3
+    assert tip_queue.list_tips(investigator, TipQuery(), 2).total == 3
 
 
 def test_an_accepted_tip_is_a_location_of_its_own_source_and_can_be_taken_back(
@@ -338,12 +339,12 @@ def test_asking_back_takes_a_tip_out_of_the_queue_until_the_answer(
     from app.services.contributing import tips
 
     tip = given.hand_in().tip
-    assert triage.waiting_count(investigator) == 1
+    assert tip_queue.waiting_count(investigator) == 1
     triage.ask(investigator, tip.id, MessageInput(text="Which gate?"))
     assert tips.state_for_sender(tip) == "We have a question for you."
-    assert triage.waiting_count(investigator) == 0
+    assert tip_queue.waiting_count(investigator) == 0
     tips.say_more(given.PUBLIC, tip, MessageInput(text="The north gate."))
-    assert triage.waiting_count(investigator) == 1
+    assert tip_queue.waiting_count(investigator) == 1
 
 
 def test_a_rejected_tip_comes_back_when_a_later_case_is_like_it(
@@ -351,11 +352,11 @@ def test_a_rejected_tip_comes_back_when_a_later_case_is_like_it(
 ) -> None:
     tip = tip_with_face(embedder, 0)
     triage.reject(investigator, tip.id)
-    assert triage.waiting_count(investigator) == 0
+    assert tip_queue.waiting_count(investigator) == 0
     case = factories.make_case()
     make_photo(case, embedder, 0)
     compare(case, embedder)
-    assert triage.waiting_count(investigator) == 1
+    assert tip_queue.waiting_count(investigator) == 1
 
 
 def test_triage_respects_who_may_see_a_case(
@@ -371,14 +372,14 @@ def test_triage_respects_who_may_see_a_case(
     hidden, general = tip_with_face(embedder, 0), tip_with_face(embedder, 150)
     compare(case, embedder)
     everything = TipQuery(show=TipFilter.ALL)
-    seen = {entry.tip.id for entry in triage.list_tips(investigator, everything, 20).items}
+    seen = {entry.tip.id for entry in tip_queue.list_tips(investigator, everything, 20).items}
     assert seen == {hidden.id, general.id}
-    assert [e.tip.id for e in triage.list_tips(other, everything, 20).items] == [general.id]
+    assert [e.tip.id for e in tip_queue.list_tips(other, everything, 20).items] == [general.id]
     for act in (
         lambda: triage.find_tip(other, hidden.id),
         lambda: triage.reject(other, hidden.id),
         lambda: triage.accept(other, general.id, AcceptInput(case_number=case.number)),
-        lambda: triage.list_tips(other, TipQuery(case=case.number), 20),
+        lambda: tip_queue.list_tips(other, TipQuery(case=case.number), 20),
     ):
         with pytest.raises(NotFound):
             act()
