@@ -5,6 +5,8 @@ import { metres } from "./times.js";
 
 const L = window.L;
 const FARTHEST_M = 60_000;
+// Nobody walks farther in a day, so a larger number would only pretend to say something.
+const A_DAYS_WALK_M = 40_000;
 
 export class ReachLayer {
   constructor(map) {
@@ -25,6 +27,7 @@ export class ReachLayer {
     const onFoot = reach(speeds.walking_m_per_s);
     this._circle(from, onFoot, "reach on-foot");
     this._circle(from, reach(speeds.vehicle_m_per_s), "reach by-vehicle");
+    if (onFoot > A_DAYS_WALK_M) return `too long after ${from.label} for a bound on foot`;
     return `on foot up to ${metres(onFoot)} from ${from.label}`;
   }
 
