@@ -113,20 +113,21 @@ def test_a_map_that_was_away_too_long_is_told_to_load_anew(
 def test_cursors_of_many_writers_become_visible_in_their_own_order(
     committing_app: Flask, live_case: Case
 ) -> None:
+    case_id = live_case.id  # the row itself belongs to this thread's session
     seen: list[int] = []
     over = threading.Event()
 
     def write() -> None:
         with committing_app.app_context():
             for number in range(40):
-                live.publish(live_case.id, "case", {"number": number})
+                live.publish(case_id, "case", {"number": number})
                 db.session.commit()
 
     def read() -> None:
         with committing_app.app_context():
             while not over.is_set():
                 cursor = seen[-1] if seen else 0
-                seen.extend(event.id for event in live.events_after(live_case.id, cursor))
+                seen.extend(event.id for event in live.events_after(case_id, cursor))
                 db.session.rollback()
 
     reader = threading.Thread(target=read)
@@ -140,6 +141,8 @@ def test_cursors_of_many_writers_become_visible_in_their_own_order(
     reader.join()
 
     db.session.rollback()
+    written = select(func.count()).select_from(LiveEvent).where(LiveEvent.case_id == case_id)
+    assert (db.session.scalar(written) or 0) >= 4 * 40
     last = seen[-1]
     missed = db.session.scalar(
         select(func.count())
