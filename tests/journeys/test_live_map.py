@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from app.extensions import db
 from app.models import CameraRow, Case, Role, Sighting
@@ -104,6 +104,31 @@ def test_keys_are_silent_while_something_is_typed(site: Site, open_browser: Open
     page.locator("#lf-label").press_sequentially("cru")
     expect(page.locator("#lf-label")).to_have_value("cru")
     expect(page.locator(".sighting-card")).to_contain_text("candidate")
+    assert site.troubles == []
+
+
+def test_a_sighting_can_be_chosen_while_the_ranking_is_still_on_its_way(
+    site: Site, open_browser: OpenBrowser
+) -> None:
+    case = make_case()
+    make_location(case)
+    make_sighting(case)
+    page = open_browser(Role.INVESTIGATOR)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(re.compile(r"/api/cases/[^/]+/(cameras|sweeps)\?"), hold)
+    open_map(page, case)
+    expect(page.locator(".sighting-card")).to_have_count(1)
+    page.keyboard.press("j")
+    expect(page.locator(".sighting-card.selected")).to_have_count(1)
+    expect(page.locator("#ranking-list .list-wait")).to_be_visible()
+    for route in held:
+        route.continue_()
+    expect(page.locator("#ranking-list .list-wait")).to_have_count(0)
+    assert held
     assert site.troubles == []
 
 

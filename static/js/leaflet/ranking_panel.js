@@ -189,7 +189,8 @@ export class RankingPanel {
   }
 
   _showSelection(from) {
-    for (const item of this._list.children) {
+    // Before the first ranking has come, the list holds a line that says so, and no entry.
+    for (const item of this._list.querySelectorAll(".rank-entry")) {
       const selected = Number(item.dataset.camera) === this._state.selectedCamera;
       item.classList.toggle("selected", selected);
       item.querySelector(".rank-body").setAttribute("aria-current", String(selected));

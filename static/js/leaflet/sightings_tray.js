@@ -91,7 +91,7 @@ export class SightingsTray {
   /** Sightings after the moment that is looked at are faint. */
   _showMoment() {
     const { moment, sightings } = this._state;
-    for (const card of this._list.children) {
+    for (const card of this._list.querySelectorAll(".sighting-card")) {
       const { seen_at: seenAt } = sightings.get(Number(card.dataset.sighting));
       card.classList.toggle("future", moment !== null && new Date(seenAt) > new Date(moment));
     }
@@ -132,7 +132,7 @@ export class SightingsTray {
       this.filter = "all";
       return;
     }
-    for (const card of this._list.children) {
+    for (const card of this._list.querySelectorAll(".sighting-card")) {
       const selected = Number(card.dataset.sighting) === this._state.selectedSighting;
       card.classList.toggle("selected", selected);
       card.querySelector(".sighting-body").setAttribute("aria-current", String(selected));
