@@ -6,6 +6,7 @@ from flask import current_app
 from rq.timeouts import JobTimeoutException
 
 from app.services.contributing import contributions
+from app.services.persons import looking_back
 from app.services.postings import post_import_runs
 from app.services.sweeping import looking, visits
 from app.services.sweeping.visit_values import WorkerStopping
@@ -43,6 +44,15 @@ def analyse_contribution(photo_id: int) -> None:
         except JobTimeoutException:
             contributions.fail_running(photo_id, PHOTO_OUT_OF_TIME)
             raise
+
+
+def look_back(look_back_id: int) -> None:
+    """Compare what a case's sweeps have kept with one person of interest.
+
+    One that runs out of time goes on where it is, once the scheduler finds that nobody has it.
+    """
+    with current_app.app_context():
+        looking_back.run(look_back_id, stop_requested)
 
 
 def import_posts(import_id: int) -> None:

@@ -1,7 +1,7 @@
 """Redis and RQ: the only file that knows how to reach them.
 
-Redis carries ids of visits, photos and imports, and wake-up calls, never state: that is in
-PostgreSQL.
+Redis carries ids of visits, photos, look-backs and imports, and wake-up calls, never state: that is
+in PostgreSQL.
 """
 
 from __future__ import annotations
@@ -18,10 +18,14 @@ from app.config import Settings
 
 CONTRIBUTIONS_QUEUE = "contributions"
 IMPORTS_QUEUE = "imports"
+LOOK_BACKS_QUEUE = "look-backs"
 VISIT_QUEUES = ("visits-urgent", "visits-high", "visits", "visits-low")
 """In the order in which workers take from them; one for each priority of a sweep."""
-QUEUE_NAMES = (VISIT_QUEUES[0], CONTRIBUTIONS_QUEUE, IMPORTS_QUEUE, *VISIT_QUEUES[1:])
-"""All of them, in that order: a photo takes a second, an import a minute, a visit hours."""
+QUEUE_NAMES = (
+    VISIT_QUEUES[0], CONTRIBUTIONS_QUEUE, LOOK_BACKS_QUEUE, IMPORTS_QUEUE, *VISIT_QUEUES[1:]
+)  # fmt: skip
+"""All of them, in that order: a photo takes a second, a look-back some, an import a minute, a visit
+hours."""
 LIVE_CHANNEL = "lastseen-live"
 SOCKET_TIMEOUT_S = 5.0
 

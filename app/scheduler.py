@@ -20,7 +20,7 @@ from app.services.governance import person_retention, photo_retention, retention
 from app.services.messages import alert_rounds, outbox, sending
 from app.services.operations import upkeep
 from app.services.people import joining, registrations
-from app.services.persons import ending
+from app.services.persons import ending, look_backs
 from app.services.postings import post_import_rescue, post_scoring
 from app.services.prioritisation import search_models
 from app.services.requests import deliveries, footage_requests
@@ -47,7 +47,12 @@ def run_until_stopped(application: Flask, stopping: threading.Event) -> None:
             target=_every, args=(application, stopping, (step,)), name=name, daemon=True
         )
         beside.start()
-    _every(application, stopping, (_rescue, _rescue_photos, _rescue_imports), (_tidy,))
+    _every(
+        application,
+        stopping,
+        (_rescue, _rescue_photos, _rescue_look_backs, _rescue_imports),
+        (_tidy,),
+    )
 
 
 def _every(
@@ -111,6 +116,12 @@ def _rescue_photos() -> None:
     requeued = contributions.rescue()
     if requeued:
         log.warning("Put back %d contributed photos.", requeued)
+
+
+def _rescue_look_backs() -> None:
+    requeued = look_backs.rescue()
+    if requeued:
+        log.warning("Put back %d look-backs.", requeued)
 
 
 def _rescue_imports() -> None:

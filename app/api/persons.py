@@ -25,7 +25,7 @@ from app.outputs import PageOut, page_of, whole_list
 from app.outputs.persons import PersonMarksOut, PersonOut, PersonSightingOut
 from app.services.base import person_records
 from app.services.casework import cases
-from app.services.persons import authorising, finding, judging, marking, person_photos
+from app.services.persons import authorising, finding, judging, look_backs, marking, person_photos
 
 api_persons = APIBlueprint(
     "api_persons", __name__, url_prefix="/api/cases", abp_tags=[PERSONS], abp_security=READ
@@ -185,6 +185,19 @@ def end(path: PersonPath, body: PersonEndInput) -> Response:
     return reply(_person(authorising.end(actor(), case, path.person_id, body)))
 
 
+@api_persons.post(
+    "/<number>/persons/<int:person_id>/look-back",
+    summary="Compare kept faces once more",
+    security=WRITE,
+    responses=answers({202: PersonOut}, 404, 409),
+)
+def look_back(path: PersonPath) -> Response:
+    """A worker does it; `look_backs` of the person say how far it is. A grant asks for it, too."""
+    case = cases.find_case(path.number)
+    look_backs.ask(actor(), case, path.person_id)
+    return reply(_person(finding.find_person(actor(), case, path.person_id)), 202)
+
+
 @api_persons.get(
     "/<number>/persons/sightings",
     summary="List faces of persons of interest",
@@ -247,7 +260,9 @@ def show_marks(path: CasePath) -> Response:
 
 
 def _person(person: PersonOfInterest) -> PersonOut:
-    return PersonOut.of(person, is_in_force=finding.is_in_force(person))
+    return PersonOut.of(
+        person, is_in_force=finding.is_in_force(person), look_backs=look_backs.list_of(person)
+    )
 
 
 def _face(sighting: PersonSighting) -> PersonSightingOut:

@@ -30,7 +30,7 @@ from app.outputs.persons import PersonOut
 from app.services.base.actors import SCHEDULER
 from app.services.casework import cases
 from app.services.governance import person_retention
-from app.services.persons import authorising, ending, finding
+from app.services.persons import authorising, ending, finding, look_backs
 
 group = AppGroup("persons", help="Persons of interest: investigative leads, no identification.")
 commands: tuple[click.Command, ...] = (group,)
@@ -200,6 +200,21 @@ def end(number: str, person_id: int, reason: str, email: str | None, as_json: bo
     _say(case, person, "is ended", as_json=as_json)
 
 
+@group.command("look-back")
+@number_argument
+@person_argument
+@as_option
+@json_option
+@reports_errors
+def look_back(number: str, person_id: int, email: str | None, as_json: bool) -> None:
+    """Have what the case's sweeps kept compared once more, by a worker."""
+    case = cases.find_case(number)
+    asker = actor_of(email)
+    look_backs.ask(asker, case, person_id)
+    person = finding.find_person(asker, case, person_id)
+    _say(case, person, "is compared with the kept faces", as_json=as_json)
+
+
 @group.command("expire")
 @json_option
 @reports_errors
@@ -220,7 +235,9 @@ def _read(paths: tuple[Path, ...]) -> list[bytes]:
 
 
 def _out(person: PersonOfInterest) -> PersonOut:
-    return PersonOut.of(person, is_in_force=finding.is_in_force(person))
+    return PersonOut.of(
+        person, is_in_force=finding.is_in_force(person), look_backs=look_backs.list_of(person)
+    )
 
 
 def _say(case: Case, person: PersonOfInterest, what: str, *, as_json: bool) -> None:

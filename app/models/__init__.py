@@ -41,6 +41,7 @@ from app.models.galleries import GalleryChange
 from app.models.imports import ImportedCase
 from app.models.joining import AccountLink, PasswordRequest, Registration
 from app.models.live import LiveEvent
+from app.models.look_backs import LookBackState, PersonLookBack
 from app.models.messages import MessageState, OutgoingAttachment, OutgoingMessage, Transport
 from app.models.packs import PackUse
 from app.models.persons import (
@@ -144,6 +145,7 @@ __all__ = [
     "LiveEvent",
     "LivePhase",
     "LocationSource",
+    "LookBackState",
     "MarkState",
     "MatchState",
     "MessageState",
@@ -155,6 +157,7 @@ __all__ = [
     "PersonAuthorisation",
     "PersonComparison",
     "PersonEmbedding",
+    "PersonLookBack",
     "PersonOfInterest",
     "PersonPhoto",
     "PersonReceipt",

@@ -232,8 +232,9 @@ class PersonSighting(Model):
     """A face proposed as one of a person of interest. A lead, not an identification.
 
     `similarity` is the cosine of the two embeddings (−1 to 1), `threshold_similarity` the limit
-    that was in force, `authorisation_id` what allowed the comparison. `withdrawn_at`: nobody had
-    decided when the authorisation ended; it is shown to nobody until another one is granted.
+    that was in force, `authorisation_id` what allowed the comparison, `look_back_id` the look-back
+    that found it among kept faces. `withdrawn_at`: nobody had decided when the authorisation ended;
+    it is shown to nobody until another one is granted.
     """
 
     __tablename__ = "person_sightings"
@@ -241,6 +242,7 @@ class PersonSighting(Model):
         UniqueConstraint("person_id", "face_id"),
         Index("ix_person_sightings_face_id", "face_id"),
         Index("ix_person_sightings_photo_id", "photo_id"),
+        Index("ix_person_sightings_look_back_id", "look_back_id"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
@@ -254,6 +256,9 @@ class PersonSighting(Model):
     embedder_id: Mapped[int] = mapped_column(ForeignKey("embedders.id"))
     photo_id: Mapped[int | None] = mapped_column(
         ForeignKey("person_photos.id", ondelete="SET NULL")
+    )
+    look_back_id: Mapped[int | None] = mapped_column(
+        ForeignKey("person_look_backs.id", ondelete="SET NULL")
     )
     similarity: Mapped[float]
     threshold_similarity: Mapped[float]

@@ -70,6 +70,7 @@ class Sweep(Model):
 
     One that follows the plan gets its visits one at a time, each from the plan as the results so
     far have left it, until `budget_minutes` of workers' time are used or a sighting is confirmed.
+    One that `is_inherited` holds faces of a purged case that something of this case rests on.
     """
 
     __tablename__ = "sweeps"
@@ -88,6 +89,7 @@ class Sweep(Model):
     note: Mapped[LongText]
     follows_plan: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     budget_minutes: Mapped[float | None]
+    is_inherited: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     outcome: Mapped[LongText]
     assigned_to_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from app.models import (
     AuthorisationState,
+    LookBackState,
     PersonAuthorisation,
+    PersonLookBack,
     PersonOfInterest,
     PersonPhoto,
     PersonSighting,
@@ -64,6 +68,44 @@ class PersonAuthorisationOut(Output):
         )
 
 
+class PersonLookBackOut(Output):
+    """How far kept faces of the case's sweeps were compared with the person, and what came of it.
+
+    `faces_of_other_models` cannot be compared: no photo has an embedding of their model.
+    """
+
+    id: int
+    state: LookBackState
+    asked_by: str
+    asked_at: UtcInstant
+    finished_at: UtcInstant | None
+    faces_kept: int
+    faces: int
+    faces_of_other_models: int
+    proposed: int
+    oldest_at: UtcInstant | None
+    newest_at: UtcInstant | None
+    problem: str
+
+    @classmethod
+    def of(cls, row: PersonLookBack) -> PersonLookBackOut:
+        """From the row."""
+        return cls(
+            id=row.id,
+            state=row.state,
+            asked_by=row.asked_by_name,
+            asked_at=row.asked_at,
+            finished_at=row.finished_at,
+            faces_kept=row.faces_kept,
+            faces=row.faces,
+            faces_of_other_models=row.faces_of_other_models,
+            proposed=row.proposed,
+            oldest_at=row.oldest_at,
+            newest_at=row.newest_at,
+            problem=row.problem,
+        )
+
+
 class PersonOut(Output):
     """A person of interest. `is_in_force`: faces are compared with them at this moment."""
 
@@ -80,11 +122,18 @@ class PersonOut(Output):
     purged_at: UtcInstant | None
     photos: list[PersonPhotoOut]
     authorisations: list[PersonAuthorisationOut]
+    look_backs: list[PersonLookBackOut]
     notice: str = LEAD_NOTICE
 
     @classmethod
-    def of(cls, person: PersonOfInterest, *, is_in_force: bool) -> PersonOut:
-        """From the row, and whether `services.persons.finding` says that it is in force."""
+    def of(
+        cls,
+        person: PersonOfInterest,
+        *,
+        is_in_force: bool,
+        look_backs: Sequence[PersonLookBack],
+    ) -> PersonOut:
+        """From the row, and what the services of persons say of it; look-backs newest first."""
         granted = person.granted
         named = set(granted.photo_ids) if granted is not None else set()
         number = person.case.number
@@ -104,6 +153,7 @@ class PersonOut(Output):
                 _photo(number, photo, photo.id in named) for photo in person.photos if photo.active
             ],
             authorisations=[PersonAuthorisationOut.of(one) for one in person.authorisations],
+            look_backs=[PersonLookBackOut.of(one) for one in look_backs],
         )
 
 

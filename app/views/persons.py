@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from datetime import timedelta
+from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -31,6 +32,7 @@ from app.services.persons import (
     authorising,
     finding,
     judging,
+    look_backs,
     person_photos,
 )
 from app.views.forms import Form, read_query
@@ -44,6 +46,7 @@ REQUEST_FIELDS = (
 )
 EXTENSION_FIELDS = ("legal_basis", "order_reference", "expires_at", "photos")
 PER_PAGE_OF_A_PERSON = 12
+GRANTED = "Granted. What this case's sweeps have kept is being compared."
 
 
 @blueprint.get("")
@@ -144,7 +147,7 @@ def decide(number: str, person_id: int) -> ResponseReturnValue:
     with form:
         given = form.read(PersonDecisionInput, grant=form.value("decision") == "grant")
         authorising.decide(actor(), cases.find_case(number), person_id, given)
-        flash("Granted." if given.grant else "Refused; nothing is compared.", "success")
+        flash(GRANTED if given.grant else "Refused; nothing is compared.", "success")
         return redirect(url_for("persons.show", number=number, person_id=person_id))
     return _person_page(number, person_id, form), form.status
 
@@ -158,6 +161,25 @@ def end(number: str, person_id: int) -> ResponseReturnValue:
         flash("Ended: no face is compared with this person any more.", "success")
         return redirect(url_for("persons.show", number=number, person_id=person_id))
     return _person_page(number, person_id, form), form.status
+
+
+@blueprint.get("/<int:person_id>/look-back", endpoint="look_backs")
+def show_look_backs(number: str, person_id: int) -> str:
+    """How far the newest look-back is: a part of the person's page, which the log knows of."""
+    case = cases.find_case(number)
+    person = finding.find_person(actor(), case, person_id)
+    return render_template("persons/_look_back.html", **_look_back_values(case, person))
+
+
+@blueprint.post("/<int:person_id>/look-back")
+def look_back(number: str, person_id: int) -> ResponseReturnValue:
+    """Compare what the case's sweeps have kept once more."""
+    with Form() as form:
+        look_backs.ask(actor(), cases.find_case(number), person_id)
+        flash("The kept faces are being compared.", "success")
+    if form.sentence:
+        flash(form.sentence, "error")
+    return redirect(url_for("persons.show", number=number, person_id=person_id))
 
 
 @blueprint.get("/review")
@@ -247,10 +269,9 @@ def _person_page(number: str, person_id: int, form: Form, marked: bytes = b"") -
     query = read_query(PersonPageQuery, per_page=PER_PAGE_OF_A_PERSON)
     return render_template(
         "persons/show.html",
-        case=case,
-        person=person,
         photos=finding.photos_in_use(person),
-        is_in_force=finding.is_in_force(person),
+        **_look_back_values(case, person),
+        kept=look_backs.kept_faces(case),
         faces=judging.list_known(actor(), case, query, person),
         receipts=person_retention.receipts_of(person),
         history=person_records.history(actor(), case, person),
@@ -261,6 +282,16 @@ def _person_page(number: str, person_id: int, form: Form, marked: bytes = b"") -
         user_id=actor().user_id,
         now=utc_now(),
     )
+
+
+def _look_back_values(case: Case, person: PersonOfInterest) -> dict[str, Any]:
+    """What the part of the page about look-backs shows."""
+    return {
+        "case": case,
+        "person": person,
+        "is_in_force": finding.is_in_force(person),
+        "look_backs": look_backs.list_of(person),
+    }
 
 
 def _as_before(person: PersonOfInterest, case: Case) -> dict[str, str]:

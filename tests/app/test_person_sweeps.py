@@ -16,8 +16,10 @@ from app.inputs.persons import PersonInput
 from app.models import (
     Case,
     Embedder,
+    LookBackState,
     PersonComparison,
     PersonEmbedding,
+    PersonLookBack,
     PersonOfInterest,
     PersonSighting,
     Sighting,
@@ -28,7 +30,13 @@ from app.models.accounts import User
 from app.models.columns import utc_now
 from app.recogniser import RecogniserHolder, holder
 from app.services.embeddings import embedders
-from app.services.persons import authorising, finding, person_photos
+from app.services.persons import (
+    authorising,
+    finding,
+    look_backs,
+    looking_back,
+    person_photos,
+)
 from app.services.sweeping import looking, sweeps
 from tests.app import contribution_cases, person_cases
 from tests.app import footage_cases as given
@@ -141,6 +149,57 @@ def test_one_face_may_be_both_and_is_written_twice(with_models: Path, people: Pe
     of_person = {one.face_id for one in seen(person)}
     assert of_person
     assert of_person <= of_subject
+
+
+def looked_back(person: PersonOfInterest) -> PersonLookBack:
+    newest = look_backs.list_of(person)[0]
+    looking_back.run(newest.id)
+    return db.session.get_one(PersonLookBack, newest.id, populate_existing=True)
+
+
+def test_what_was_swept_before_the_authorisation_is_found_by_looking_back(
+    with_models: Path, people: People
+) -> None:
+    first, second = given.add_camera("c1"), given.add_camera("c2", latitude_deg=12.976)
+    given.add_footage(first, with_models / SPEECH)
+    given.add_footage(second, with_models / person_cases.SIGNER_CLIP)
+    case = given.open_case("POI-9", with_models / EXAMPLES / MIRANDA)
+    sweep = given.plan(case)
+    given.run_here(sweep)
+    before = {one.face_id for one in given.sightings_of(case)}
+    other = given.open_case("POI-10", with_models / EXAMPLES / BIDEN)
+    given.run_here(given.plan(other))
+
+    signer = in_force(case, people, person_cases.signer_photo(with_models))
+    biden = in_force(case, people, photo(with_models, BIDEN), "P2")
+    of_other_case = in_force(other, people, person_cases.signer_photo(with_models))
+    assert seen(signer) == []
+
+    kept = sum(visit.faces_found for visit in sweeps.list_visits(sweep).items)
+    done = looked_back(signer)
+    assert (done.state, done.faces_kept, done.faces) == (LookBackState.DONE, kept, kept)
+    assert {one.camera_id for one in seen(signer)} == {second.id}
+    assert all(one.similarity >= one.threshold_similarity > 0.45 for one in seen(signer))
+    assert done.proposed == len(seen(signer)) > 0
+    assert looked_back(biden).faces == kept
+    assert seen(biden) == []
+    # That case's visits were answered from this one's faces: they are none of its own.
+    assert looked_back(of_other_case).faces == 0
+    assert seen(of_other_case) == []
+    assert {one.face_id for one in given.sightings_of(case)} == before
+    assert db.session.query(PersonComparison).count() == 0
+
+
+def test_looking_back_and_sweeping_find_the_same_faces(with_models: Path, people: People) -> None:
+    given.add_footage(given.add_camera(), with_models / SPEECH)
+    at_once = given.open_case("POI-11", with_models / EXAMPLES / BIDEN)
+    swept = in_force(at_once, people, photo(with_models, MIRANDA))
+    given.run_here(given.plan(at_once))
+    expected = {(one.face_id, round(one.similarity, 3)) for one in seen(swept)}
+    assert expected
+    person = in_force(at_once, people, photo(with_models, MIRANDA), "P2")
+    looked_back(person)
+    assert {(one.face_id, round(one.similarity, 3)) for one in seen(person)} == expected
 
 
 def test_a_visit_that_is_answered_from_kept_faces_asks_for_them_too(

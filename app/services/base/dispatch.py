@@ -1,4 +1,4 @@
-"""Putting visits, contributed photos and imports into Redis, after their state is committed.
+"""Putting visits, photos, look-backs and imports into Redis, after their state is committed.
 
 What Redis loses is put in again by the scheduler.
 """
@@ -13,11 +13,20 @@ from app.current import settings
 from app.models import Sweep, SweepPriority, Visit
 from app.models.columns import utc_now
 from app.models.sweeps import PRIORITIES
-from app.queues import CONTRIBUTIONS_QUEUE, IMPORTS_QUEUE, VISIT_QUEUES, RedisDown, queue
+from app.queues import (
+    CONTRIBUTIONS_QUEUE,
+    IMPORTS_QUEUE,
+    LOOK_BACKS_QUEUE,
+    VISIT_QUEUES,
+    RedisDown,
+    queue,
+)
 
 VISIT_JOB = "app.jobs.run_visit"
 PHOTO_JOB = "app.jobs.analyse_contribution"
 PHOTO_TIMEOUT_S = 240
+LOOK_BACK_JOB = "app.jobs.look_back"
+LOOK_BACK_TIMEOUT_S = 3600
 IMPORT_JOB = "app.jobs.import_posts"
 IMPORT_TIMEOUT_S = 7200
 RESULT_KEPT_S = 3600
@@ -90,6 +99,32 @@ def put_photos_again(photos: Sequence[tuple[int, int]]) -> None:
 def waiting_photos() -> frozenset[int]:
     """Ids of the contributed photos that wait in Redis. Raises one of `RedisDown`."""
     return _waiting((CONTRIBUTIONS_QUEUE,))
+
+
+def enqueue_look_back(look_back_id: int, attempt: int) -> None:
+    """Hand a look-back to the workers; without Redis it waits until it is back."""
+    try:
+        put_look_backs_again([(look_back_id, attempt)])
+    except RedisDown:
+        log.warning("Redis does not answer; a look-back waits until it is back.")
+
+
+def put_look_backs_again(look_backs: Sequence[tuple[int, int]]) -> None:
+    """Put look-backs (id and attempt) in that Redis has lost. Raises one of `RedisDown`."""
+    for look_back_id, attempt in look_backs:
+        queue(LOOK_BACKS_QUEUE).enqueue(
+            LOOK_BACK_JOB,
+            look_back_id,
+            job_id=f"look_back-{look_back_id}-{attempt}",
+            job_timeout=LOOK_BACK_TIMEOUT_S,
+            result_ttl=0,
+            failure_ttl=RESULT_KEPT_S,
+        )
+
+
+def waiting_look_backs() -> frozenset[int]:
+    """Ids of the look-backs that wait in Redis. Raises one of `RedisDown`."""
+    return _waiting((LOOK_BACKS_QUEUE,))
 
 
 def enqueue_import(import_id: int, attempt: int) -> None:

@@ -165,6 +165,7 @@ def _give_visit(visit_id: int, case_id: int) -> None:
         state=SweepState.FINISHED,
         smallest_face_px=before.smallest_face_px,
         note=KEPT_NOTE,
+        is_inherited=True,
         created_at=before.created_at,
         started_at=before.started_at,
         finished_at=before.finished_at,

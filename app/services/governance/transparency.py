@@ -25,6 +25,7 @@ from app.models import (
     FaceSearch,
     PersonAuthorisation,
     PersonComparison,
+    PersonLookBack,
     PersonSighting,
     Review,
     SearchOccasion,
@@ -61,6 +62,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "persons_granted": "of these granted, by a second person",
     "persons_refused": "of these refused",
     "persons_compared": "visits that compared faces with persons of interest",
+    "persons_looked_back": "times that kept faces of a case's sweeps were compared with one",
     "persons_proposed": "faces proposed for persons of interest",
     "persons_leads": "of these leads: confirmed by two people or more",
 }
@@ -164,6 +166,7 @@ def _of_persons() -> dict[str, Select[Any]]:
         "persons_granted": _monthly(asked.decided_at, func.count(), ~refused),
         "persons_refused": _monthly(asked.decided_at, func.count(), refused),
         "persons_compared": _monthly(PersonComparison.first_at, visits),
+        "persons_looked_back": _monthly(PersonLookBack.asked_at, func.count()),
         "persons_proposed": _monthly(seen.created_at, func.count()),
         "persons_leads": _monthly(seen.created_at, func.count(), seen.is_lead.is_(True)),
     }

@@ -29,7 +29,7 @@ from app.services.base import person_records, purposes
 from app.services.base.actors import Actor
 from app.services.base.rights import PERSONS
 from app.services.base.searchable import require_searchable
-from app.services.persons import ending, finding, person_photos, telling
+from app.services.persons import ending, finding, look_backs, person_photos, telling
 
 MOST_PERSONS: Final = 50
 """Of one case: what is more than these is no list of persons, but of a crowd."""
@@ -123,6 +123,8 @@ def decide(
 ) -> PersonOfInterest:
     """Grant or refuse the request that waits. A grant takes the place of one that is in force.
 
+    With a grant, what the case's sweeps have kept is compared, too (`services.persons.look_backs`).
+
     Raises Forbidden for whoever asked, Conflict where no request waits or its photos are others
     than those that the decider looked at, Refused where its time is over.
     """
@@ -143,14 +145,18 @@ def decide(
     asked.state = AuthorisationState.GRANTED if given.grant else AuthorisationState.REFUSED
     asked.decided_by_id, asked.decided_by_name = user_id, actor.name
     asked.decided_at, asked.decision_remarks = utc_now(), given.remarks
+    look_back = None
     if given.grant:
         asked.photo_ids = sorted(photo_ids)
         ending.bring_back(person)
+        look_back = look_backs.add(actor, person, asked)
     telling.settle_request(actor, asked)
     verb = "grant" if given.grant else "refuse"
     details = {**_facts(asked), "photos": sorted(photo_ids), "remarks": given.remarks}
     person_records.note(actor, verb, case, person, details)
     db.session.commit()
+    if look_back is not None:
+        look_backs.hand_over(look_back)
     return finding.find_person(actor, case, person_id)
 
 

@@ -19,6 +19,7 @@ from app.models import (
     Embedder,
     Face,
     PersonComparison,
+    PersonLookBack,
     PersonOfInterest,
     PersonSighting,
     ReviewStage,
@@ -50,23 +51,29 @@ def compare(visit: Visit, found: Sequence[tuple[Face, FloatArray]], embedder: Em
         match.person_id
         for (face, _), of_face in zip(found, matches, strict=True)
         for match in of_face
-        if _propose(visit, face, match)
+        if _propose_and_tell(visit, face, match)
     )
     _note(visit, gallery, len(found), proposed)
     return proposed.total()
 
 
-def _propose(visit: Visit, face: Face, match: PersonMatch) -> bool:
-    """Whether the face is new for this person; the same appearance counts once."""
+def propose(
+    visit_id: int, face: Face, match: PersonMatch, look_back: PersonLookBack | None = None
+) -> int | None:
+    """Propose a face for a person; its id, or None where they have it already. Does not commit.
+
+    The same appearance counts once. Tells nobody.
+    """
     if _is_seen_already(face, match.person_id):
-        return False
-    sighting_id = db.session.scalar(
+        return None
+    return db.session.scalar(
         insert(PersonSighting)
         .values(
             person_id=match.person_id,
             authorisation_id=match.authorisation_id,
             face_id=face.id,
-            visit_id=visit.id,
+            visit_id=visit_id,
+            look_back_id=look_back.id if look_back is not None else None,
             camera_id=face.camera_id,
             embedder_id=face.embedder_id,
             photo_id=match.photo_id,
@@ -82,6 +89,10 @@ def _propose(visit: Visit, face: Face, match: PersonMatch) -> bool:
         .on_conflict_do_nothing(index_elements=["person_id", "face_id"])
         .returning(PersonSighting.id)
     )
+
+
+def _propose_and_tell(visit: Visit, face: Face, match: PersonMatch) -> bool:
+    sighting_id = propose(visit.id, face, match)
     if sighting_id is None:
         return False
     telling.tell_of_sighting(

@@ -20,7 +20,7 @@ from app.models import (
 from app.models.columns import utc_now
 from app.services.base import person_records
 from app.services.base.actors import Actor
-from app.services.persons import telling
+from app.services.persons import look_backs, telling
 
 CASE_CLOSED = "The case was closed."
 TIME_OVER = "Its time is over."
@@ -72,6 +72,7 @@ def close(
     """Write down that an authorisation or a request is over. Does not commit."""
     authorisation.state, authorisation.end_reason = state, reason
     authorisation.ended_at, authorisation.ended_by_name = utc_now(), actor.name
+    look_backs.end_of(actor, authorisation)
 
 
 def bring_back(person: PersonOfInterest) -> None:

@@ -12,6 +12,7 @@ from app.models import (
     Face,
     PersonAuthorisation,
     PersonComparison,
+    PersonLookBack,
     PersonOfInterest,
     PersonPhoto,
     PersonReceipt,
@@ -22,8 +23,8 @@ from app.models import (
 CONTENTS: Final = """\
 
 This export also holds the case's persons of interest, who are not its subject: their rows, the
-authorisations, comparisons by visit, faces proposed and verdicts, and under all/persons/ their
-photos. Each face is an investigative lead, not an identification.
+authorisations, comparisons by visit, look-backs, faces proposed and verdicts, and under
+all/persons/ their photos. Each face is an investigative lead, not an identification.
 """
 
 
@@ -31,7 +32,10 @@ def conditions(case: Case) -> dict[str, ColumnElement[bool]]:
     """By table, which of its rows are the case's."""
     persons = select(PersonOfInterest.id).where(PersonOfInterest.case_id == case.id)
     sightings = select(PersonSighting.id).where(PersonSighting.person_id.in_(persons))
-    owned = (PersonAuthorisation, PersonPhoto, PersonComparison, PersonSighting, PersonReceipt)
+    owned = (
+        *(PersonAuthorisation, PersonPhoto, PersonComparison, PersonLookBack, PersonSighting),
+        PersonReceipt,
+    )
     return {
         "persons_of_interest": PersonOfInterest.case_id == case.id,
         **{model.__tablename__: model.person_id.in_(persons) for model in owned},

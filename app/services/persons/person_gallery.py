@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 from flask import current_app
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from app.current import settings
 from app.extensions import db
@@ -116,7 +116,7 @@ class PersonGalleryCache:
                 self._changes, self._held = changes, {}
             held = self._held.get(key)
         if held is None or held.holds_until <= utc_now():
-            held = _read(case_id, embedder)
+            held = _read(Case.id == case_id, embedder)
             with self._lock:
                 if self._changes == changes:
                     self._held[key] = held
@@ -132,7 +132,15 @@ def gallery_of(case: Case, embedder: Embedder) -> PersonGallery:
     return cache.gallery_of(case.id, embedder)
 
 
-def _read(case_id: int, embedder: Embedder) -> _Held:
+def of_authorisation(authorisation_id: int, embedder: Embedder) -> PersonGallery:
+    """The one person whom this authorisation lets be looked for, read now; empty where it is over.
+
+    For the transaction in hand alone: it is not kept in memory.
+    """
+    return _read(PersonAuthorisation.id == authorisation_id, embedder).gallery
+
+
+def _read(wanted: ColumnElement[bool], embedder: Embedder) -> _Held:
     persons = db.session.execute(
         select(
             PersonOfInterest.id,
@@ -143,7 +151,7 @@ def _read(case_id: int, embedder: Embedder) -> _Held:
         )
         .join(PersonAuthorisation, PersonAuthorisation.person_id == PersonOfInterest.id)
         .join(Case, Case.id == PersonOfInterest.case_id)
-        .where(Case.id == case_id, in_force())
+        .where(wanted, in_force())
     ).all()
     ends = [moment for row in persons for moment in (row[3], row[4])]
     gallery = PersonGallery(

@@ -6,10 +6,18 @@ by its live events, which everybody with the case open receives.
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.extensions import db
-from app.models import AlertKind, Case, PersonAuthorisation, PersonOfInterest, PersonSighting
+from app.models import (
+    AlertKind,
+    Case,
+    PersonAuthorisation,
+    PersonLookBack,
+    PersonOfInterest,
+    PersonSighting,
+    ReviewStage,
+)
 from app.models.accounts import User
 from app.outputs import LEAD_NOTICE
 from app.services.base.access import visible_to
@@ -52,9 +60,38 @@ def tell_of_sighting(sighting: PersonSighting) -> None:
     )
 
 
+def tell_of_look_back(look_back: PersonLookBack) -> None:
+    """Say once how many faces of earlier sweeps wait to be judged, if any. Does not commit."""
+    if not look_back.proposed:
+        return
+    person = look_back.person
+    case = db.session.get_one(Case, person.case_id)
+    faces = "a face" if look_back.proposed == 1 else f"{look_back.proposed} faces"
+    alerts.raise_alert(
+        case,
+        AlertKind.PERSON_OF_INTEREST,
+        title=f"Person of interest {person.label}: {faces} to judge, from earlier sweeps",
+        path=path_to("persons.queue", number=case.number),
+        dedupe_key=_look_back_key(look_back.id),
+        person=person,
+    )
+
+
 def settle_sighting(actor: Actor, sighting: PersonSighting) -> None:
-    """A verdict answers the face's alert, as it does for sightings. Does not commit."""
-    alerts.acknowledge_by_key(actor, _sighting_key(sighting))
+    """A verdict answers the face's alert, as it does for sightings. Does not commit.
+
+    That of a look-back is answered once each of its faces has a verdict.
+    """
+    if sighting.look_back_id is None:
+        alerts.acknowledge_by_key(actor, _sighting_key(sighting))
+        return
+    unseen = select(func.count(PersonSighting.id)).where(
+        PersonSighting.look_back_id == sighting.look_back_id,
+        PersonSighting.id != sighting.id,
+        PersonSighting.awaits == ReviewStage.FIRST,
+    )
+    if not db.session.scalar(unseen):
+        alerts.acknowledge_by_key(actor, _look_back_key(sighting.look_back_id))
 
 
 def withdraw(person: PersonOfInterest) -> None:
@@ -101,6 +138,10 @@ def end_key(authorisation_id: int) -> str:
 
 def _request_key(asked: PersonAuthorisation) -> str:
     return f"person authorisation {asked.id}"
+
+
+def _look_back_key(look_back_id: int) -> str:
+    return f"person look-back {look_back_id}"
 
 
 def _sighting_key(sighting: PersonSighting) -> str:
