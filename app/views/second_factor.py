@@ -8,6 +8,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from app import proof as identity_proof
 from app.current import actor, settings
 from app.extensions import limiter, sender_network
 from app.identity import begin_session, half_session, session_id
@@ -45,20 +46,24 @@ def log_in_second() -> ResponseReturnValue:
 
 @blueprint.get("/account/proof")
 def proof() -> str:
-    """The form that asks who is logged in for a code or the password once more."""
-    return _proof_page(Form(), request.args.get("next", ""))
+    """The form that asks who is logged in for a code or the password once more.
+
+    `app.proof` answers an act with it, too.
+    """
+    is_asked_for = request.endpoint == "accounts.proof"
+    wanted = request.args.get("next", "") if is_asked_for else identity_proof.page_before()
+    return _proof_page(Form(), "" if is_asked_for else request.path, wanted)
 
 
 @blueprint.post("/account/proof")
 @limiter.limit(LOGIN_LIMIT)
 def prove() -> ResponseReturnValue:
-    """Check it, and lead back to where the proof was asked for."""
-    form, wanted = Form(shown=("proof",)), request.form.get("next", "")
+    """Check it, and go on with the act that it was asked for, or back to where that began."""
+    form, act, wanted = Form(shown=("proof",)), _typed("act"), _typed("next")
     with form:
-        proofs.prove(actor(), _myself(), session_id(), request.form.get("proof", ""))
-        flash("Thank you. Now repeat what you were doing.", "success")
-        return redirect(safe_next(wanted))
-    return _proof_page(form, wanted), form.status
+        proofs.prove(actor(), _myself(), session_id(), _typed("proof"))
+        return identity_proof.repeat(act) or redirect(safe_next(wanted))
+    return _proof_page(form, act, wanted), form.status
 
 
 @blueprint.get("/account/second-factor", endpoint="second_factor")
@@ -116,14 +121,24 @@ def _myself() -> User:
     return user
 
 
-def _proof_page(form: Form, wanted: str) -> str:
+def _proof_page(form: Form, act: str, wanted: str) -> str:
+    """With what was typed for the act (a path) at hand; `wanted` is the page of its form."""
+    endpoint = identity_proof.endpoint_of(act)
     return render_template(
         "accounts/proof.html",
         form=form,
-        wanted=wanted,
+        act=act if endpoint else "",
+        words=identity_proof.NEEDS_PROOF.get(endpoint, ""),
+        kept=identity_proof.kept_fields() if endpoint else [],
+        has_code=bool(_typed("code")),
+        wanted=safe_next(wanted) if wanted else "",
         by_code=second_factors.is_enrolled(_myself().id),
         minutes=int(proofs.HOLDS.total_seconds() // 60),
     )
+
+
+def _typed(name: str) -> str:
+    return request.form.get(name, "")
 
 
 def _page(form: Form, codes: Sequence[str] = ()) -> str:

@@ -28,15 +28,17 @@ from app.models import (
     Visit,
 )
 from app.models.columns import utc_now
+from app.models.sessions import UserSession
 from app.services.base.actors import COMMAND_LINE
 from app.services.inventory import footage
+from app.services.people import proofs
 from app.services.people.accounts import actor_for
 from app.services.persons import judging
 from app.services.sweeping import sweeps
 from tests.app import footage_cases, person_cases
 from tests.app.factories import make_camera, make_case, make_location, make_sweep
 from tests.app.kept_face_cases import make_embedder
-from tests.journeys.conftest import Site
+from tests.journeys.conftest import PASSWORD, Site
 from tests.journeys.test_accessibility import as_text, findings
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(400)]
@@ -96,6 +98,45 @@ def test_one_asks_another_authorises_a_sweep_proposes_two_judge_and_it_expires(
     site.fresh()
     assert db.session.query(Visit).count() > 2
     assert db.session.query(PersonComparison).count() == compared
+    assert site.troubles == []
+
+
+def test_who_decides_in_an_old_session_proves_it_once_and_what_was_swept_before_is_found(
+    site: Site, open_browser: Callable[..., Page], shared_dir: Path
+) -> None:
+    case = case_with_footage(site, shared_dir)
+    sweep(site, case)
+    asker, decider = open_browser(Role.INVESTIGATOR), open_browser(Role.INVESTIGATOR, phone=True)
+    db.session.query(User).update({"may_see_persons": True})
+    db.session.commit()
+    ask(asker, person_cases.signer_photo(shared_dir))
+
+    let_sessions_grow_old(site)
+    decider.goto(asker.url)
+    expect(decider.locator("#decision")).to_contain_text("that they have kept until now")
+    decider.fill("#remarks", "The order was read\nto its end")
+    decider.click("text=Authorise")
+    expect(decider.locator("h1")).to_have_text("Prove that it is you")
+    expect(decider.locator("main")).to_contain_text("decide on a person of interest")
+    decider.fill("#proof", "a wrong one")
+    decider.click("main button.primary")
+    expect(decider.locator("[role=alert]")).to_be_visible()
+    decider.fill("#proof", PASSWORD)
+    decider.click("main button.primary")
+    expect(decider.locator("h1")).to_contain_text("in force")
+    expect(decider.locator("main")).to_contain_text("The order was read")
+    expect(decider.locator("#look-back")).to_contain_text("Waits for a worker")
+
+    # Without a word from the reader, the page tells what came of it.
+    site.fleet.start("worker", "--burst").wait(180)
+    expect(decider.locator("#look-back")).to_contain_text("proposed", timeout=60_000)
+    decider.goto(HOME)
+    expect(decider.locator(".page-actions")).to_contain_text("1 to judge")
+    site.fresh()
+    granted = db.session.scalars(select(PersonAuthorisation)).one()
+    assert granted.decision_remarks.splitlines() == ["The order was read", "to its end"]
+    (found,) = db.session.scalars(select(PersonSighting)).all()
+    assert found.camera.name == "Second corner"
     assert site.troubles == []
 
 
@@ -237,6 +278,13 @@ def judge_in_the_queue(page: Page) -> None:
     page.keyboard.press("j")
     page.keyboard.press("c")
     expect(page.locator("main")).to_contain_text("Lead: confirmed by 2 people")
+
+
+def let_sessions_grow_old(site: Site) -> None:
+    """As if every login were longer ago than a proof holds."""
+    site.fresh()
+    db.session.query(UserSession).update({"proved_at": utc_now() - proofs.HOLDS})
+    db.session.commit()
 
 
 def let_it_expire(site: Site) -> None:
