@@ -7,7 +7,7 @@ from rq.timeouts import JobTimeoutException
 
 from app.services.contributing import contributions
 from app.services.persons import looking_back
-from app.services.postings import post_import_runs
+from app.services.postings import post_import_runs, post_jobs
 from app.services.sweeping import looking, visits
 from app.services.sweeping.visit_values import WorkerStopping
 from app.worker import stop_requested, worker_name
@@ -56,12 +56,12 @@ def look_back(look_back_id: int) -> None:
 
 
 def import_posts(import_id: int) -> None:
-    """Check or import one file of posts."""
+    """Do what waits to be done with one import of posts: check, import, take back or restore."""
     with current_app.app_context():
 
         def on_progress() -> None:
             if stop_requested():
-                raise post_import_runs.WorkerStopping
+                raise post_jobs.WorkerStopping
 
         try:
             post_import_runs.run(import_id, worker_name(), on_progress)

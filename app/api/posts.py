@@ -163,10 +163,14 @@ def cancel(path: PostImportPath) -> Response:
     "/imports/<int:import_id>/take-back",
     summary="Take an import of posts back",
     security=WRITE,
-    responses=answers({200: PostImportOut}, 404),
+    responses=answers({200: PostImportOut}, 404, 409),
 )
 def take_back(path: PostImportPath) -> Response:
-    """Its posts count nowhere then, and stay on record."""
+    """Its posts count nowhere then, and stay on record.
+
+    Few are taken back at once; else its state is `waiting`, and a worker does it: ask the import
+    until it is `done` again. `cancel` leaves it as it was.
+    """
     return reply(PostImportOut.of(post_imports.take_back(actor(), path.import_id)))
 
 
@@ -177,7 +181,7 @@ def take_back(path: PostImportPath) -> Response:
     responses=answers({200: PostImportOut}, 404, 409),
 )
 def restore(path: PostImportPath) -> Response:
-    """Undo a taking back."""
+    """Undo a taking back; at once or by a worker, as that."""
     return reply(PostImportOut.of(post_imports.restore(actor(), path.import_id)))
 
 

@@ -164,8 +164,9 @@ def cancel(import_id: int, email: str | None, as_json: bool) -> None:
 @reports_errors
 def take_back(import_id: int, email: str | None, as_json: bool) -> None:
     """Take a whole import back."""
-    row = post_imports.take_back(actor_of(email), import_id)
-    say(PostImportOut.of(row), [f"“{row.label}” is taken back."], as_json=as_json)
+    row = post_imports.take_back(actor_of(email), import_id, here=True)
+    said = "is being taken back by a worker" if row.job else "is taken back"
+    say(PostImportOut.of(row), [f"“{row.label}” {said}."], as_json=as_json)
 
 
 @group.command("restore")
@@ -175,8 +176,9 @@ def take_back(import_id: int, email: str | None, as_json: bool) -> None:
 @reports_errors
 def restore(import_id: int, email: str | None, as_json: bool) -> None:
     """Bring an import back."""
-    row = post_imports.restore(actor_of(email), import_id)
-    say(PostImportOut.of(row), [f"“{row.label}” is back."], as_json=as_json)
+    row = post_imports.restore(actor_of(email), import_id, here=True)
+    said = "is being restored by a worker" if row.job else "is back"
+    say(PostImportOut.of(row), [f"“{row.label}” {said}."], as_json=as_json)
 
 
 @group.command("list")

@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Final
 
 from app.errors import Refused, TooLarge
+from app.intake.csv_files import NOT_CLOSED, WORKBOOK, delimiter_of, is_workbook, never_closed
 from cameras.registry.tables import decode_text
 
 MAX_FILE_BYTES: Final = 256 * 1024 * 1024
@@ -20,7 +21,6 @@ MAX_CELLS: Final = 300
 MAX_DEPTH: Final = 8
 MAX_CELL_CHARACTERS: Final = 40_000
 FIELD: Final = "table"
-_DELIMITERS: Final = ",;\t|"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,9 @@ def read_table(data: bytes) -> PostTable:
     """Read a file, told apart by content. Raises TooLarge, and Refused for what is no table."""
     if len(data) > MAX_FILE_BYTES:
         raise TooLarge(f"A file of posts may have {MAX_FILE_BYTES // 2**20} MB: divide it.")
-    if data.startswith((b"PK\x03\x04", b"%PDF", b"\x89PNG", b"\xff\xd8")):
+    if is_workbook(data):
+        raise _refused(f"{WORKBOOK} Pictures go into the zip beside it.")
+    if data.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8")):
         raise _refused("This is no CSV or JSON file. Pictures go into the zip beside it.")
     text, notes = decode_text(data)
     remarks = tuple(note.reason for note in notes)
@@ -60,7 +62,9 @@ def read_table(data: bytes) -> PostTable:
 
 
 def _csv(text: str) -> PostTable:
-    delimiter = _delimiter(text)
+    delimiter, text = delimiter_of(text)
+    if (line := never_closed(text, delimiter)) is not None:
+        raise _refused(NOT_CLOSED.format(line=line))
     records = _records(text, delimiter)
     header = [cell.strip() for cell in next(records, [])]
     if len([cell for cell in header if cell]) < 1 or len(header) > MAX_CELLS:
@@ -72,11 +76,6 @@ def _csv(text: str) -> PostTable:
     ]
     _check_count(len(rows))
     return PostTable("CSV", rows)
-
-
-def _delimiter(text: str) -> str:
-    first = text.lstrip("\r\n").partition("\n")[0]
-    return max(_DELIMITERS, key=first.count)
 
 
 def _records(text: str, delimiter: str) -> Iterator[list[str]]:

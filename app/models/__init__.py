@@ -56,7 +56,7 @@ from app.models.persons import (
     PersonVerdict,
 )
 from app.models.plans import SearchPlan
-from app.models.post_jobs import ImportStep, PostImportJob
+from app.models.post_jobs import ImportStep, ImportTask, PostImportJob
 from app.models.posts import (
     Post,
     PostAccount,
@@ -140,6 +140,7 @@ __all__ = [
     "GalleryChange",
     "GazetteerPlace",
     "ImportStep",
+    "ImportTask",
     "ImportedCase",
     "LastKnownLocationRow",
     "LiveEvent",

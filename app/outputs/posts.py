@@ -7,7 +7,7 @@ from typing import Self
 
 from app.indicators.signs import Group
 from app.intake.post_contacts import ContactKind
-from app.models import ContributedMatch, ImportStep, Post, PostImport, PostImportState
+from app.models import ContributedMatch, ImportStep, ImportTask, Post, PostImport, PostImportState
 from app.models.contributions import MatchState
 from app.outputs.base import LEAD_NOTICE, Output, UtcInstant
 from app.outputs.thresholds import AgeThresholdOut, by_age
@@ -81,9 +81,14 @@ class PostImportReportOut(Output):
 
 
 class ImportProgressOut(Output):
-    """How far an import is. `remaining_s` is for this step, null where nothing can be said yet."""
+    """How far a task with an import is, and at which of its steps.
 
+    `remaining_s` is for this step, null where nothing can be said yet.
+    """
+
+    task: ImportTask
     step: ImportStep
+    steps: tuple[ImportStep, ...]
     done: int
     total: int
     remaining_s: float | None

@@ -10,7 +10,7 @@ from app.errors import Refused
 from app.inputs.fields import Input, Page
 from app.inputs.posts import PostImportInput
 from app.intake.post_files import MAX_ROWS
-from app.models import ImportStep, PostImport, PostImportState
+from app.models import PostImport, PostImportState
 from app.services.postings import post_import_reports, post_imports
 from app.services.postings.post_import_progress import progress_of
 from app.services.postings.post_import_rescue import ENDED_SHOWN_FOR
@@ -53,7 +53,6 @@ def show_import(import_id: int) -> str:
         row=row,
         report=post_import_reports.report_of(row),
         progress=progress_of(row),
-        steps=list(ImportStep),
         timezone=row.timezone,
         shown_for_days=ENDED_SHOWN_FOR.days,
     )
@@ -71,7 +70,7 @@ def confirm(import_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/imports/<int:import_id>/cancel")
 def cancel(import_id: int) -> ResponseReturnValue:
-    """End an import that is not done."""
+    """End what is being done with an import."""
     with Form() as form:
         row = post_imports.cancel(actor(), import_id)
         if row.state is PostImportState.CANCELLED:
@@ -84,9 +83,11 @@ def cancel(import_id: int) -> ResponseReturnValue:
 @blueprint.post("/imports/<int:import_id>/take-back")
 def take_back(import_id: int) -> ResponseReturnValue:
     """Take a whole import back."""
-    row = post_imports.take_back(actor(), import_id)
-    flash(f"“{row.label}” is taken back: its posts count nowhere. It can be restored.", "success")
-    return redirect(url_for("posts.imports"))
+    with Form() as form:
+        row = post_imports.take_back(actor(), import_id)
+        return _turned(row, "is taken back: its posts count nowhere. It can be restored.")
+    flash(form.sentence, "error")
+    return redirect(url_for("posts.show_import", import_id=import_id))
 
 
 @blueprint.post("/imports/<int:import_id>/restore")
@@ -94,9 +95,16 @@ def restore(import_id: int) -> ResponseReturnValue:
     """Bring an import back."""
     with Form() as form:
         row = post_imports.restore(actor(), import_id)
-        flash(f"“{row.label}” is back.", "success")
-    if form.sentence:
-        flash(form.sentence, "error")
+        return _turned(row, "is back.")
+    flash(form.sentence, "error")
+    return redirect(url_for("posts.show_import", import_id=import_id))
+
+
+def _turned(row: PostImport, done: str) -> ResponseReturnValue:
+    """To the list where it is done; to its own page, which says how far it is, where it waits."""
+    if row.job is not None:
+        return redirect(url_for("posts.show_import", import_id=row.id))
+    flash(f"“{row.label}” {done}", "success")
     return redirect(url_for("posts.imports"))
 
 

@@ -160,7 +160,7 @@ def test_an_import_is_taken_back_as_a_whole_and_comes_back(app: Flask) -> None:
     actions = db.session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()
     assert [one for one in actions if one.startswith("posts.")] == [
         "posts.hand_in", "posts.import", "posts.hand_in", "posts.import", "posts.take_back",
-        "posts.restore",
+        "posts.taken_back", "posts.restore", "posts.restored",
     ]  # fmt: skip
 
 
@@ -286,6 +286,24 @@ def test_a_lying_size_in_the_archive_is_not_believed(app: Flask) -> None:
 def test_files_that_are_no_posts_are_refused_with_a_sentence(app: Flask, data: bytes) -> None:
     with pytest.raises(Refused):
         import_bytes(data)
+
+
+def test_a_workbook_is_refused_with_what_to_do(app: Flask) -> None:
+    with pytest.raises(Refused, match="save it as “CSV UTF-8”"):
+        import_bytes(b"PK\x03\x04" + bytes(100))
+
+
+def test_a_table_that_begins_with_its_delimiter_is_read_as_spreadsheets_do(app: Flask) -> None:
+    import_bytes(b"\xef\xbb\xbfsep=;\r\ntext;city\r\nsome, words;Invented Town\r\n")
+    assert [(one.content, one.place) for one in post_cases.posts()] == [
+        ("some, words", "Invented Town")
+    ]
+
+
+def test_posts_behind_a_quotation_mark_that_is_never_closed_are_not_lost(app: Flask) -> None:
+    with pytest.raises(Refused, match="opened near line 3 and never closed"):
+        import_bytes(b'text,city\none,a\n"two,b\nthree,c\n')
+    assert post_cases.posts() == []
 
 
 def test_absurd_values_refuse_their_row_alone(app: Flask) -> None:

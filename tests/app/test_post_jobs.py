@@ -40,6 +40,7 @@ from app.services.postings import (
     post_import_rows,
     post_import_runs,
     post_imports,
+    post_jobs,
     post_scoring,
 )
 from app.services.sweeping import workers
@@ -119,7 +120,7 @@ def after(commits: int, action: Callable[[], None]) -> Callable[[], None]:
 
 
 def stop() -> None:
-    raise post_import_runs.WorkerStopping
+    raise post_jobs.WorkerStopping
 
 
 # ------------------------------------------------------------------------------- the usual way
@@ -273,7 +274,7 @@ def test_pictures_of_an_import_that_fails_at_its_end_are_gone(
     before = pictures_kept(app)
     one = hand_in(post_cases.as_json(rows), pictures=archive)
 
-    def fail() -> None:
+    def fail(_on_part: object) -> None:
         assert len(pictures_kept(app)) > len(before)
         raise Refused("made up")
 
@@ -317,13 +318,13 @@ def test_what_redis_lost_and_what_dead_workers_had_is_put_back(app: Flask) -> No
     queue(IMPORTS_QUEUE).empty()
 
     workers.begin("dead:1")
-    attempt = post_import_runs._claim(row.id, "dead:1")
+    claimed = post_jobs.claim(row.id, "dead:1")
     assert post_import_rescue.rescue() == 0, "its worker lives"
     db.session.execute(update(workers.WorkerRow).values(seen_at=old))
     db.session.commit()
     assert post_import_rescue.rescue() == 1
     db.session.refresh(row)
-    assert (row.state, attempt) == (PostImportState.WAITING, 1)
+    assert (row.state, claimed and claimed.attempt) == (PostImportState.WAITING, 1)
     queue(IMPORTS_QUEUE).empty()
 
 
@@ -332,7 +333,7 @@ def test_an_import_that_kills_its_workers_is_given_up(app: Flask) -> None:
     row = hand_in()
     workers.begin("dead:2")
     for _ in range(post_import_rescue.MAX_ATTEMPTS):
-        assert post_import_runs._claim(row.id, "dead:2")
+        assert post_jobs.claim(row.id, "dead:2")
         workers.end("dead:2")
         post_import_rescue._release_silent()
     db.session.refresh(row)
@@ -346,7 +347,7 @@ def test_an_import_that_kills_its_workers_is_given_up(app: Flask) -> None:
 def test_an_import_is_cancelled_though_its_worker_died(app: Flask) -> None:
     row = hand_in()
     workers.begin("dead:3")
-    post_import_runs._claim(row.id, "dead:3")
+    post_jobs.claim(row.id, "dead:3")
     db.session.refresh(row)
     assert post_imports.cancel(COMMAND_LINE, row.id).state is PostImportState.RUNNING
     workers.end("dead:3")
@@ -388,7 +389,7 @@ def test_its_page_says_how_far_it_is_and_cancels_it(
     post_cases.grant(client.user)
     row = hand_in()
     assert "No worker runs" in client.get(f"/posts/imports/{row.id}").text
-    post_import_runs._claim(row.id, "a worker")
+    post_jobs.claim(row.id, "a worker")
     job = job_of(row)
     job.step, job.step_total, job.rows_done = ImportStep.POSTS, 1200, 400
     job.step_began_at = utc_now() - timedelta(seconds=30)

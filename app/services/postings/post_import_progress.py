@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from app.extensions import db
-from app.models import ImportStep, PostImport, PostImportState, WorkerRow
+from app.models import ImportStep, ImportTask, PostImport, PostImportState, WorkerRow
 from app.models.columns import utc_now
+from app.models.post_jobs import STEPS_OF
 from app.services.sweeping.workers import SILENT_AFTER
 
 _NO_WORKER = "No worker runs. It begins by itself when one is there; tell an administrator."
@@ -17,14 +18,16 @@ _ALL_BUSY = "It waits for a worker that is free; sweeps may hold all of them for
 
 @dataclass(frozen=True, slots=True)
 class ImportProgress:
-    """Where an import is that has not ended.
+    """Where an import is that has something to do: it is read, taken back or restored.
 
-    `done` of `total` rows, or posts with pictures, of this step; both 0 where a step cannot be
-    counted. `remaining_s` is for this step, None where nothing can be said yet. `sentence` says
+    `done` of `total` rows, posts with pictures or posts, of this step; both 0 where a step cannot
+    be counted. `remaining_s` is for this step, None where nothing can be said yet. `sentence` says
     what it waits for, empty where it does not.
     """
 
+    task: ImportTask
     step: ImportStep
+    steps: tuple[ImportStep, ...]
     done: int
     total: int
     remaining_s: float | None
@@ -38,11 +41,13 @@ def progress_of(row: PostImport) -> ImportProgress | None:
     if job is None or row.state not in (PostImportState.WAITING, PostImportState.RUNNING):
         return None
     done = {ImportStep.POSTS: job.rows_done, ImportStep.PICTURES: job.pictures_done}.get(
-        job.step, 0
+        job.step, job.step_done
     )
     is_waiting = row.state is PostImportState.WAITING
     return ImportProgress(
+        task=job.task,
         step=job.step,
+        steps=STEPS_OF[job.task],
         done=done,
         total=job.step_total,
         remaining_s=None if is_waiting else _remaining_s(row, done),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, or_, select, update
 
 from app.extensions import db
 from app.models import PostImport, PostImportJob, WorkerRow
@@ -13,7 +13,7 @@ from app.models.columns import utc_now
 from app.models.posts import PostImportState
 from app.services.base import dispatch
 from app.services.base.actors import SCHEDULER
-from app.services.postings import post_import_ends, post_import_files
+from app.services.postings import post_import_ends, post_import_files, post_jobs
 from app.services.sweeping.workers import SILENT_AFTER
 
 MAX_ATTEMPTS: Final = 5
@@ -23,7 +23,9 @@ SILENT_ELSEWHERE: Final = timedelta(minutes=5)
 """A command or a web process says nothing but at its commits."""
 UNCONFIRMED_FOR: Final = timedelta(hours=24)
 ENDED_SHOWN_FOR: Final = timedelta(days=7)
-TOO_MANY_DEATHS: Final = f"Workers died at this import {MAX_ATTEMPTS} times: divide the file."
+SILENT_AT_WORK: Final = timedelta(minutes=15)
+"""A worker that lives, and yet wrote nothing for so long, has lost the job to a fault."""
+TOO_MANY_DEATHS: Final = f"Workers died at it {MAX_ATTEMPTS} times."
 NOT_CONFIRMED: Final = "Nobody imported it within a day after it was checked."
 
 
@@ -79,7 +81,10 @@ def tidy() -> None:
         )
     )
     db.session.commit()
-    known = frozenset(db.session.scalars(select(PostImportJob.folder)))
+    named = db.session.scalars(
+        select(PostImportJob.folder).where(PostImportJob.folder.is_not(None))
+    )
+    known = frozenset(folder for folder in named if folder)
     db.session.rollback()
     for folder in post_import_files.unclaimed(known):
         post_import_files.discard(folder)
@@ -96,32 +101,19 @@ def _release_silent() -> None:
     db.session.rollback()
     for import_id, attempt, cancel_wanted in silent:
         if cancel_wanted:
-            reason = "Cancelled; its worker had died. Nothing of it was kept."
+            reason = "Cancelled; its worker had died."
             post_import_ends.undo(SCHEDULER, import_id, PostImportState.CANCELLED, reason)
         elif attempt >= MAX_ATTEMPTS:
-            post_import_ends.undo(SCHEDULER, import_id, PostImportState.FAILED, TOO_MANY_DEATHS)
+            post_import_ends.undo(
+                SCHEDULER, import_id, PostImportState.FAILED, TOO_MANY_DEATHS,
+                advice="Divide the file.",
+            )  # fmt: skip
         else:
-            _let_wait(import_id, attempt)
+            post_jobs.let_wait(import_id, attempt)
 
 
 def _has_fallen_silent() -> ColumnElement[bool]:
     now = utc_now()
     died = or_(WorkerRow.seen_at < now - SILENT_AFTER, WorkerRow.stopped_at.is_not(None))
-    elsewhere = and_(WorkerRow.name.is_(None), PostImportJob.beat_at < now - SILENT_ELSEWHERE)
-    return or_(and_(WorkerRow.name.is_not(None), died), elsewhere)
-
-
-def _let_wait(import_id: int, attempt: int) -> None:
-    mine = db.session.scalar(
-        update(PostImportJob)
-        .where(PostImportJob.import_id == import_id, PostImportJob.attempt == attempt)
-        .values(worker=None, queued_at=None, attempt=attempt)
-        .returning(PostImportJob.import_id)
-    )
-    if mine is not None:
-        db.session.execute(
-            update(PostImport)
-            .where(PostImport.id == mine, PostImport.state == PostImportState.RUNNING)
-            .values(state=PostImportState.WAITING)
-        )
-    db.session.commit()
+    patience = case((WorkerRow.name.is_(None), SILENT_ELSEWHERE), else_=SILENT_AT_WORK)
+    return or_(and_(WorkerRow.name.is_not(None), died), PostImportJob.beat_at < now - patience)

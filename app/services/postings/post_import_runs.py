@@ -1,4 +1,4 @@
-"""Working an import of posts off, in a worker or, for small files, where it was handed in.
+"""Working an import of posts off, in a worker or, for little work, where it was asked for.
 
 What is read is committed batch by batch together with how far it is, so that another worker goes on
 where one died, and nothing is doubled. Posts count nowhere until the last transaction, which makes
@@ -8,7 +8,7 @@ them count, keeps their pictures and works the signs out. `post_import_rescue` f
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import delete, select, update
@@ -23,7 +23,7 @@ from app.intake.post_rows import (
     ReadingRules,
     image_names_of,
 )
-from app.models import ContributedPhoto, ImportStep, Post, PostImport, PostImportJob
+from app.models import ImportStep, ImportTask, Post, PostImport, PostImportJob
 from app.models.columns import utc_now
 from app.models.posts import PostImportState
 from app.services.base import audit, post_lock
@@ -33,32 +33,21 @@ from app.services.postings import (
     post_import_ends,
     post_import_files,
     post_import_rows,
+    post_jobs,
     post_pictures,
     post_scoring,
+    post_turns,
     post_writing,
 )
+from app.services.postings.post_jobs import Claim, Progress, WorkerStopping
 from app.services.postings.post_pictures import PictureStage, StagedPicture
 
 BATCH: Final = 1000
 PICTURES_AT_ONCE: Final = 20
 PROBLEMS_KEPT: Final = 500
-OUT_OF_TIME: Final = "It took longer than an import may take: divide the file."
+OUT_OF_TIME: Final = "It took longer than a job may take."
 
 log = logging.getLogger(__name__)
-
-Progress = Callable[[], None]
-
-
-class WorkerStopping(Exception):
-    """Raised by the caller's `on_progress`: give the import back, it goes on elsewhere."""
-
-
-class _Superseded(Exception):
-    """Another worker has the import, or it has ended."""
-
-
-class _CancelWanted(Exception):
-    """A person wants it ended."""
 
 
 def run(
@@ -68,27 +57,28 @@ def run(
     *,
     actor: Actor = WORKER,
 ) -> None:
-    """Check or import a file that waits. May run twice: the second finds nothing to do.
+    """Do what waits to be done with an import. May run twice: the second finds nothing to do.
 
-    `on_progress` is called after every commit and may raise WorkerStopping. Commits.
+    `on_progress` is called after every commit, or part of one, and may raise WorkerStopping.
+    Commits.
     """
-    attempt = _claim(import_id, worker)
-    if attempt is None:
+    claimed = post_jobs.claim(import_id, worker)
+    if claimed is None:
         log.info("Import %s is not to be had: ended, or with another worker.", import_id)
         return
     try:
-        _Work(import_id, attempt, actor, on_progress).whole()
+        _do(claimed, actor, on_progress)
     except WorkerStopping:
-        _give_back(import_id, attempt)
-    except _Superseded:
+        post_jobs.give_back(claimed)
+    except post_jobs.Superseded:
         db.session.rollback()
         log.warning("Import %s was given to another worker meanwhile.", import_id)
-    except _CancelWanted:
+    except post_jobs.CancelWanted:
         db.session.rollback()
-        reason = "Cancelled while it ran; nothing of it was kept."
+        reason = "Cancelled while it ran."
         post_import_ends.undo(actor, import_id, PostImportState.CANCELLED, reason)
     except Unavailable:
-        _give_back(import_id, attempt)
+        post_jobs.give_back(claimed)
         raise
     except LastseenError as error:
         db.session.rollback()
@@ -96,57 +86,26 @@ def run(
 
 
 def out_of_time(import_id: int) -> None:
-    """End an import whose job ran out of time."""
+    """End a job that ran out of time."""
     db.session.rollback()
-    post_import_ends.undo(WORKER, import_id, PostImportState.FAILED, OUT_OF_TIME)
-
-
-def _claim(import_id: int, worker: str) -> int | None:
-    """Take the import; the number of this attempt, or None if it is not waiting."""
-    taken = db.session.scalar(
-        update(PostImport)
-        .where(PostImport.id == import_id, PostImport.state == PostImportState.WAITING)
-        .values(state=PostImportState.RUNNING, outcome="")
-        .returning(PostImport.id)
+    post_import_ends.undo(
+        WORKER, import_id, PostImportState.FAILED, OUT_OF_TIME, advice="Divide the file."
     )
-    now = utc_now()
-    attempt = taken and db.session.scalar(
-        update(PostImportJob)
-        .where(PostImportJob.import_id == import_id)
-        .values(
-            attempt=PostImportJob.attempt + 1, worker=worker, beat_at=now, step=ImportStep.FILE,
-            step_began_at=now, step_began_with=0, step_total=0,
-        )
-        .returning(PostImportJob.attempt)
-    )  # fmt: skip
-    db.session.commit()
-    return attempt
 
 
-def _give_back(import_id: int, attempt: int) -> None:
-    """Let the import wait for a worker; it goes on where it is."""
-    db.session.rollback()
-    mine = db.session.scalar(
-        update(PostImportJob)
-        .where(PostImportJob.import_id == import_id, PostImportJob.attempt == attempt)
-        .values(worker=None, queued_at=None)
-        .returning(PostImportJob.import_id)
-    )
-    if mine is not None:
-        db.session.execute(
-            update(PostImport)
-            .where(PostImport.id == mine)
-            .values(state=PostImportState.WAITING, outcome="")
-        )
-    db.session.commit()
+def _do(claimed: Claim, actor: Actor, on_progress: Progress) -> None:
+    if claimed.task is ImportTask.IMPORT:
+        _Work(claimed, actor, on_progress).whole()
+    else:
+        post_turns.turn(claimed, actor, on_progress)
 
 
 class _Work:
     """One attempt at one import."""
 
-    def __init__(self, import_id: int, attempt: int, actor: Actor, on_progress: Progress) -> None:
-        self._id = import_id
-        self._attempt = attempt
+    def __init__(self, claimed: Claim, actor: Actor, on_progress: Progress) -> None:
+        self._claim = claimed
+        self._id = claimed.import_id
         self._actor = actor
         self._on_progress = on_progress
 
@@ -154,10 +113,10 @@ class _Work:
         """All steps, from where the last attempt got to."""
         job, row = self._job(), self._row()
         confirmed, begun = job.confirmed, job.rows_done > 0
-        table = read_table(post_import_files.table_of(job.folder))
+        table = read_table(post_import_files.table_of(job.files))
         columns = post_import_rows.columns_with_text(table)
         if job.with_pictures:
-            _check_archive(job.folder)
+            _check_archive(job.files)
         if not begun or not confirmed:
             job.rows_done, job.preview = 0, []
             row.format, row.rows, row.columns = table.format, len(table.rows), dict(columns)
@@ -224,7 +183,7 @@ class _Work:
 
     def _stage(self, named: Sequence[tuple[int, int, Sequence[str]]]) -> None:
         job, timezone = self._job(), self._row().timezone
-        folder, done = job.folder, job.pictures_done
+        folder, done = job.files, job.pictures_done
         staged = [StagedPicture.of_json(one) for one in job.pictures]
         with (
             post_import_files.archive_of(folder) as stream,
@@ -246,10 +205,7 @@ class _Work:
     def _finish(self) -> None:
         """Let the posts count, with their pictures and signs, in one transaction."""
         post_lock.hold_lock()
-        job, row = self._job(), self._row()
-        doubled = _delete_doubled(self._id)
-        row.added -= doubled
-        row.already_there += doubled
+        job, doubled = self._job(), _delete_doubled(self._id)
         db.session.execute(
             update(Post)
             .where(Post.import_id == self._id)
@@ -258,11 +214,15 @@ class _Work:
         )
         added = frozenset(self._posts_by_row().values())
         staged = [StagedPicture.of_json(one) for one in job.pictures]
-        photos = post_pictures.keep_staged(job.folder, staged, added)
-        row.pictures = len(photos)
+        photos = post_pictures.keep_staged(job.files, staged, added)
         db.session.flush()
-        post_scoring.refresh()
-        row, folder = self._row(), self._job().folder
+        photo_ids = [photo.id for photo in photos]
+        post_scoring.refresh(self._on_part)
+        # The import's row is held from here only: whoever would cancel it need not wait for this.
+        row, folder = self._row(), self._job().files
+        row.added -= doubled
+        row.already_there += doubled
+        row.pictures = len(photos)
         row.state, row.finished_at = PostImportState.DONE, utc_now()
         details = {
             "rows": row.rows, "added": row.added, "already_there": row.already_there,
@@ -275,9 +235,14 @@ class _Work:
             purpose=row.purpose[:500],
             details=details,
         )
-        self._end()
-        contributed_photos.hand_over(_reread(photos))
+        post_jobs.end(self._claim)
+        db.session.commit()
+        contributed_photos.hand_over(post_pictures.by_ids(photo_ids))
         post_import_files.discard(folder)
+
+    def _on_part(self, done: int, total: int) -> None:
+        post_jobs.beat(self._claim, done, total)
+        self._on_progress()
 
     # ---------------------------------------------------------------------------------- progress
 
@@ -286,29 +251,9 @@ class _Work:
 
     def _note(self, **values: object) -> None:
         """Commit what was done together with how far it is; raises where it is not ours to do."""
-        db.session.flush()
-        self._guard(values)
+        post_jobs.guard(self._claim, values)
         db.session.commit()
         self._on_progress()
-
-    def _end(self) -> None:
-        db.session.flush()
-        self._guard({})
-        db.session.execute(delete(PostImportJob).where(PostImportJob.import_id == self._id))
-        db.session.commit()
-
-    def _guard(self, values: Mapping[str, object]) -> None:
-        cancel_wanted = db.session.scalar(
-            update(PostImportJob)
-            .where(PostImportJob.import_id == self._id, PostImportJob.attempt == self._attempt)
-            .values(beat_at=utc_now(), **values)
-            .returning(PostImportJob.cancel_wanted)
-            .execution_options(synchronize_session=False)
-        )
-        if cancel_wanted is None:
-            raise _Superseded
-        if cancel_wanted:
-            raise _CancelWanted
 
     # --------------------------------------------------------------------------------------- rows
 
@@ -318,7 +263,7 @@ class _Work:
     def _job(self) -> PostImportJob:
         job = db.session.get(PostImportJob, self._id)
         if job is None:
-            raise _Superseded
+            raise post_jobs.Superseded
         return job
 
     def _posts_by_row(self) -> dict[int, int]:
@@ -355,11 +300,3 @@ def _delete_doubled(import_id: int) -> int:
         delete(Post).where(Post.id.in_(doubled)).execution_options(synchronize_session=False)
     )
     return int(gone.rowcount)  # type: ignore[attr-defined]
-
-
-def _reread(photos: Sequence[ContributedPhoto]) -> list[ContributedPhoto]:
-    ids = [photo.id for photo in photos]
-    found = (
-        select(ContributedPhoto).where(ContributedPhoto.id.in_(ids)).order_by(ContributedPhoto.id)
-    )
-    return list(db.session.scalars(found))

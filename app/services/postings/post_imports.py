@@ -1,33 +1,33 @@
 """Imports of posts: files of advertisements, handed in, checked, confirmed, and taken back whole.
 
-`post_import_runs` does the work: in a worker, or at once for a small table without pictures.
+`post_import_runs` does the work: in a worker, or at once where it is little.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import IO, Final
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from app.errors import Conflict, NotFound, Refused
 from app.extensions import db
 from app.inputs.posts import PostImportInput
 from app.intake.post_files import FIELD
-from app.models import ContributedPhoto, Post, PostImport, PostImportJob, PostImportState
+from app.models import ImportTask, Post, PostImport, PostImportJob, PostImportState
 from app.models.columns import utc_now
+from app.models.post_jobs import STEPS_OF
 from app.services.base import audit, dispatch, post_access, post_lock
 from app.services.base.actors import Actor
 from app.services.base.pages import Page, paginate
-from app.services.contributing import contributed_photos
 from app.services.postings import (
     post_import_ends,
     post_import_files,
     post_import_runs,
-    post_scoring,
+    post_jobs,
+    post_turns,
 )
 from app.services.postings.post_import_reports import (
     PostImportReport,
@@ -38,7 +38,16 @@ from app.services.postings.post_import_reports import (
 
 SMALL_BYTES: Final = 2**20
 """A table up to this size, without pictures, is read where it was handed in: about a second."""
+FEW_POSTS: Final = 5000
+"""While no more are in force, and none of the above forbids it, work is done where it is asked for:
+signs are worked out over all posts."""
 HERE: Final = "not a worker"
+_BEING: Final = {
+    ImportTask.IMPORT: "being imported",
+    ImportTask.TAKE_BACK: "being taken back",
+    ImportTask.RESTORE: "being restored",
+}
+_ASKED_AS: Final = {ImportTask.TAKE_BACK: "posts.take_back", ImportTask.RESTORE: "posts.restore"}
 
 
 def hand_in(
@@ -119,15 +128,15 @@ def confirm(actor: Actor, import_id: int) -> PostImport:
 
 
 def cancel(actor: Actor, import_id: int) -> PostImport:
-    """End an import that is not done: at once, or, where a worker has it, at its next commit.
+    """End what is being done with an import: at once, or, where a worker has it, within seconds.
+
+    Of an import nothing stays; one that was to be taken back or restored stays as it was.
 
     Raises Conflict for one that is done (it can be taken back), NotFound.
     """
     row = _checked(actor, import_id)
-    if row.state is PostImportState.DONE:
-        raise Conflict("This import is done already: take it back instead.")
     if row.job is None:
-        return row
+        return _ended(row)
     if row.state is PostImportState.RUNNING:
         if not row.job.cancel_wanted:
             row.job.cancel_wanted = True
@@ -138,42 +147,34 @@ def cancel(actor: Actor, import_id: int) -> PostImport:
     post_import_ends.undo(
         actor, import_id, PostImportState.CANCELLED, f"Cancelled by {actor.name}."
     )
-    return find_import(actor, import_id)
+    return _ended(find_import(actor, import_id))
 
 
-def take_back(actor: Actor, import_id: int) -> PostImport:
+def _ended(row: PostImport) -> PostImport:
+    """What nothing is to be done with; `outcome` says what was cancelled, if anything was."""
+    if row.state is PostImportState.DONE and not row.outcome:
+        done, instead = (
+            ("taken back", "restore it") if row.taken_back_at else ("done", "take it back")
+        )
+        raise Conflict(f"This import is {done} already: {instead} instead.")
+    return row
+
+
+def take_back(actor: Actor, import_id: int, *, here: bool = False) -> PostImport:
     """Undo an import: its posts count nowhere and are compared no more; they stay on record.
 
+    Few posts at once, or all with `here`; else a worker does it, and the import waits for it.
     Raises Conflict for one that is not done, NotFound.
     """
-    row = _locked(actor, import_id)
-    if row.taken_back_at is None:
-        row.taken_back_at = utc_now()
-        _set_active(row, active=False)
-        audit.record(actor, "posts.take_back", subject=_name_of(row), details={"posts": row.added})
-        db.session.commit()
-    return row
+    return _turn(actor, import_id, ImportTask.TAKE_BACK, here=here)
 
 
-def restore(actor: Actor, import_id: int) -> PostImport:
-    """Bring an import back. Raises Conflict where another import holds some of its posts now."""
-    row = _locked(actor, import_id)
-    if row.taken_back_at is None:
-        return row
-    mine = select(Post.content_sha256).where(Post.import_id == row.id)
-    doubled = db.session.scalar(
-        select(func.count(Post.id)).where(Post.active, Post.content_sha256.in_(mine))
-    )
-    if doubled:
-        raise Conflict(
-            f"{doubled} of its posts came with another import meanwhile: take that back first."
-        )
-    row.taken_back_at = None
-    _set_active(row, active=True)
-    audit.record(actor, "posts.restore", subject=_name_of(row), details={"posts": row.added})
-    db.session.commit()
-    contributed_photos.hand_over(_looked_at_again(row))
-    return row
+def restore(actor: Actor, import_id: int, *, here: bool = False) -> PostImport:
+    """Bring an import back. Raises Conflict where another import holds some of its posts now.
+
+    Where it is done as for `take_back`.
+    """
+    return _turn(actor, import_id, ImportTask.RESTORE, here=here)
 
 
 # ------------------------------------------------------------------------------------ handing in
@@ -219,11 +220,18 @@ def _start(actor: Actor, row: PostImport) -> None:
     job = row.job
     if job is None:
         return
-    is_small = post_import_files.table_size_bytes(job.folder) <= SMALL_BYTES
-    if is_small and not job.with_pictures:
+    is_small = post_import_files.table_size_bytes(job.files) <= SMALL_BYTES
+    if is_small and not job.with_pictures and _are_few():
         _run_here(actor, row)
     else:
         dispatch.enqueue_import(row.id, job.attempt)
+
+
+def _are_few(more: int = 0) -> bool:
+    """Whether signs of all posts, and these, are worked out within about a second."""
+    some = select(Post.id).where(Post.active).limit(FEW_POSTS + 1).subquery()
+    in_force = db.session.scalar(select(func.count()).select_from(some)) or 0
+    return in_force + more <= FEW_POSTS
 
 
 def _run_here(actor: Actor, row: PostImport) -> None:
@@ -260,25 +268,24 @@ def _new_import(actor: Actor, given: PostImportInput, file_name: str, digest: st
 
 
 def _refuse_twice(digest: str, own_id: int | None = None) -> None:
+    """Raise Conflict for a file that is imported or about to be; hold it until the commit."""
+    post_lock.hold_file(digest)
+    is_in_force = and_(PostImport.state == PostImportState.DONE, PostImport.taken_back_at.is_(None))
     present = db.session.scalar(
         select(PostImport)
         .outerjoin(PostImportJob, PostImportJob.import_id == PostImport.id)
         .where(
             PostImport.file_sha256 == digest,
-            PostImport.taken_back_at.is_(None),
             PostImport.id != (own_id or 0),
-            or_(PostImport.state == PostImportState.DONE, PostImportJob.confirmed),
+            or_(is_in_force, PostImportJob.confirmed),
         )
         .limit(1)
     )
     if present is None:
         return
-    is_done = present.state is PostImportState.DONE
-    raise Conflict(
-        f"This file is imported already, as “{present.label}”; nothing was changed."
-        if is_done
-        else f"This file is being imported, as “{present.label}”."
-    )
+    said = "imported already" if present.job is None else _BEING[present.job.task]
+    nothing = "; nothing was changed" if present.job is None else ""
+    raise Conflict(f"This file is {said}, as “{present.label}”{nothing}.")
 
 
 # ------------------------------------------------------------------------------------- afterwards
@@ -287,43 +294,40 @@ def _refuse_twice(digest: str, own_id: int | None = None) -> None:
 def _checked(actor: Actor, import_id: int) -> PostImport:
     """The import, held with its job against whoever would end or begin it."""
     post_access.require_right(actor)
-    row = db.session.get(
-        PostImport, import_id, with_for_update={"of": PostImport}, populate_existing=True
-    )
+    row = post_jobs.held(import_id)
     if row is None:
         raise NotFound("There is no such import of posts.")
     return row
 
 
-def _locked(actor: Actor, import_id: int) -> PostImport:
-    post_access.require_right(actor)
-    post_lock.hold_lock()
+def _turn(actor: Actor, import_id: int, task: ImportTask, *, here: bool) -> PostImport:
     row = _checked(actor, import_id)
+    if row.job is not None and row.job.task is task:
+        return row  # the button was pressed twice
+    if row.job is not None and row.job.task is not ImportTask.IMPORT:
+        raise Conflict(f"This import is {_BEING[row.job.task]}: wait, or cancel that first.")
     if row.state is not PostImportState.DONE:
         raise Conflict("This import is not done.")
-    return row
-
-
-def _set_active(row: PostImport, *, active: bool) -> None:
-    db.session.execute(
-        update(Post)
-        .where(Post.import_id == row.id)
-        .values(active=active)
-        .execution_options(synchronize_session=False)
-    )
-    post_scoring.refresh()
-
-
-def _looked_at_again(row: PostImport) -> Sequence[ContributedPhoto]:
-    """Its pictures, waiting for a worker: cases may have been opened meanwhile."""
-    photos = db.session.scalars(
-        select(ContributedPhoto)
-        .join(Post, Post.id == ContributedPhoto.post_id)
-        .where(Post.import_id == row.id)
-    ).all()
-    contributed_photos.look_again(photos)
+    if (task is ImportTask.TAKE_BACK) is (row.taken_back_at is not None):
+        return row
+    if task is ImportTask.RESTORE:
+        _refuse_twice(row.file_sha256, row.id)
+        post_turns.refuse_doubled(row.id)
+    row.state, row.outcome = PostImportState.WAITING, ""
+    row.job = PostImportJob(
+        task=task, step=STEPS_OF[task][0], platform="", with_pictures=False, confirmed=True,
+        queued_at=utc_now(), pictures=[], preview=[],
+    )  # fmt: skip
+    audit.record(actor, _ASKED_AS[task], subject=_name_of(row), details={"posts": row.added})
     db.session.commit()
-    return photos
+    if here or _are_few(row.added):
+        post_import_runs.run(row.id, HERE, actor=actor)
+        db.session.refresh(row)
+        if row.outcome:
+            raise Conflict(row.outcome)
+    else:
+        dispatch.enqueue_import(row.id, 0)
+    return row
 
 
 def _name_of(row: PostImport) -> str:

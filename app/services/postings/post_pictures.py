@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Self
 
+from sqlalchemy import select
+
 from app.errors import PhotoRefused, TooLarge
+from app.extensions import db
 from app.intake.post_pictures import PictureArchive, PictureProblem
 from app.models import ContributedPhoto
 from app.services.contributing import contributed_photos
@@ -117,3 +120,11 @@ def names_by_post(
         for row_number, names in sorted(named.items())
         if row_number in posts and names
     ]
+
+
+def by_ids(ids: Sequence[int]) -> Sequence[ContributedPhoto]:
+    """Kept pictures, read by one query after the commit that kept them."""
+    found = (
+        select(ContributedPhoto).where(ContributedPhoto.id.in_(ids)).order_by(ContributedPhoto.id)
+    )
+    return db.session.scalars(found).all()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Final
 
 from sqlalchemy import func, select, text
 
@@ -58,10 +59,15 @@ _KEEP_LEVELS = text("""
 """)
 
 
-def refresh() -> None:
+Part = Callable[[int, int], None]
+"""Called with how many posts are done, of how many."""
+POSTS_AT_ONCE: Final = 5000
+
+
+def refresh(on_part: Part = lambda _done, _total: None) -> None:
     """Work out contacts' facts and posts' levels from all active posts. Does not commit.
 
-    `post_lock` must be held. 100,000 posts take some seconds.
+    `post_lock` must be held. 100,000 posts take some seconds; `on_part` may raise to end it.
     """
     db.session.flush()
     facts = _refresh_contacts()
@@ -69,7 +75,7 @@ def refresh() -> None:
     amounts, price_facts = _prices()
     for post_id, found in price_facts.items():
         signs[post_id].update(prices.price_signs(amounts[post_id], found))
-    _keep_levels(signs, price_facts, _shared_texts())
+    _keep_levels(signs, price_facts, _shared_texts(), on_part)
 
 
 def refresh_after(purged_posts: int) -> None:
@@ -167,31 +173,46 @@ def _keep_levels(
     signs: Mapping[int, set[Sign]],
     price_facts: Mapping[int, PriceFacts],
     texts: Mapping[str, int],
+    on_part: Part,
 ) -> None:
     rows = db.session.execute(
-        select(Post.id, Post.text_key, Post.word_signs).where(Post.active)
+        select(Post.id, Post.text_key, Post.word_signs).where(Post.active).order_by(Post.id)
     ).all()
-    found = [
-        {*signs.get(post_id, ()), *_word_signs(words), *_text_signs(texts.get(key or "", 0))}
-        for post_id, key, words in rows
-    ]
-    facts = [price_facts.get(post_id) for post_id, _, _ in rows]
+    on_part(0, len(rows))
+    for start in range(0, len(rows), POSTS_AT_ONCE):
+        some = rows[start : start + POSTS_AT_ONCE]
+        found = [
+            {*signs.get(post_id, ()), *_word_signs(words), *_text_signs(texts.get(key or "", 0))}
+            for post_id, key, words in some
+        ]
+        accounts = [texts.get(row[1] or "", 0) for row in some]
+        _keep_some_levels([row[0] for row in some], found, accounts, price_facts)
+        on_part(start + len(some), len(rows))
+    db.session.expire_all()
+
+
+def _keep_some_levels(
+    ids: Sequence[int],
+    found: Sequence[set[Sign]],
+    text_accounts: Sequence[int],
+    price_facts: Mapping[int, PriceFacts],
+) -> None:
+    facts = [price_facts.get(post_id) for post_id in ids]
     db.session.execute(
         _KEEP_LEVELS,
         {
-            "ids": [row[0] for row in rows],
+            "ids": ids,
             "tone": _levels(found, Group.TONE),
             "frequency": _levels(found, Group.FREQUENCY),
             "price": _levels(found, Group.PRICE),
             "shared": _levels(found, Group.SHARED),
-            "texts": [texts.get(row[1] or "", 0) for row in rows],
+            "texts": text_accounts,
             "peers": [one.peers if one else 0 for one in facts],
             "median": [one.median if one else None for one in facts],
             "deviation": [one.deviation if one else None for one in facts],
             "of_place": [one.of_place if one else False for one in facts],
         },
     )
-    db.session.expire_all()
 
 
 def _levels(found: Sequence[set[Sign]], group: Group) -> list[int]:
