@@ -197,7 +197,7 @@ def import_cases(file: Path, email: str | None, as_json: bool, **given: Any) -> 
         f"refused {output.refused}"
     )
     shown = table(("row", "outcome", "number", "name", "remark"), rows[:_ROWS_SHOWN])
-    say(output, [*shown, told], as_json=as_json)
+    say(output, [*shown, *output.notes, told], as_json=as_json)
 
 
 @group.command("confirm")

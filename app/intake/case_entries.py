@@ -6,34 +6,26 @@ import html
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
 from typing import Final
 
 import nh3
 
 from app.intake.case_lists import ListedRow
+from app.intake.listed_values import (
+    ListedAge,
+    UnreadableValue,
+    read_age,
+    read_date,
+    read_last_contact,
+)
 from app.models.cases import SubjectCategory
 
-OLDEST_YEARS: Final = 120
-EARLIEST: Final = date(1900, 1, 1)
 _MOST_REMARKS: Final = 3900
 _NUMBER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}", re.ASCII)
-_BREAKS: Final = re.compile(r"<\s*(?:br|/p|/div|/li|/h\d|/tr)\b[^>]*>", re.IGNORECASE)
+_BREAKS: Final = re.compile(r"<\s*(?:br|/?p|/?div|/?li|/?h\d|/?tr)\b[^>]*>", re.IGNORECASE)
 _UNKNOWN: Final = frozenset(
     {"", "-", "--", "n/a", "na", "none", "null", "unknown", "unsure", "not known"}
 )
-_AGE: Final = re.compile(
-    r"(\d{1,3})(?:\.\d+)?\s*(?:(?:-|–|to|or)\s*(\d{1,3}))?\s*"
-    r"(years?|yrs?\.?|y|months?|mos?\.?|weeks?|wks?\.?|days?)?"
-    r"(?:\s*(?:old|of age))?(?:\s*(?:\(.*\)|at .*|when .*))?",
-    re.IGNORECASE,
-)  # fmt: skip
-_FIRST_IS_MONTH: Final = ("%m/%d/%Y", "%m-%d-%Y", "%m.%d.%Y", "%m/%d/%y")
-_FIRST_IS_DAY: Final = ("%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%y")
-_PLAIN_DATES: Final = (
-    "%Y-%m-%d", "%Y/%m/%d", "%B %d, %Y", "%b %d, %Y", "%B %d %Y", "%b %d %Y", "%d %B %Y",
-    "%d %b %Y", "%d-%b-%Y", "%d-%B-%Y",
-)  # fmt: skip
 _BY_AGE: Final = (
     (3, SubjectCategory.CHILD_1_3),
     (6, SubjectCategory.CHILD_4_6),
@@ -62,17 +54,9 @@ class UnreadableEntry(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class ListedAge:
-    """An age as a list gives it, in whole years; a child under one is 0, and `text` says more."""
-
-    from_years: int
-    to_years: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class CaseEntry:
-    """One case of a list. `last_contact` is a day of the calendar there; no clock is known.
+    """One case of a list. `last_contact` is a day of the calendar there, 2004-05-17, or where the
+    list says no more a month or a year; no clock is known.
 
     `warnings` are what was read with a doubt; they belong to the reading, not to the case.
     """
@@ -107,7 +91,13 @@ class CaseEntry:
 
 def read_entry(row: ListedRow, mapping: Mapping[str, str], *, month_first: bool) -> CaseEntry:
     """Read one row. Raises UnreadableEntry."""
+    try:
+        return _read_entry(row, mapping, month_first=month_first)
+    except UnreadableValue as error:
+        raise UnreadableEntry(str(error)) from error
 
+
+def _read_entry(row: ListedRow, mapping: Mapping[str, str], *, month_first: bool) -> CaseEntry:
     def cell(field: str, longest: int = 200) -> str:
         text = plain_text(row.cells.get(mapping.get(field, ""), ""))
         return "" if text.lower() in _UNKNOWN else text[:longest]
@@ -126,10 +116,10 @@ def read_entry(row: ListedRow, mapping: Mapping[str, str], *, month_first: bool)
         warnings.append("No age is given; the category adult is assumed.")
     elif age.from_years != age.to_years:
         warnings.append(f"The age is a range ({age.text}); the lower end is taken.")
-    seen = read_date(cell("last_contact"), month_first=month_first)
+    seen = read_last_contact(cell("last_contact"), month_first=month_first)
     long_texts = [cell(one, 20_000) for one in ("description", "details", "remarks")]
     city, state = _one_line(cell("city", 80)), _one_line(cell("state", 80))
-    if seen is None and not city and (told := _told(long_texts[0])):
+    if not seen and not city and (told := _told(long_texts[0])):
         seen, city, state = told
         warnings.append(f"Day and place are taken from the description ({city}, {state}).")
     appearance = [f"{one.capitalize()}: {cell(one)}" for one in _APPEARANCE if cell(one)]
@@ -142,7 +132,7 @@ def read_entry(row: ListedRow, mapping: Mapping[str, str], *, month_first: bool)
         category=category_of(age),
         sex=_one_line(cell("sex", 60)),
         race=_one_line(cell("race", 120)),
-        last_contact="" if seen is None else seen.isoformat(),
+        last_contact=seen,
         city=city,
         county=_one_line(cell("county", 80)),
         state=state,
@@ -173,7 +163,7 @@ def _range(lower: str, upper: str) -> str:
     return lower or upper
 
 
-def _told(description: str) -> tuple[date, str, str] | None:
+def _told(description: str) -> tuple[str, str, str] | None:
     """Day, city and state, where a description is nothing but these, as the FBI's are."""
     lines = [line.strip() for line in description.splitlines() if line.strip()]
     days = [line for line in lines if _SPELLED_DATE.fullmatch(line)]
@@ -181,7 +171,7 @@ def _told(description: str) -> tuple[date, str, str] | None:
     if len(lines) != 2 or len(days) != 1 or len(towns) != 1:
         return None
     day = read_date(days[0], month_first=True)
-    return None if day is None else (day, towns[0][1], towns[0][2])
+    return None if day is None else (day.isoformat(), towns[0][1], towns[0][2])
 
 
 def plain_text(raw: str) -> str:
@@ -209,45 +199,6 @@ def read_number(text: str) -> str:
     return number
 
 
-def read_age(text: str) -> ListedAge | None:
-    """An age such as “33 Years”, “8 Months” or “12 to 14 years old”; None if nothing is given.
-
-    Raises UnreadableEntry.
-    """
-    plain = _one_line(text)
-    if not plain:
-        return None
-    found = _AGE.fullmatch(plain)
-    if found is None:
-        raise UnreadableEntry(f"“{plain[:40]}” is no age.")
-    first, last = int(found[1]), int(found[2] or found[1])
-    unit = (found[3] or "years").lower()
-    if unit[0] != "y":
-        per_year = {"m": 12, "w": 52, "d": 365}[unit[0]]
-        first, last = first // per_year, last // per_year
-    if not first <= last <= OLDEST_YEARS:
-        raise UnreadableEntry(f"“{plain[:40]}” is no age.")
-    return ListedAge(first, last, plain[:60])
-
-
-def read_date(text: str, *, month_first: bool) -> date | None:
-    """A day such as 05/17/2004, 2004-05-17 or “May 17, 2004”; None if nothing is given.
-
-    `month_first` says what 05/06/2004 means. Raises UnreadableEntry, also for days to come.
-    """
-    plain = _one_line(text)
-    if not plain:
-        return None
-    day = _iso_day(plain) or _spelled_day(plain, month_first)
-    if day is None:
-        raise UnreadableEntry(f"“{plain[:40]}” is no date.")
-    if day < EARLIEST:
-        raise UnreadableEntry(f"The date {day.isoformat()} lies before {EARLIEST.year}.")
-    if day > date.today():  # noqa: DTZ011 (a day of the calendar where the list was made)
-        raise UnreadableEntry(f"The date {day.isoformat()} lies in the future.")
-    return day
-
-
 def category_of(age: ListedAge | None) -> SubjectCategory:
     """The category of lost-person statistics that an age alone gives."""
     if age is not None:
@@ -255,22 +206,6 @@ def category_of(age: ListedAge | None) -> SubjectCategory:
             if age.from_years <= last_year:
                 return category
     return SubjectCategory.ADULT
-
-
-def _iso_day(text: str) -> date | None:
-    try:
-        return datetime.fromisoformat(text).date()
-    except ValueError:
-        return None
-
-
-def _spelled_day(text: str, month_first: bool) -> date | None:
-    for form in (*_PLAIN_DATES, *(_FIRST_IS_MONTH if month_first else _FIRST_IS_DAY)):
-        try:
-            return datetime.strptime(text, form).date()  # noqa: DTZ007 (a day without a clock)
-        except ValueError:
-            continue
-    return None
 
 
 def _marks(text: str) -> list[str]:

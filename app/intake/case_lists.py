@@ -15,6 +15,7 @@ from itertools import islice
 from typing import Final
 
 from app.errors import Refused
+from app.intake.csv_files import NOT_CLOSED, WORKBOOK, delimiter_of, is_workbook, never_closed
 from cameras.registry.tables import decode_text
 
 MOST_ROWS: Final = 20_000
@@ -24,6 +25,9 @@ _LONGEST_CELL: Final = 50_000
 _NAME_PARTS: Final = frozenset({"name", "displayname", "localizedname"})
 _MOST_TOGETHER: Final = 50
 """Objects of one list within an entry, pieces of clothing for instance."""
+_HEADER_WITHIN: Final = 10
+"""Lines among which the one with the columns' names is looked for."""
+_NO_NUMBER: Final = "No column holds the cases' numbers."
 _DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 
 COLUMN_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -91,35 +95,51 @@ class ListedRow:
 
 @dataclass(frozen=True, slots=True)
 class CaseList:
-    """A list as it was read. `mapping` is field → column, for the fields that have one."""
+    """A list as it was read. `mapping` is field → column, for the fields that have one.
+
+    `notes` are what was found about the file as a whole, as sentences.
+    """
 
     format: str
     columns: tuple[str, ...]
     rows: tuple[ListedRow, ...]
     mapping: Mapping[str, str]
+    notes: tuple[str, ...] = ()
 
     def label_of(self, row: ListedRow) -> str:
         """What stands where the row's number should be, by which people find it in the list."""
-        return " ".join(row.cells.get(self.mapping["number"], "").split())[:60]
+        return " ".join(row.cells.get(self.mapping.get("number", ""), "").split())[:60]
 
 
 def read_case_list(
-    data: bytes, file_name: str, mapping: Mapping[str, str] | None = None
+    data: bytes,
+    file_name: str,
+    mapping: Mapping[str, str] | None = None,
+    *,
+    needs_number: bool = True,
 ) -> CaseList:
     """Read a list. `mapping` (field → column) replaces what the columns' names say.
 
-    Raises Refused for what is no list, has no column for the cases' numbers, or names a column or
-    field that there is not.
+    Raises Refused for what is no list, names a column or field that there is not, or, with
+    `needs_number`, has no column for the cases' numbers; else a note says that.
     """
-    text, _ = decode_text(data)
+    if is_workbook(data):
+        raise _refused(WORKBOOK)
+    text, problems = decode_text(data)
     is_json = text.lstrip()[:1] in ("{", "[")
-    name, rows = ("JSON", _json_rows(text)) if is_json else _csv_rows(text)
+    name, rows = ("JSON", _json_rows(text)) if is_json else _csv_rows(text, mapping)
     if len(rows) > MOST_ROWS:
         raise _refused(f"{file_name[:80]} has more than {MOST_ROWS:,} rows: divide it.")
     columns = tuple(dict.fromkeys(column for row in rows for column in row.cells))
     if not rows or not columns:
         raise _refused("The file holds no row.")
-    return CaseList(name, columns, rows, _checked(mapping, columns) or detect(columns))
+    found = _checked(mapping, columns) or detect(columns)
+    notes = [problem.reason for problem in problems]
+    if "number" not in found:
+        notes.append(f"{_NO_NUMBER} The columns are: {', '.join(columns[:12])}.")
+        if needs_number:
+            raise _refused(notes[-1])
+    return CaseList(name, columns, rows, found, tuple(notes))
 
 
 def detect(columns: Sequence[str]) -> dict[str, str]:
@@ -134,9 +154,6 @@ def detect(columns: Sequence[str]) -> dict[str, str]:
             if column is not None:
                 found[field] = column
                 break
-    if "number" not in found:
-        listed = ", ".join(columns[:12])
-        raise _refused(f"No column holds the cases' numbers. The columns are: {listed}.")
     return found
 
 
@@ -161,27 +178,34 @@ def _keys(column: str) -> set[str]:
     return {"".join(parts), "".join(last), "".join(last[-2:]), last[-1]} - {""}
 
 
-def _csv_rows(text: str) -> tuple[str, tuple[ListedRow, ...]]:
-    head = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = max(_DELIMITERS, key=head.count)
+def _csv_rows(text: str, mapping: Mapping[str, str] | None) -> tuple[str, tuple[ListedRow, ...]]:
+    delimiter, text = delimiter_of(text)
+    if (line := never_closed(text, delimiter)) is not None:
+        raise _refused(NOT_CLOSED.format(line=line))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    rows: list[ListedRow] = []
-    columns: list[str] | None = None
     try:
-        for at, record in enumerate(islice(reader, MOST_ROWS + 2), start=1):
-            if not any(cell.strip() for cell in record):
-                continue
-            if columns is None:
-                columns = _unique(record[:MOST_COLUMNS])
-                continue
-            cells = {column: cell.strip() for column, cell in zip(columns, record, strict=False)}
-            rows.append(ListedRow(at, cells))
+        records = list(enumerate(islice(reader, MOST_ROWS + _HEADER_WITHIN + 1), start=1))
     except csv.Error as error:
-        raise _refused(
-            f"The table cannot be read: near line {reader.line_num} a quotation mark is probably "
-            "not closed."
-        ) from error
-    return f"CSV ({_DELIMITERS[delimiter]})", tuple(rows)
+        raise _refused(f"The table cannot be read near line {reader.line_num}: {error}.") from error
+    filled = [(at, record) for at, record in records if any(cell.strip() for cell in record)]
+    header = _header(filled, mapping)
+    columns = _unique(filled[header][1][:MOST_COLUMNS]) if filled else []
+    rows = tuple(
+        ListedRow(at, {name: cell.strip() for name, cell in zip(columns, record, strict=False)})
+        for at, record in filled[header + 1 :]
+    )
+    return f"CSV ({_DELIMITERS.get(delimiter, delimiter)})", rows
+
+
+def _header(filled: Sequence[tuple[int, list[str]]], mapping: Mapping[str, str] | None) -> int:
+    """Which line names the columns: spreadsheets often have a title and a date above it."""
+    for at, (_, record) in enumerate(filled[:_HEADER_WITHIN]):
+        names = _unique(record[:MOST_COLUMNS])
+        if mapping and set(mapping.values()) <= set(names):
+            return at
+        if not mapping and len(names) > 1 and "number" in detect(names):
+            return at
+    return 0
 
 
 def _unique(names: Sequence[str]) -> list[str]:

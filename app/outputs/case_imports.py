@@ -47,6 +47,8 @@ class ReportLike(Protocol):
     @property
     def columns(self) -> Sequence[str]: ...
     @property
+    def notes(self) -> Sequence[str]: ...
+    @property
     def items(self) -> Sequence[object]: ...
     @property
     def counts(self) -> Mapping[str, int]: ...
@@ -59,7 +61,7 @@ class ReportLike(Protocol):
 class CaseImportOut(Output):
     """What an import did, or, with `dry_run`, would do. `mapping` is field → column.
 
-    Changed rows are taken over only where `applied`.
+    Changed rows are taken over only where `applied`. `notes` are about the list as a whole.
     """
 
     source: str
@@ -68,6 +70,7 @@ class CaseImportOut(Output):
     sha256: str
     mapping: dict[str, str]
     columns: list[str]
+    notes: list[str]
     added: int
     changed: int
     unchanged: int
@@ -85,6 +88,7 @@ class CaseImportOut(Output):
             format=report.format,
             sha256=report.sha256,
             mapping=dict(report.mapping),
+            notes=list(report.notes),
             columns=list(report.columns),
             items=[ImportedRowOut.model_validate(one) for one in report.items],
             dry_run=report.dry_run,

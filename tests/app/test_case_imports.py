@@ -178,6 +178,50 @@ def test_an_import_is_in_the_audit_log_with_the_hash_of_the_list(investigator: A
     )
 
 
+def test_dates_that_do_not_fit_the_chosen_order_are_told_for_the_whole_list(
+    investigator: Actor,
+) -> None:
+    text = LIST.replace("05/17/2004", "17/05/2004") + "MP-2,Bo Madeup,9,,,05/06/2004\n"
+    report = bring(investigator, text, dry_run=True)
+    assert report.counts["refused"] == 1
+    assert report.notes[0].startswith("1 of its dates can only be read with the day first")
+    assert bring(investigator, text, dry_run=True, month_first=False).notes == ()
+    either = LIST.replace("05/17/2004", "05/06/2004")
+    assert "No date of the list shows" in bring(investigator, either, dry_run=True).notes[0]
+
+
+def test_a_month_or_a_year_is_enough_for_a_date_of_last_contact(investigator: Actor) -> None:
+    text = LIST.replace("05/17/2004", "May 2004") + "MP-2,Bo Madeup,9,,,2004\n"
+    assert bring(investigator, text).counts["added"] == 2
+    remarks = {case.number: case.subject_remarks for case in db.session.query(Case)}
+    assert "Date of last contact: 2004-05\n" in remarks["MP-1"]
+    assert "Date of last contact: 2004" in remarks["MP-2"]
+
+
+def test_a_list_without_a_known_column_is_imported_by_chosen_columns(
+    app: Flask, logged_in: Callable[..., Client]
+) -> None:
+    client = logged_in("investigator")
+
+    def send(do: str, **columns: str) -> str:
+        form = {
+            "purpose": "Compare", "legal_basis": "Order 12", "timezone": "Asia/Kolkata",
+            "legal_basis_expires_at": "2099-01-01T00:00", "do": do, "month_first": "no",
+            "list": (io.BytesIO("केस नंबर,नाम\nA-1,राधा मनगढ़ंत\n".encode()), "list.csv"),
+            **columns,
+        }  # fmt: skip
+        return client.post("/cases/import", data=form).get_data(as_text=True)
+
+    page = send("check")
+    assert "No column holds the cases&#39; numbers. The columns are: केस नंबर, नाम." in page
+    assert "<option>केस नंबर</option>" in page
+    chosen = {"column-number": "केस नंबर", "column-name": "नाम"}
+    assert "Import 1 case" in send("check", **chosen)
+    assert "1 case added" in send("import", **chosen)
+    assert "No column holds" in send("import")
+    assert db.session.query(Case).one().subject_name == "राधा मनगढ़ंत"
+
+
 def test_a_basis_that_is_over_carries_no_import(investigator: Actor) -> None:
     with pytest.raises(Refused, match="expired"):
         bring(investigator, legal_basis_expires_at=datetime.now(UTC) - timedelta(days=1))
@@ -201,7 +245,7 @@ def test_the_page_checks_then_imports_then_confirms(
     assert "What would happen" in checked
     assert "The row has no name." in checked
     assert db.session.query(Case).count() == 0
-    assert "1 cases added" in send("import").get_data(as_text=True)
+    assert "1 case added" in send("import").get_data(as_text=True)
     assert "<b>.csv" not in checked
 
     listed = client.get("/cases?state=imported").get_data(as_text=True)

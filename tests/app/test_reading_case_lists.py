@@ -7,15 +7,15 @@ import json
 import pytest
 
 from app.errors import Refused
-from app.intake.case_entries import (
-    CaseEntry,
-    UnreadableEntry,
-    plain_text,
+from app.intake.case_entries import CaseEntry, UnreadableEntry, plain_text, read_entry
+from app.intake.case_lists import CaseList, read_case_list
+from app.intake.listed_values import (
+    UnreadableValue,
+    order_of,
     read_age,
     read_date,
-    read_entry,
+    read_last_contact,
 )
-from app.intake.case_lists import CaseList, read_case_list
 from app.models.cases import SubjectCategory
 
 NAMUS_CSV = (
@@ -129,7 +129,7 @@ def test_ages_are_read_in_whole_years(text: str, expected: tuple[int, int]) -> N
 
 @pytest.mark.parametrize("text", ["14 to 12", "140 years", "old", "-3"])
 def test_what_is_no_age_is_refused(text: str) -> None:
-    with pytest.raises(UnreadableEntry, match="no age"):
+    with pytest.raises(UnreadableValue, match="no age"):
         read_age(text)
 
 
@@ -152,7 +152,7 @@ def test_dates_are_days_of_the_calendar(text: str, month_first: bool, expected: 
 
 @pytest.mark.parametrize("text", ["13/45/2004", "2999-01-01", "1700-01-01", "last week"])
 def test_what_is_no_past_day_is_refused(text: str) -> None:
-    with pytest.raises(UnreadableEntry):
+    with pytest.raises(UnreadableValue):
         read_date(text, month_first=True)
 
 
@@ -284,3 +284,105 @@ def test_the_fbi_s_list_brings_missing_people_and_no_suspects() -> None:
         "The list files it under “ten”: only missing and kidnapped people become cases."
     )
     assert found == "The list says that this case has ended: “located”."
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1 yr 6 months", (1, 1)), ("33 years, 4 months", (33, 33)), ("33 Y/O", (33, 33)),
+        ("about 30 years", (30, 30)), ("approx. 30", (30, 30)), ("~30", (30, 30)),
+        ("30s", (30, 39)), ("17+", (17, 17)), ("1,5 years", (1, 1)), ("Under 1", (0, 0)),
+        ("<1 year", (0, 0)), ("Infant", (0, 0)), ("newborn", (0, 0)),
+    ],
+)  # fmt: skip
+def test_ages_in_the_words_of_other_lists(text: str, expected: tuple[int, int]) -> None:
+    age = read_age(text)
+    assert age is not None
+    assert (age.from_years, age.to_years) == expected
+
+
+def test_the_word_adult_is_no_age_and_no_reason_to_refuse_a_case() -> None:
+    assert read_age("Adult") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("17-May-04", "2004-05-17"),  # as spreadsheets show dates
+        ("5/17/2004 0:00", "2004-05-17"),
+        ("05/17/2004 12:00:00 AM", "2004-05-17"),
+        ("17/May/2004", "2004-05-17"),
+        ("May 17th, 2004", "2004-05-17"),
+        ("Monday, May 17, 2004", "2004-05-17"),
+        ("3-Jan-45", "1945-01-03"),
+        ("May 2004", "2004-05"),
+        ("05/2004", "2004-05"),
+        ("2004", "2004"),
+        ("", ""),
+    ],
+)
+def test_days_as_spreadsheets_write_them_and_days_that_are_half_known(
+    text: str, expected: str
+) -> None:
+    assert read_last_contact(text, month_first=True) == expected
+
+
+@pytest.mark.parametrize("text", ["2999", "13/2004", "circa", "2999-01"])
+def test_what_is_neither_day_nor_month_nor_year_is_refused(text: str) -> None:
+    with pytest.raises(UnreadableValue):
+        read_last_contact(text, month_first=True)
+
+
+def test_a_date_in_the_other_order_is_refused_with_the_way_out() -> None:
+    with pytest.raises(UnreadableValue, match="with the day first it is one"):
+        read_date("17/05/2004", month_first=True)
+    with pytest.raises(UnreadableValue, match="with the month first it is one"):
+        read_date("05/17/2004", month_first=False)
+    order = order_of(["17/05/2004", "05/17/2004", "05/06/2004", "05/05/2004", "2004-05-17", "x"])
+    assert (order.day_first, order.month_first, order.either) == (1, 1, 1)
+    assert (order.day_example, order.month_example) == ("17/05/2004", "05/17/2004")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xef\xbb\xbfsep=;\r\nCase Number;Name\r\nA-1;Ann, Madeup\r\n",
+        b'"sep=;"\r\nCase Number;Name\r\nA-1;Ann, Madeup\r\n',
+        b"Missing persons;;\r\nPrinted today;\r\n\r\nCase Number;Name\r\nA-1;Ann, Madeup\r\n",
+        "Case Number\tName\r\nA-1\tAnn, Madeup\r\n".encode("utf-16"),
+    ],
+)
+def test_tables_as_spreadsheets_save_them_are_read(data: bytes) -> None:
+    (entry,) = entries(read_case_list(data, "list.csv"))
+    assert (entry.number, entry.name) == ("A-1", "Ann, Madeup")
+
+
+def test_rows_behind_a_quotation_mark_that_is_never_closed_are_not_lost_in_silence() -> None:
+    data = b'Case Number,Name\nA-1,Ann Madeup\nA-2,"Bo Madeup\nA-3,Cy Madeup\n'
+    with pytest.raises(Refused, match="opened near line 3 and never closed"):
+        read_case_list(data, "list.csv")
+
+
+def test_a_workbook_is_refused_with_what_to_do() -> None:
+    for head in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"):
+        with pytest.raises(Refused, match="save it as “CSV UTF-8”"):
+            read_case_list(head + bytes(100), "list.xlsx")
+
+
+def test_columns_can_be_chosen_in_a_preview_although_none_is_the_number() -> None:
+    data = "केस नंबर,नाम\nA-1,राधा मनगढ़ंत\n".encode()
+    listed = read_case_list(data, "list.csv", needs_number=False)
+    assert listed.columns == ("केस नंबर", "नाम")
+    assert listed.notes[0].startswith("No column holds the cases' numbers.")
+    listed = read_case_list(data, "list.csv", {"number": "केस नंबर", "name": "नाम"})
+    assert entries(listed)[0].name == "राधा मनगढ़ंत"
+
+
+def test_a_note_says_how_a_file_that_is_not_utf_8_was_read() -> None:
+    listed = read_case_list("Case Number,Name\nA-1,Zoë Madeup\n".encode("cp1252"), "list.csv")
+    assert entries(listed)[0].name == "Zoë Madeup"
+    assert listed.notes == ("The file is not UTF-8; it was read as Windows-1252.",)
+
+
+def test_paragraphs_of_html_stay_apart() -> None:
+    assert plain_text("He left.<style>p{}</style><p>One</p><p>Two</p>") == "He left.\nOne\n\nTwo"

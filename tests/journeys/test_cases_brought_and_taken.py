@@ -36,7 +36,7 @@ def test_a_case_comes_with_a_list_gets_its_poster_and_goes_for_good(
     expect(page.locator("#import-report")).to_contain_text("What would happen")
     expect(page.locator("#import-report")).to_contain_text("“old” is no age.")
     page.get_by_role("button", name="Import 1 case").click()
-    expect(page.locator("#import-report")).to_contain_text("1 cases added")
+    expect(page.locator("#import-report")).to_contain_text("1 case added")
 
     page.get_by_role("link", name="To the cases that wait for a confirmation").click()
     page.get_by_role("link", name="MU-2026-1", exact=True).click()

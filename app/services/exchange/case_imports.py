@@ -8,7 +8,7 @@ over only if that is asked for, where nobody has changed it here since.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -21,6 +21,7 @@ from app.extensions import db
 from app.inputs import CaseImportInput
 from app.intake.case_entries import CaseEntry, UnreadableEntry, read_entry
 from app.intake.case_lists import CaseList, read_case_list
+from app.intake.listed_values import order_of
 from app.models import Case, CaseState, ImportedCase
 from app.models.columns import utc_now
 from app.services.base import access, audit
@@ -53,7 +54,10 @@ class ImportedRow:
 
 @dataclass(frozen=True)
 class CaseImportReport:
-    """What an import has done, or (`dry_run`) would do; `applied`: changes are taken over."""
+    """What an import has done, or (`dry_run`) would do; `applied`: changes are taken over.
+
+    `notes` are what people should know of the list as a whole, as sentences.
+    """
 
     source: str
     file_name: str
@@ -61,6 +65,7 @@ class CaseImportReport:
     sha256: str
     mapping: Mapping[str, str]
     columns: tuple[str, ...]
+    notes: tuple[str, ...]
     items: tuple[ImportedRow, ...]
     dry_run: bool
     applied: bool
@@ -107,7 +112,7 @@ def import_cases(
         raise Refused(
             "The legal basis has already expired.", {"legal_basis_expires_at": "lies in the past"}
         )
-    listed = read_case_list(data, file_name, mapping)
+    listed = read_case_list(data, file_name, mapping, needs_number=not dry_run)
     entries = [_read(row_number, listed, given) for row_number in range(len(listed.rows))]
     numbers = {one.number for one in entries if isinstance(one, CaseEntry)}
     run = _Run(
@@ -244,10 +249,32 @@ def _report(
         sha256=hashlib.sha256(data).hexdigest(),
         mapping=dict(listed.mapping),
         columns=listed.columns,
+        notes=(*listed.notes, *_notes_of_dates(listed, run.given)),
         items=tuple(items),
         dry_run=run.dry_run,
         applied=run.given.apply_changes,
     )
+
+
+def _notes_of_dates(listed: CaseList, given: CaseImportInput) -> Iterator[str]:
+    """Whether the chosen order of day and month fits the list."""
+    column = listed.mapping.get("last_contact", "")
+    order = order_of(row.cells.get(column, "") for row in listed.rows)
+    against, example, other = (
+        (order.day_first, order.day_example, "day")
+        if given.month_first
+        else (order.month_first, order.month_example, "month")
+    )
+    if against:
+        yield (
+            f"{against} of its dates can only be read with the {other} first, “{example}” for "
+            "instance: choose that, or the other dates may be taken for wrong days."
+        )
+    elif order.either and not order.day_first and not order.month_first:
+        yield (
+            f"No date of the list shows whether day or month comes first: {order.either} can be "
+            "read both ways. Make sure that the right order is chosen."
+        )
 
 
 def _record(actor: Actor, report: CaseImportReport) -> None:
