@@ -18,6 +18,7 @@ from app.extensions import limiter
 from app.intake.limits import MAX_FILE_BYTES as MAX_REPORT_BYTES
 from app.services.contributing.contributed_photos import MOST_PHOTOS
 from app.services.exchange.case_imports import MOST_BYTES as MAX_CASE_LIST_BYTES
+from app.services.persons.person_photos import MOST_PHOTOS as MOST_PERSON_PHOTOS
 from app.services.places.traces import MAX_TRACE_BYTES
 from app.services.requests.deliveries import PIECE_BYTES
 
@@ -43,10 +44,11 @@ _TILES: Final = frozenset({"tiles.roads", "tiles.cameras", "tiles.coverage", "ti
 _PICTURES: Final = frozenset(
     {
         *("media.picture", "tips.picture", "found.picture", "found_matches.picture"),
+        *("posts.picture", "persons.picture"),
         *("api_tips.picture", "api_found.picture", "api_found_persons.person_picture"),
     }
 )
-_UNCOUNTED: Final = _TILES | _PICTURES | {"static", "home.healthz", "api_docs.asset"}
+UNCOUNTED: Final = _TILES | _PICTURES | {"static", "home.healthz", "api_docs.asset"}
 """Not counted as requests: files, and pictures and tiles, which have limits of their own."""
 _FOR_EVERYBODY: Final = frozenset({"static", "api_docs.asset"})
 
@@ -101,6 +103,7 @@ def body_limits(settings: Settings) -> Mapping[str, int]:
     tip = settings.tip_max_upload_mb * MEGABYTE + MULTIPART_EXTRA_BYTES
     posts = settings.post_max_upload_mb * MEGABYTE + MULTIPART_EXTRA_BYTES
     entry = MOST_PHOTOS * settings.max_photo_bytes + MULTIPART_EXTRA_BYTES
+    person = MOST_PERSON_PHOTOS * settings.max_photo_bytes + MULTIPART_EXTRA_BYTES
     return {
         "tip.hand_in": tip,
         "tip.open_tip": LARGEST_WORDS_BYTES,
@@ -112,6 +115,11 @@ def body_limits(settings: Settings) -> Mapping[str, int]:
         "api_found.add_photos": entry,
         "cases.add_photo": photo,
         "api_photos.add_photo": photo,
+        "persons.request_person": person,
+        "persons.add_photo": person,
+        "persons.extend": person,
+        "api_persons.request_person": photo,
+        "api_persons.add_photo": photo,
         "cameras.import_page": registry,
         "api_cameras.import_cameras": registry,
         "posts.import_file": posts,
@@ -152,7 +160,7 @@ def _rates(settings: Settings) -> dict[str, object]:
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
         "RATELIMIT_SWALLOW_ERRORS": True,
         "RATELIMIT_APPLICATION": REQUEST_LIMIT,
-        "RATELIMIT_APPLICATION_EXEMPT_WHEN": lambda: request.endpoint in _UNCOUNTED,
+        "RATELIMIT_APPLICATION_EXEMPT_WHEN": lambda: request.endpoint in UNCOUNTED,
         "RATELIMIT_DEFAULT": UPLOAD_LIMIT,
         "RATELIMIT_DEFAULTS_EXEMPT_WHEN": lambda: not _is_upload(),
     }

@@ -11,10 +11,16 @@ from typing import Any
 import pytest
 from flask import Flask, request
 
+from app.config import PROJECT_ROOT
 from app.extensions import limiter
 from app.factory import create_app
 from app.models.accounts import Role, User
-from app.security import LARGEST_FORM_BYTES, body_limits, content_security_policy
+from app.security import (
+    LARGEST_FORM_BYTES,
+    UNCOUNTED,
+    body_limits,
+    content_security_policy,
+)
 from app.services.people.accounts import actor_for
 from app.services.people.tokens import TokenInput, issue_token
 from tests.app import factories
@@ -183,6 +189,48 @@ def test_the_sizes_are_those_of_routes_that_exist(app: Flask) -> None:
 )
 def test_a_file_that_its_reader_takes_is_not_stopped_before_it(app: Flask, endpoint: str) -> None:
     assert body_limits(app.config["LASTSEEN"])[endpoint] > 10 * 1024 * 1024
+
+
+def test_every_form_with_a_file_takes_one(app: Flask) -> None:
+    """A photo of a telephone has some megabytes: a form that is forgotten here refuses it."""
+    form = re.compile(r"<form\b[^>]*multipart/form-data.*?</form>", re.DOTALL)
+    address = re.compile(r"action=\"\{\{[^}]*url_for\('([\w.]+)'")
+    forms = [
+        text
+        for path in (PROJECT_ROOT / "templates").rglob("*.html")
+        for text in form.findall(path.read_text(encoding="utf-8"))
+        if 'type="file"' in text
+    ]
+    taking = {found[1] for text in forms if (found := address.search(text))}
+    assert {"tip.hand_in", "persons.request_person", "persons.extend"} <= taking
+    assert taking <= set(body_limits(app.config["LASTSEEN"]))
+
+
+def test_every_operation_with_a_file_takes_one(
+    app: Flask, logged_in: Callable[..., Client]
+) -> None:
+    document = logged_in().get("/api/openapi.json").get_json()
+    with_file = {
+        (re.sub(r"[{}]", "", path), method.upper())
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        if "multipart/form-data" in operation.get("requestBody", {}).get("content", {})
+    }
+    taking = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods or ()
+        if (re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", r"\1", rule.rule), method) in with_file
+    }
+    assert {"api_photos.add_photo", "api_persons.request_person"} <= taking
+    assert taking <= set(body_limits(app.config["LASTSEEN"]))
+
+
+def test_pictures_are_not_counted_as_requests(app: Flask) -> None:
+    """A page shows a hundred of them; they have a limit of their own."""
+    pictures = {rule.endpoint for rule in app.url_map.iter_rules() if rule.rule.endswith(".jpg")}
+    assert "media.picture" in pictures
+    assert pictures <= UNCOUNTED
 
 
 def test_a_report_of_several_megabytes_reaches_its_reader(logged_in: Callable[..., Client]) -> None:
