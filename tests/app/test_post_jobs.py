@@ -31,8 +31,9 @@ from app.models import (
 from app.models.columns import utc_now
 from app.queues import IMPORTS_QUEUE, queue
 from app.services.base import dispatch
-from app.services.base.actors import COMMAND_LINE
+from app.services.base.actors import COMMAND_LINE, SCHEDULER
 from app.services.postings import (
+    post_import_ends,
     post_import_files,
     post_import_progress,
     post_import_reports,
@@ -329,6 +330,24 @@ def test_what_redis_lost_and_what_dead_workers_had_is_put_back(app: Flask) -> No
 
 
 @pytest.mark.usefixtures("all_to_workers")
+def test_an_import_is_put_back_though_its_worker_lives_again_under_the_same_name(
+    app: Flask,
+) -> None:
+    """In a container the number of a process is the same after every start."""
+    row = hand_in()
+    workers.begin("container:1")
+    post_jobs.claim(row.id, "container:1")
+    post_import_rescue.rescue()
+    db.session.refresh(row)
+    assert row.state is PostImportState.RUNNING
+    workers.begin("container:1")
+    post_import_rescue.rescue()
+    db.session.refresh(row)
+    assert row.state is PostImportState.WAITING
+    queue(IMPORTS_QUEUE).empty()
+
+
+@pytest.mark.usefixtures("all_to_workers")
 def test_an_import_that_kills_its_workers_is_given_up(app: Flask) -> None:
     row = hand_in()
     workers.begin("dead:2")
@@ -375,6 +394,36 @@ def test_checks_that_nobody_confirms_and_folders_that_nothing_names_go(app: Flas
     db.session.commit()
     post_import_rescue.tidy()
     assert db.session.scalar(select(func.count(PostImport.id))) == 0
+
+
+@pytest.mark.usefixtures("all_to_workers")
+def test_a_check_that_is_confirmed_at_the_last_moment_is_not_ended(app: Flask) -> None:
+    row = hand_in(confirmed=False)
+    post_import_runs.run(row.id, "a worker")
+    post_imports.confirm(COMMAND_LINE, row.id)
+    post_import_ends.undo(
+        SCHEDULER,
+        row.id,
+        PostImportState.CANCELLED,
+        post_import_rescue.NOT_CONFIRMED,
+        only_if=PostImportState.CHECKED,
+    )
+    db.session.refresh(row)
+    assert row.state is PostImportState.WAITING
+    assert len(folders(app)) == 1
+    queue(IMPORTS_QUEUE).empty()
+
+
+def test_a_folder_that_goes_while_they_are_listed_stops_no_tidying(app: Flask) -> None:
+    folder, _ = post_import_files.save(io.BytesIO(b"text\nx\n"), None)
+    root = app.config["LASTSEEN"].media_dir / "imports"
+    gone = root / "gone meanwhile"
+    gone.symlink_to(root / "nowhere")
+    try:
+        post_import_rescue.tidy()
+    finally:
+        gone.unlink()
+        post_import_files.discard(folder)
 
 
 # ------------------------------------------------------------------------------- pages and API

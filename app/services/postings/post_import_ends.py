@@ -31,17 +31,23 @@ _UNCHANGED = {
 
 
 def undo(
-    actor: Actor, import_id: int, state: PostImportState, reason: str, *, advice: str = ""
+    actor: Actor,
+    import_id: int,
+    state: PostImportState,
+    reason: str,
+    *,
+    advice: str = "",
+    only_if: PostImportState | None = None,
 ) -> None:
     """Take away what an unfinished job has written, its files too, and say why; commits.
 
     `advice` is added for a file that can be handed in anew. Does nothing where the job has ended
-    meanwhile. May run twice, and after any crash.
+    meanwhile, or the import is not `only_if` any more. May run twice, and after any crash.
     """
     post_lock.hold_lock()
     row = post_jobs.held(import_id)
     job = db.session.get(PostImportJob, import_id, with_for_update=True, populate_existing=True)
-    if row is None or job is None:
+    if row is None or job is None or (only_if is not None and row.state is not only_if):
         db.session.rollback()
     elif job.task is ImportTask.IMPORT:
         _undo_import(actor, row, job, state, f"{reason} {advice}".strip())

@@ -97,9 +97,7 @@ def unclaimed(known: frozenset[str]) -> list[str]:
         return []
     before = time.time() - _UNCLAIMED_S
     return [
-        one.name
-        for one in _root().iterdir()
-        if one.name not in known and one.stat().st_mtime < before
+        one.name for one in _root().iterdir() if one.name not in known and _is_older(one, before)
     ]
 
 
@@ -113,6 +111,13 @@ def _copy(source: IO[bytes], target: Path, digest: hashlib._Hash, most_bytes: in
             digest.update(piece)
             handle.write(piece)
     return written
+
+
+def _is_older(path: Path, before: float) -> bool:
+    try:
+        return path.stat().st_mtime < before
+    except FileNotFoundError:
+        return False  # its import has ended since the folder was listed
 
 
 def _existing(folder: str, name: str) -> Path:

@@ -73,7 +73,13 @@ def tidy() -> None:
         )
     ).all()
     for import_id in stale:
-        post_import_ends.undo(SCHEDULER, import_id, PostImportState.CANCELLED, NOT_CONFIRMED)
+        post_import_ends.undo(
+            SCHEDULER,
+            import_id,
+            PostImportState.CANCELLED,
+            NOT_CONFIRMED,
+            only_if=PostImportState.CHECKED,
+        )
     ended = (PostImportState.FAILED, PostImportState.CANCELLED)
     db.session.execute(
         delete(PostImport).where(
@@ -114,6 +120,11 @@ def _release_silent() -> None:
 
 def _has_fallen_silent() -> ColumnElement[bool]:
     now = utc_now()
-    died = or_(WorkerRow.seen_at < now - SILENT_AFTER, WorkerRow.stopped_at.is_not(None))
+    died = or_(
+        WorkerRow.seen_at < now - SILENT_AFTER,
+        WorkerRow.stopped_at.is_not(None),
+        # Another process of the same name: in a container its number is always the same.
+        WorkerRow.started_at > PostImportJob.beat_at,
+    )
     patience = case((WorkerRow.name.is_(None), SILENT_ELSEWHERE), else_=SILENT_AT_WORK)
     return or_(and_(WorkerRow.name.is_not(None), died), PostImportJob.beat_at < now - patience)
