@@ -242,6 +242,55 @@ def test_a_photo_whose_worker_died_is_put_in_again_and_one_that_kills_workers_is
     assert "Workers died" in photo.problem
 
 
+def test_what_was_decided_on_a_match_stays_when_its_entry_is_closed_and_opened_again(
+    embedder: Embedder, partner: User, investigator: Actor
+) -> None:
+    case = factories.make_case()
+    make_photo(case, embedder, 0)
+    entry = entry_with_face(partner, embedder, 0)
+    compare(case, embedder)
+    found_matches.decide(investigator, given.matches()[0].id, MatchState.REJECTED)
+    ending = CloseInput(state=FoundState.WITHDRAWN)
+    found.close(actor_for(partner), partner, entry.id, ending)
+    later = factories.make_case()
+    make_photo(later, embedder, 0)
+    assert compare(later, embedder) == 0, "a closed entry is compared with nothing"
+    found.reopen(actor_for(partner), partner, entry.id)
+    queue(CONTRIBUTIONS_QUEUE).empty()
+    photo = entry.photos[0]
+    attempt = contributions._claim(photo.id)
+    assert attempt is not None
+    assert contributions._was_seen(photo.id, embedder)
+    contributions._compare_again(photo.id, attempt, embedder)
+    db.session.expire_all()
+    states = {match.case_id: match.state for match in given.matches()}
+    assert states == {case.id: MatchState.REJECTED, later.id: MatchState.CANDIDATE}
+    assert photo.state is PhotoState.DONE
+
+
+def test_a_tip_that_was_spam_by_mistake_is_compared_with_cases_opened_meanwhile(
+    embedder: Embedder, investigator: Actor
+) -> None:
+    tip = tip_with_face(embedder, 0)
+    queue(CONTRIBUTIONS_QUEUE).empty()
+    triage.reject(investigator, tip.id, spam=True)
+    case = factories.make_case()
+    make_photo(case, embedder, 0)
+    assert compare(case, embedder) == 0
+    triage.undo(investigator, tip.id)
+    photo = tip.photos[0]
+    assert photo.state is PhotoState.WAITING
+    assert queue(CONTRIBUTIONS_QUEUE).job_ids == [f"contribution-{photo.id}-{photo.attempt}"]
+    queue(CONTRIBUTIONS_QUEUE).empty()
+    attempt = contributions._claim(photo.id)
+    assert attempt is not None
+    contributions._compare_again(photo.id, attempt, embedder)
+    assert [match.case_id for match in given.matches()] == [case.id]
+    triage.reject(investigator, tip.id)
+    triage.undo(investigator, tip.id)
+    assert queue(CONTRIBUTIONS_QUEUE).job_ids == [], "it was compared all the time"
+
+
 def test_photos_wait_while_no_model_is_installed(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -330,7 +330,7 @@ def test_what_redis_lost_and_what_dead_workers_had_is_put_back(app: Flask) -> No
 
 
 @pytest.mark.usefixtures("all_to_workers")
-def test_an_import_is_put_back_though_its_worker_lives_again_under_the_same_name(
+def test_an_import_is_put_back_when_its_worker_began_anew_under_its_name(
     app: Flask,
 ) -> None:
     """In a container the number of a process is the same after every start."""

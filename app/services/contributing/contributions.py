@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import and_, exists, or_, select, update
 
 from app.errors import NoRecogniser, NotFound
 from app.extensions import db
@@ -26,7 +26,7 @@ from app.recogniser import LoadedRecogniser, holder
 from app.services.base import audit, dispatch, media
 from app.services.base.actors import WORKER
 from app.services.contributing import contribution_matching
-from app.services.embeddings import embedders, gallery_photos
+from app.services.embeddings import embedders, galleries, gallery_photos
 from app.services.messages import contribution_alerts
 from recognition.alignment import surroundings
 from recognition.errors import UnreadableImage
@@ -42,10 +42,6 @@ STALE_AFTER = timedelta(minutes=5)
 """A worker that has had one photo for so long is dead."""
 PATIENCE = timedelta(seconds=20)
 """A photo that was put into Redis less than this ago may still be on its way to a worker."""
-LATER_LIMIT = 2000
-"""So many kept faces at most are compared anew with one case."""
-_LOCK = 7_201_003
-"""Key of the advisory lock that orders comparisons and changes of what is compared."""
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +57,11 @@ class _FoundFace:
 
 
 def analyse(photo_id: int) -> None:
-    """Find the faces of one photo and compare them. May run twice: the second finds it done."""
+    """Find the faces of one photo and compare them. May run twice: the second finds it done.
+
+    Of a photo that this model has seen before, such as one of an entry that is open again, the kept
+    faces are compared: what people decided on their matches stays.
+    """
     attempt = _claim(photo_id)
     if attempt is None:
         log.info("Contributed photo %s is not to be had: done, or with another worker.", photo_id)
@@ -73,6 +73,9 @@ def analyse(photo_id: int) -> None:
         return
     embedder = embedders.register(recogniser)
     gallery_photos.embed_missing(recogniser, embedder)
+    if _was_seen(photo_id, embedder):
+        _compare_again(photo_id, attempt, embedder)
+        return
     try:
         found = _find_faces(photo_id, recogniser)
     except (NotFound, UnreadableImage) as error:
@@ -188,8 +191,44 @@ def _find_faces(photo_id: int, recogniser: LoadedRecogniser) -> list[_FoundFace]
     ]
 
 
+def _was_seen(photo_id: int, embedder: Embedder) -> bool:
+    """Whether this model has looked for the photo's faces, and found some or none."""
+    faces = exists().where(
+        ContributedFace.photo_id == photo_id, ContributedFace.embedder_id == embedder.id
+    )
+    done = exists().where(
+        ContributedPhoto.id == photo_id, ContributedPhoto.embedder_id == embedder.id
+    )
+    return bool(db.session.scalar(select(faces | done)))
+
+
 def _keep(photo_id: int, attempt: int, embedder: Embedder, found: Sequence[_FoundFace]) -> None:
     """Write faces and matches, and that the photo is done, in one transaction."""
+    photo = _held(photo_id, attempt)
+    if photo is None:
+        return
+    faces = [_row(photo, embedder, ordinal, one) for ordinal, one in enumerate(found)]
+    db.session.add_all(faces)
+    _finish(photo, embedder, faces, [one.embedding for one in found])
+
+
+def _compare_again(photo_id: int, attempt: int, embedder: Embedder) -> None:
+    """Compare the faces that this model found in the photo earlier, in one transaction."""
+    photo = _held(photo_id, attempt)
+    if photo is None:
+        return
+    rows = db.session.execute(
+        select(ContributedFace, galleries.sent(ContributedFace.embedding))
+        .where(ContributedFace.photo_id == photo_id, ContributedFace.embedder_id == embedder.id)
+        .order_by(ContributedFace.ordinal)
+    ).all()
+    _finish(
+        photo, embedder, [face for face, _ in rows], [galleries.numbers(raw) for _, raw in rows]
+    )
+
+
+def _held(photo_id: int, attempt: int) -> ContributedPhoto | None:
+    """The photo under the lock that orders comparisons; None where another worker has it now."""
     contribution_matching.hold_lock()
     photo = db.session.scalar(
         select(ContributedPhoto)
@@ -203,19 +242,19 @@ def _keep(photo_id: int, attempt: int, embedder: Embedder, found: Sequence[_Foun
     if photo is None:
         db.session.rollback()
         log.warning("Contributed photo %s was given to another worker meanwhile.", photo_id)
-        return
-    db.session.execute(
-        delete(ContributedFace).where(
-            ContributedFace.photo_id == photo_id, ContributedFace.embedder_id == embedder.id
-        )
-    )
-    faces = [_row(photo, embedder, ordinal, one) for ordinal, one in enumerate(found)]
-    db.session.add_all(faces)
+    return photo
+
+
+def _finish(
+    photo: ContributedPhoto,
+    embedder: Embedder,
+    faces: Sequence[ContributedFace],
+    embeddings: Sequence[FloatArray],
+) -> None:
+    """Compare a photo's faces, say that it is done, and commit."""
     photo.state, photo.embedder_id = PhotoState.DONE, embedder.id
     db.session.flush()
-    added = contribution_matching.compare_photo(
-        photo, embedder, faces, [one.embedding for one in found]
-    )
+    added = contribution_matching.compare_photo(photo, embedder, faces, embeddings)
     details = {"model": embedder.name, "faces": len(faces), "new_matches": len(added)}
     audit.record(WORKER, "contributions.analyse", subject=_name_of(photo), details=details)
     contribution_alerts.tell_all(added)

@@ -27,6 +27,7 @@ from app.models import (
 from app.models.columns import utc_now
 from app.services.base import access, audit, live, searchable
 from app.services.base.actors import Actor
+from app.services.contributing import contributed_photos
 from app.services.contributing.contribution_matches import matches_of_photos
 from app.services.places import locations
 
@@ -132,7 +133,10 @@ def ask(actor: Actor, tip_id: int, given: MessageInput) -> TipMessage:
 
 
 def undo(actor: Actor, tip_id: int) -> Tip:
-    """Take the last decision back; a location that came of it no longer ranks cameras."""
+    """Take the last decision back; a location that came of it no longer ranks cameras.
+
+    Photos of what was called spam are compared with the open cases again.
+    """
     tip = _locked(actor, tip_id)
     if tip.state not in _DECIDED:
         raise Conflict("There is no decision to take back.")
@@ -142,12 +146,16 @@ def undo(actor: Actor, tip_id: int) -> Tip:
             raise Conflict("This tip is in a case of others: its people can take that back.")
         locations.follow_tip(actor, case, tip, None)
     details = {"was": tip.state.value}
+    # Cases that were opened while it was spam have not been compared with it.
+    missed = list(tip.photos) if tip.state is TipState.SPAM else []
+    contributed_photos.look_again(missed)
     tip.state = TipState(tip.state_before or TipState.WAITING)
     tip.state_before = None
     tip.decided_case_id = tip.decided_at = tip.decided_by_id = None
     tip.decided_by_name = ""
     audit.record(actor, "tip.undo", case=case, subject=f"tip {tip.number}", details=details)
     db.session.commit()
+    contributed_photos.hand_over(missed)
     return tip
 
 
