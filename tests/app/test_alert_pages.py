@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from app.extensions import db
 from app.models import (
@@ -25,6 +25,7 @@ from app.services.messages.alert_settings import MAIL
 from tests.app import factories
 from tests.app.conftest import Client
 from tests.app.mail_server import MailServer, mailing_to
+from tests.app.statements import queries_of
 
 Browser = Callable[..., Client]
 
@@ -188,12 +189,7 @@ def test_the_list_asks_as_often_for_one_alert_as_for_twenty(logged_in: Browser) 
     assert client.user is not None
 
     def queries() -> int:
-        counted = []
-        count = lambda *_: counted.append(1)  # noqa: E731
-        event.listen(db.engine, "before_cursor_execute", count)
-        assert client.get("/alerts").status_code == 200
-        event.remove(db.engine, "before_cursor_execute", count)
-        return len(counted)
+        return queries_of(lambda: client.get("/alerts"))
 
     failed_notice(raised_in(1)[0], client.user.id)
     one = queries()

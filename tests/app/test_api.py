@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
 
 from app.extensions import db
 from app.models import AuditEntry, SightingState
@@ -18,6 +16,7 @@ from app.outputs import LEAD_NOTICE
 from tests.app import factories
 from tests.app.answers import body, problem
 from tests.app.conftest import Client
+from tests.app.statements import counted_queries
 
 NEXT_MONTH = (datetime.now(UTC) + timedelta(days=30)).isoformat()
 NEW_CASE: dict[str, Any] = {
@@ -301,22 +300,6 @@ def test_sightings_are_filtered_by_state(app: Flask, investigator: Client) -> No
     rejected = factories.make_sighting(case, state=SightingState.REJECTED)
     found = body(investigator.get(f"/api/cases/{case.number}/sightings?state=rejected"))
     assert [one["id"] for one in found["items"]] == [rejected.id]
-
-
-@contextmanager
-def counted_queries() -> Iterator[list[str]]:
-    """The SQL statements that are sent while the block runs."""
-    sent: list[str] = []
-
-    def note(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        sent.append(statement)
-
-    engine = db.session.connection().engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 def test_the_number_of_queries_does_not_grow_with_the_sightings(

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from app.errors import Conflict
 from app.extensions import db
@@ -43,24 +42,9 @@ from tests.app.factories import (
     make_sweep,
     make_visit,
 )
+from tests.app.statements import counted_queries
 
 LogIn = Callable[..., Client]
-
-
-@contextmanager
-def counted_queries() -> Iterator[list[str]]:
-    """The statements that are sent to the database within the block."""
-    sent: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        sent.append(statement)
-
-    engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 def jobs_of(priority: str) -> list[str]:

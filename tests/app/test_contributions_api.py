@@ -22,6 +22,7 @@ from tests.app import factories
 from tests.app.answers import body, problem
 from tests.app.conftest import Client
 from tests.app.kept_face_cases import make_embedder, make_photo
+from tests.app.statements import queries_of
 
 LogIn = Callable[..., Client]
 
@@ -181,6 +182,28 @@ def test_a_partner_s_program_registers_changes_closes_and_reopens(logged_in: Log
     assert closed["facts"]["state"] == "reunited"
     assert body(home.post(f"/api/found/{found_id}/reopen"))["facts"]["state"] == "open"
     assert body(home.get("/api/found"))["total"] == 1
+
+
+def test_the_number_of_queries_of_the_lists_does_not_grow(logged_in: LogIn) -> None:
+    home, unit = logged_in(Role.PARTNER), logged_in(Role.INVESTIGATOR)
+    assert home.user is not None
+    embedder = make_embedder()
+    asked = []
+    for count in (1, 5):
+        for _ in range(count):
+            entry = given.register(home.user, given.picture(), given.picture())
+            tip = given.hand_in(given.picture(), given.picture()).tip
+            for photo in (*entry.photos, *tip.photos):
+                given.add_face(photo, embedder, 0)
+        db.session.expire_all()
+        asked.append(
+            [
+                queries_of(lambda: body(home.get("/api/found"))),
+                queries_of(lambda: body(unit.get("/api/found-persons"))),
+                queries_of(lambda: body(unit.get("/api/tips"))),
+            ]
+        )
+    assert asked[0] == asked[1]
 
 
 def test_a_partner_s_program_sees_no_other_organisation_s_entries_and_no_case(

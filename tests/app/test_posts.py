@@ -6,11 +6,10 @@ import csv
 import io
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from app.errors import NotFound, Refused
 from app.extensions import db
@@ -32,6 +31,7 @@ from app.services.postings import post_links, post_matches, posts
 from tests.app import post_cases
 from tests.app.conftest import Client
 from tests.app.post_cases import PHONE, PHONE_E164, row, take_in
+from tests.app.statements import queries_of
 
 
 def listed(actor: Actor = COMMAND_LINE, **values: object) -> list[Post]:
@@ -222,18 +222,6 @@ def test_a_file_is_checked_and_imported_on_its_page(
     assert post_cases.posts()[0].account is not None
     wrong = client.post("/posts/imports", data={**form, "purpose": ""})
     assert wrong.status_code == 422
-
-
-def queries_of(action: Callable[[], object]) -> int:
-    asked: list[str] = []
-
-    def listen(*args: Any) -> None:
-        asked.append(args[2])
-
-    event.listen(db.engine, "before_cursor_execute", listen)
-    action()
-    event.remove(db.engine, "before_cursor_execute", listen)
-    return len(asked)
 
 
 def test_the_number_of_queries_of_the_list_does_not_grow(

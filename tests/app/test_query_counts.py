@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
 
 from app.extensions import db
 from app.models import Case
@@ -26,6 +23,7 @@ from tests.app.factories import (
     make_sighting,
     make_sweep,
 )
+from tests.app.statements import counted_queries
 
 FEW, MANY = 3, 30
 DEG_PER_M = 1 / 111_195
@@ -57,22 +55,6 @@ ADDRESSES = [
     ("dispatcher", "/api/cameras?per_page=100"),
     ("dispatcher", "/api/cameras/{camera}/footage?per_page=100"),
 ]
-
-
-@contextmanager
-def counted_queries() -> Iterator[list[str]]:
-    """The SQL statements that are sent while the block runs."""
-    sent: list[str] = []
-
-    def note(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        sent.append(statement)
-
-    engine = db.session.connection().engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 class Scene:

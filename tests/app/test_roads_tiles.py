@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, event, text
+from sqlalchemy import text
 
 from app.extensions import db
 from app.models import Role
@@ -21,6 +21,7 @@ from geo.distance import destination
 from geo.points import Point
 from tests.app.conftest import Client
 from tests.app.factories import SEEN_AT, make_camera, make_footage
+from tests.app.statements import queries_of
 from tests.app.test_roads import geojson
 from tests.app.vector_tiles import Feature, read_tile
 
@@ -203,21 +204,6 @@ def test_a_changed_registry_is_seen_at_once(app: Flask, logged_in: LogIn) -> Non
     assert len(fetch(client, "cameras", *address)["cameras"]) == 2
 
 
-def queries_of(app: Flask, ask: Callable[[], object]) -> int:
-    """How many statements reach the database while `ask` runs."""
-    seen: list[object] = []
-
-    def note(*given: object) -> None:
-        seen.append(given[2])
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        ask()
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
-    return len(seen)
-
-
 def test_the_number_of_queries_is_the_same_for_few_and_many_cameras(
     app: Flask, logged_in: LogIn
 ) -> None:
@@ -227,7 +213,7 @@ def test_the_number_of_queries_is_the_same_for_few_and_many_cameras(
     for count in (1, 60):
         for _ in range(count):
             make_camera()
-        asked.append(queries_of(app, lambda: fetch(client, "cameras", 15, x, y)))
+        asked.append(queries_of(lambda: fetch(client, "cameras", 15, x, y)))
     assert asked[0] == asked[1] > 0
 
 

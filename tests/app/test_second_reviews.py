@@ -7,8 +7,7 @@ import io
 import itertools
 import json
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,7 +15,7 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 from pypdf import PdfReader
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from app.config import PROJECT_ROOT
 from app.errors import Conflict
@@ -43,6 +42,7 @@ from app.services.reviews.standing import Standing, standing_of
 from tests.app import factories
 from tests.app.answers import body, problem
 from tests.app.conftest import Client
+from tests.app.statements import counted_queries
 
 LogIn = Callable[..., Client]
 MakeActor = Callable[..., Actor]
@@ -379,20 +379,6 @@ def test_each_finds_in_the_queue_what_waits_for_them_oldest_first(
     assert f"/sightings/{first_judged.id}/review" in page
     examiner.post(f"/sightings/{first_judged.id}/review", data={"verdict": "unsure"})
     assert f"/sightings/{first_judged.id}/review" not in examiner.get("/review").text
-
-
-@contextmanager
-def counted_queries() -> Iterator[list[str]]:
-    sent: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        sent.append(statement)
-
-    event.listen(db.engine.engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(db.engine.engine, "before_cursor_execute", note)
 
 
 @pytest.mark.parametrize("role", [Role.INVESTIGATOR, Role.EXAMINER])

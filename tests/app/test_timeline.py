@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
 
 from app.errors import NotFound, Refused
 from app.extensions import db
@@ -22,6 +21,7 @@ from app.services.places.timeline import Timeline, timeline_of
 from tests.app import factories
 from tests.app.answers import body, problem
 from tests.app.conftest import Client
+from tests.app.statements import queries_of
 
 LogIn = Callable[..., Client]
 SEEN_AT = factories.SEEN_AT
@@ -151,18 +151,9 @@ def test_legs_say_what_they_demand_of_this_subject(case: Case) -> None:
 
 def test_the_timeline_takes_as_many_queries_for_many_stops_as_for_few(case: Case) -> None:
     def count() -> int:
-        statements: list[str] = []
-
-        def listener(*given: Any) -> None:
-            statements.append(given[2])
-
         db.session.expire_all()
-        number = case.number
-        assert number
-        event.listen(db.session.connection(), "before_cursor_execute", listener)
-        timeline_of(case)
-        event.remove(db.session.connection(), "before_cursor_execute", listener)
-        return len(statements)
+        assert case.number
+        return queries_of(lambda: timeline_of(case))
 
     factories.make_confirmed_route(case, 2)
     factories.make_location(case)

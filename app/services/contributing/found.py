@@ -39,7 +39,7 @@ def list_entries(user: User, page: int, per_page: int) -> Page[FoundPerson]:
     """The entries of the partner's organisation, open ones first, the newest first."""
     statement = (
         select(FoundPerson)
-        .options(selectinload(FoundPerson.photos))
+        .options(selectinload(FoundPerson.photos).selectinload(ContributedPhoto.faces))
         .where(_is_own(user))
         .order_by(FoundPerson.state != FoundState.OPEN, FoundPerson.id.desc())
     )
