@@ -132,7 +132,7 @@ def show_person(path: PersonPath) -> Response:
 def add_photo(path: PersonPath, form: PersonPhotoForm) -> Response:
     """Only while the request waits, so that whoever decides has seen it."""
     case = cases.find_case(path.number)
-    person = person_photos.add_photo(actor(), case, path.person_id, _data(form.photo))
+    person = person_photos.add_photos(actor(), case, path.person_id, [_data(form.photo)])
     return reply(_person(person), 201)
 
 

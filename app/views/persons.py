@@ -104,8 +104,7 @@ def add_photo(number: str, person_id: int) -> ResponseReturnValue:
     form = Form()
     with form:
         try:
-            for data in _files("photos"):
-                person_photos.add_photo(actor(), case, person_id, data)
+            person_photos.add_photos(actor(), case, person_id, _files("photos"))
         except PhotoRefused as refusal:
             marked = refusal.marked_jpeg
             raise

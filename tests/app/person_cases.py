@@ -11,7 +11,7 @@ from typing import Any
 import cv2
 
 from app.extensions import db
-from app.inputs.persons import PersonDecisionInput
+from app.inputs.persons import PersonAuthorisationInput, PersonDecisionInput
 from app.models import (
     Case,
     Embedder,
@@ -128,6 +128,13 @@ def decided(
         case,
         person.id,
         PersonDecisionInput(grant=grant, photo_ids=ids, remarks="Looked at."),
+    )
+
+
+def later(days: float = 20) -> PersonAuthorisationInput:
+    """What an extension asks for."""
+    return PersonAuthorisationInput(
+        legal_basis="Section 4", order_reference="8/2026", expires_at=utc_now() + timedelta(days)
     )
 
 

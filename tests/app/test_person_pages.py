@@ -58,7 +58,7 @@ from app.services.governance import (
 )
 from app.services.messages import alert_rounds, alerts
 from app.services.people.accounts import actor_for
-from app.services.persons import authorising, finding, judging
+from app.services.persons import authorising, finding, judging, person_photos
 from tests.app import factories
 from tests.app import kept_face_cases as faces
 from tests.app import person_cases as given
@@ -490,6 +490,24 @@ def test_a_withdrawn_face_goes_when_its_time_is_over_and_a_confirmed_one_later(
     kept = list(db.session.scalars(select(Face.id)))
     assert kept == [confirmed.id]
     assert [one.face_id for one in db.session.scalars(select(PersonSighting))] == kept
+
+
+def test_the_history_of_a_person_is_all_that_was_done_and_no_mere_look(
+    app: Flask, case: Case, people: People, person: PersonOfInterest, sighting: PersonSighting
+) -> None:
+    say(people.asker, case, sighting.id, Verdict.UNSURE)
+    judging.undo(people.asker, case, sighting.id)
+    for what in ("view", "face"):
+        person_records.look(people.third, case, what, person)
+    authorising.request_extension(people.asker, case, person.id, given.later())
+    given.decided(case, person, people.decider, grant=False)
+    person_photos.remove_photo(people.asker, case, person.id, person.photos[0].id)
+    authorising.end(people.asker, case, person.id, PersonEndInput(reason="Over"))
+    named = select(AuditEntry.action).where(AuditEntry.subject == f"person of interest {person.id}")
+    done = set(db.session.scalars(named)) - {"person_of_interest.view", "person_of_interest.face"}
+    assert len(done) >= 7
+    told = person_records.history(people.third, case, person)
+    assert {entry.action for entry in told} == done
 
 
 def test_the_purge_of_a_case_destroys_all_of_it_on_disk_and_in_the_database(

@@ -270,15 +270,22 @@ def test_photos_pass_the_same_gate_as_the_subject_s(with_models: Path, people: P
     person = ask(case, people, photo(with_models, OBAMA))
     with pytest.raises(Conflict, match="label"):
         ask(case, people, photo(with_models, BIDEN))
+    again, another = photo(with_models, OBAMA), photo(with_models, "obama2.jpg")
     with pytest.raises(Conflict, match="already"):
-        person_photos.add_photo(people.asker, case, person.id, photo(with_models, OBAMA))
-    person = person_photos.add_photo(
-        people.decider, case, person.id, photo(with_models, "obama2.jpg")
-    )
+        person_photos.add_photos(people.asker, case, person.id, [another, again])
+    db.session.rollback()
+    with pytest.raises(PhotoRefused):
+        person_photos.add_photos(
+            people.asker, case, person.id, [another, contribution_cases.picture()]
+        )
+    with pytest.raises(Refused, match="Choose"):
+        person_photos.add_photos(people.asker, case, person.id, [])
+    assert len(finding.find_person(people.asker, case, person.id).photos) == 1, "all or none"
+    person = person_photos.add_photos(people.decider, case, person.id, [another])
     assert len(person.photos) == 2
     person_cases.decided(case, person, people.decider)
     with pytest.raises(Conflict, match="extension"):
-        person_photos.add_photo(people.asker, case, person.id, photo(with_models, BIDEN))
+        person_photos.add_photos(people.asker, case, person.id, [photo(with_models, BIDEN)])
     too_many = [photo(with_models, OBAMA)] * (person_photos.MOST_PHOTOS + 1)
     with pytest.raises(Refused, match="photo"):
         person_photos.check_all(too_many)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.errors import Conflict, Forbidden, NotFound, Refused
@@ -80,12 +80,6 @@ def embedder(app: Flask) -> Embedder:
     return made
 
 
-def in_days(days: float) -> PersonAuthorisationInput:
-    return PersonAuthorisationInput(
-        legal_basis="Section 4", order_reference="8/2026", expires_at=utc_now() + timedelta(days)
-    )
-
-
 def sightings_of(person: PersonOfInterest) -> list[PersonSighting]:
     rows = select(PersonSighting).where(PersonSighting.person_id == person.id)
     return list(db.session.scalars(rows.order_by(PersonSighting.id)))
@@ -153,9 +147,9 @@ def test_a_request_needs_photos_and_ends_within_the_limit(
         authorising.request_person(people.asker, case, PersonInput(**asked), [])
     person = given.granted(case, people)
     with pytest.raises(Refused, match="30 days"):
-        authorising.request_extension(people.asker, case, person.id, in_days(30.5))
+        authorising.request_extension(people.asker, case, person.id, given.later(30.5))
     with pytest.raises(Refused, match="over"):
-        authorising.request_extension(people.asker, case, person.id, in_days(-1))
+        authorising.request_extension(people.asker, case, person.id, given.later(-1))
 
 
 def test_what_the_log_keeps_for_good_is_written_without_the_name(
@@ -178,9 +172,9 @@ def test_an_extension_is_asked_and_decided_anew_and_the_history_stays(
     app: Flask, case: Case, people: People
 ) -> None:
     person = given.granted(case, people)
-    person = authorising.request_extension(people.decider, case, person.id, in_days(20))
+    person = authorising.request_extension(people.decider, case, person.id, given.later(20))
     with pytest.raises(Conflict):
-        authorising.request_extension(people.asker, case, person.id, in_days(20))
+        authorising.request_extension(people.asker, case, person.id, given.later(20))
     with pytest.raises(Forbidden):  # who asked for the extension does not decide on it
         given.decided(case, person, people.decider)
     person = given.decided(case, person, people.third)
@@ -194,7 +188,7 @@ def test_a_refused_extension_leaves_what_is_in_force(
     app: Flask, case: Case, people: People
 ) -> None:
     person = given.granted(case, people)
-    authorising.request_extension(people.asker, case, person.id, in_days(20))
+    authorising.request_extension(people.asker, case, person.id, given.later(20))
     person = given.decided(case, person, people.third, grant=False)
     assert person.newest.state is AuthorisationState.REFUSED
     assert finding.is_in_force(person)
@@ -228,6 +222,21 @@ def test_a_case_that_may_not_be_searched_for_takes_no_request(
     case.legal_basis_expires_at = utc_now() - timedelta(hours=1)
     db.session.commit()
     with pytest.raises(Refused):
+        given.decided(case, person, people.decider)
+
+
+def test_nothing_is_granted_in_a_case_that_is_closed_at_the_same_moment(
+    app: Flask, case: Case, people: People
+) -> None:
+    person = given.asked(case, people.asker)
+    db.session.execute(
+        update(Case)
+        .where(Case.id == case.id)
+        .values(state=CaseState.CLOSED)
+        .execution_options(synchronize_session=False)
+    )
+    assert case.state is CaseState.OPEN, "as whoever decides has read it"
+    with pytest.raises(Refused, match="closed"):
         given.decided(case, person, people.decider)
 
 
@@ -416,7 +425,7 @@ def test_an_extension_that_runs_out_undecided_leaves_what_is_in_force(
 ) -> None:
     person = given.granted(case, people, embedder)
     given.seen(factories.make_sweep(case), embedder, 0.0)
-    authorising.request_extension(people.asker, case, person.id, in_days(1))
+    authorising.request_extension(people.asker, case, person.id, given.later(1))
     row = db.session.scalars(
         select(PersonAuthorisation).order_by(PersonAuthorisation.id.desc()).limit(1)
     ).one()
@@ -427,6 +436,12 @@ def test_an_extension_that_runs_out_undecided_leaves_what_is_in_force(
     db.session.expire_all()
     assert finding.is_in_force(person)
     assert sightings_of(person)[0].withdrawn_at is None
+    mail = db.session.scalars(select(OutgoingMessage)).one()
+    assert "nobody decided" in mail.subject
+    assert "any more" not in mail.text, "the authorisation before it goes on"
+    waiting = [one.title for one in db.session.scalars(select(Alert)) if not one.withdrawn_at]
+    assert len(waiting) == 1, "the face waits, the request does not"
+    assert "a face to judge" in waiting[0]
 
 
 def test_closing_the_case_ends_it_and_opening_again_brings_nothing_back(
@@ -450,7 +465,7 @@ def test_what_waited_comes_back_with_another_authorisation(
     given.seen(factories.make_sweep(case), embedder, 0.0)
     authorising.end(people.asker, case, person.id, PersonEndInput(reason="For now"))
     assert sightings_of(person)[0].withdrawn_at is not None
-    authorising.request_extension(people.asker, case, person.id, in_days(3))
+    authorising.request_extension(people.asker, case, person.id, given.later(3))
     given.decided(case, finding.find_person(people.asker, case, person.id), people.decider)
     db.session.expire_all()
     assert sightings_of(person)[0].withdrawn_at is None

@@ -178,8 +178,17 @@ def acknowledge_by_key(actor: Actor, dedupe_key: str) -> None:
 
 def withdraw_of_person(person: PersonOfInterest) -> None:
     """Take back what still waits about a person of interest, unsent messages too. No commit."""
+    _withdraw(Alert.person_id == person.id)
+
+
+def withdraw_by_key(dedupe_key: str) -> None:
+    """Take back the alert with this key, if it waits, with its unsent messages. No commit."""
+    _withdraw(Alert.dedupe_key == dedupe_key)
+
+
+def _withdraw(wanted: ColumnElement[bool]) -> None:
     alerts = db.session.scalars(
-        select(Alert).where(Alert.person_id == person.id, _is_open()).with_for_update(of=Alert)
+        select(Alert).where(wanted, _is_open()).with_for_update(of=Alert)
     ).all()
     for alert in alerts:
         alert.withdrawn_at = utc_now()

@@ -63,7 +63,7 @@ def request_person(
         raise Refused("Hand in at least one photo.", {"photos": "choose at least one"})
     _refuse_name(given.name, label=given.label, **_kept_words(given))
     checked = person_photos.check_all(files)
-    _hold(case)
+    _hold_searchable(case)
     if len(finding.list_persons(actor, case)) >= MOST_PERSONS:
         raise Refused(f"A case has at most {MOST_PERSONS} persons of interest.")
     asked_for = given.model_dump(exclude=set(PersonAuthorisationInput.model_fields))
@@ -102,6 +102,7 @@ def request_extension(
     PERSONS.require(actor)
     require_searchable(case)
     checked = person_photos.check_all(files)
+    _hold_searchable(case)
     person = _locked(actor, case, person_id)
     _refuse_name(person.name, **_kept_words(given))
     if person.purged_at is not None:
@@ -130,7 +131,7 @@ def decide(
     """
     user_id = _person(actor)
     PERSONS.require(actor)
-    require_searchable(case)
+    _hold_searchable(case)
     person = _locked(actor, case, person_id)
     _refuse_name(person.name, remarks=given.remarks)
     asked = person.requested
@@ -231,8 +232,13 @@ def _locked(actor: Actor, case: Case, person_id: int) -> PersonOfInterest:
     return person
 
 
-def _hold(case: Case) -> None:
-    db.session.execute(select(Case.id).where(Case.id == case.id).with_for_update(key_share=True))
+def _hold_searchable(case: Case) -> None:
+    """Hold the case as it is now: whoever closes it meanwhile ends what is asked or granted here.
+
+    Raises Refused where it may not be searched for.
+    """
+    db.session.refresh(case, with_for_update={"key_share": True})
+    require_searchable(case)
 
 
 def _kept_words(given: PersonAuthorisationInput) -> dict[str, str]:

@@ -38,6 +38,8 @@ def end_expired(actor: Actor) -> int:
         _close_and_note(actor, authorisation, AuthorisationState.EXPIRED, TIME_OVER)
         if person.granted is None:
             _withdraw(person)
+        else:
+            telling.withdraw_request(authorisation)
         db.session.commit()
         ended += 1
     db.session.rollback()
@@ -112,11 +114,15 @@ def _withdraw(person: PersonOfInterest) -> None:
 
 
 def _take_expired() -> PersonAuthorisation | None:
+    """One whose time is over, with its person held against somebody who decides at this moment."""
     return db.session.scalar(
         select(PersonAuthorisation)
+        .join(PersonAuthorisation.person)
         .where(PersonAuthorisation.state.in_(_OPEN), PersonAuthorisation.expires_at <= utc_now())
         .order_by(PersonAuthorisation.id)
         .limit(1)
-        .with_for_update(skip_locked=True, of=PersonAuthorisation)
+        .with_for_update(
+            skip_locked=True, key_share=True, of=(PersonAuthorisation, PersonOfInterest)
+        )
         .execution_options(populate_existing=True)
     )

@@ -55,20 +55,28 @@ def check_all(files: Sequence[bytes]) -> list[GatedPhoto]:
     return [GatedPhoto(one, embedder_id) for one in checked]
 
 
-def add_photo(actor: Actor, case: Case, person_id: int, data: bytes) -> PersonOfInterest:
-    """Add a photo to a request that waits. Raises Conflict where none does; as `check_all`."""
+def add_photos(
+    actor: Actor, case: Case, person_id: int, files: Sequence[bytes]
+) -> PersonOfInterest:
+    """Add photos to a request that waits, all of them or none.
+
+    Raises Conflict where no request waits, Refused without a photo; otherwise as `check_all`.
+    """
     PERSONS.require(actor)
-    gated = check_all([data])
+    if not files:
+        raise Refused("Choose a photo first.", {"photos": "no photo was chosen"})
+    gated = check_all(files)
     person = finding.find_person(actor, case, person_id)
     if person.requested is None:
         raise Conflict(
             f"Photos of {person.label} come with a request, so that whoever decides sees them: "
             "ask for an extension first."
         )
-    photo = keep(actor, person, gated[0])
-    person_records.note(
-        actor, "photo_add", case, person, {"photo": photo.id, "sha256": photo.sha256}
-    )
+    for one in gated:
+        photo = keep(actor, person, one)
+        person_records.note(
+            actor, "photo_add", case, person, {"photo": photo.id, "sha256": photo.sha256}
+        )
     db.session.commit()
     return finding.find_person(actor, case, person_id)
 

@@ -26,7 +26,13 @@ from app.services.base.links import link_to, path_to
 from app.services.base.rights import PERSONS
 from app.services.messages import alerts, outbox
 
-SUBJECT = "An authorisation that you asked for or decided has ended"
+ENDED = "An authorisation that you asked for or decided has ended"
+NOT_DECIDED = "A request of yours has ended that nobody decided on"
+
+_COMPARED_NO_MORE = (
+    "No face is compared with them any more. What was waiting to be judged is no longer shown."
+)
+_NEVER_COMPARED = "Because of this request no face was compared with them."
 
 
 def tell_of_request(person: PersonOfInterest, asked: PersonAuthorisation) -> None:
@@ -77,6 +83,11 @@ def tell_of_look_back(look_back: PersonLookBack) -> None:
     )
 
 
+def withdraw_request(asked: PersonAuthorisation) -> None:
+    """The request waits for nobody any more, though the person is looked for. Does not commit."""
+    alerts.withdraw_by_key(_request_key(asked))
+
+
 def settle_sighting(actor: Actor, sighting: PersonSighting) -> None:
     """A verdict answers the face's alert, as it does for sightings. Does not commit.
 
@@ -117,15 +128,16 @@ def tell_of_end(authorisation: PersonAuthorisation, sentence: str) -> None:
         .order_by(User.id)
     ).all()
     link = link_to("persons.show", number=case.number, person_id=person.id)
+    was_granted = authorisation.decided_at is not None
+    meaning = _COMPARED_NO_MORE if was_granted else _NEVER_COMPARED
     text = (
         f"Case {case.number}, person of interest {person.label}: {sentence}\n\n"
-        "No face is compared with them any more. What was waiting to be judged is no longer shown."
-        f"\n\n{link}\n\n{LEAD_NOTICE}"
+        f"{meaning}\n\n{link}\n\n{LEAD_NOTICE}"
     )
     for user in people:
         outbox.queue_mail(
             to=user.email,
-            subject=f"Case {case.number}: {SUBJECT}",
+            subject=f"Case {case.number}: {ENDED if was_granted else NOT_DECIDED}",
             text=text,
             dedupe_key=f"{end_key(authorisation.id)}{user.id}",
         )
