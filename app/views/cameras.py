@@ -7,12 +7,14 @@ from flask.typing import ResponseReturnValue
 
 from app.current import actor, settings
 from app.errors import Refused
+from app.gate import can
 from app.inputs import CameraQuery, ClockCheckInput, FootageFileInput, FootageFolderInput
 from app.inputs.imports import parse_mapping, parse_row_numbers
 from app.models import CameraRow
 from app.outputs import ImportReportOut
 from app.outputs.clocks import clock_of, is_compared
 from app.services.inventory import cameras, clocks, footage, registry
+from app.services.requests import deliveries
 from app.views.forms import Form, read_query
 from app.views.start import start_of_map
 from cameras.camera import CameraStatus
@@ -171,6 +173,9 @@ def _camera_page(camera: CameraRow, form: Form, opened: str) -> str:
         "cameras/show.html",
         camera=camera,
         footage=footage.list_footage(camera.id),
+        deliveries=(
+            deliveries.seen_of_camera(actor(), camera.id) if can("footage_requests.show") else {}
+        ),
         clock=clock_of(camera),
         is_compared=is_compared(camera),
         clock_checks=clocks.checks_of(camera),

@@ -294,6 +294,27 @@ def test_a_recording_arrives_hashed_as_footage_of_its_camera(
     assert "../" not in page
 
 
+def test_a_recording_tells_of_its_request_only_those_who_may_see_the_case(
+    client: Client, clip: bytes, logged_in: LogIn
+) -> None:
+    made = ask()
+    send(client, made, clip, file_name="shop of the made-up baker.mp4")
+    camera_id = made.request.cameras[0].id
+    pages = (f"/cameras/{camera_id}", f"/api/cameras/{camera_id}/footage")
+    dispatcher = logged_in(Role.DISPATCHER)
+    assert f'href="/requests/{made.request.id}"' in dispatcher.get(pages[0]).text
+    assert "shop of the made-up baker" in dispatcher.get(pages[0]).text
+    made.request.case.restricted = True
+    db.session.commit()
+    for page in pages:
+        told = dispatcher.get(page).text
+        assert "Sent by an upload link." in told
+        for secret in (made.request.number, "made-up baker.mp4", "/requests/"):
+            assert secret not in told, (page, secret)
+    (footage,) = db.session.scalars(select(Footage)).all()
+    assert footage.remarks == "Sent by an upload link."
+
+
 def test_a_file_in_pieces_goes_on_where_it_stopped(client: Client, clip: bytes) -> None:
     made = ask()
     first = announce(client, made, clip).get_json()

@@ -22,6 +22,7 @@ from app.extensions import db
 from app.inputs import FootageFileInput
 from app.inputs.requests import DeliveryInput
 from app.models import (
+    Case,
     Delivery,
     DeliveryState,
     Footage,
@@ -30,6 +31,7 @@ from app.models import (
 )
 from app.models.columns import utc_now
 from app.services.base import audit
+from app.services.base.access import visible_cases
 from app.services.base.actors import Actor
 from app.services.inventory import footage
 from app.services.requests import footage_requests
@@ -42,6 +44,8 @@ MOST_FILES: Final = 100
 MOST_ARRIVING: Final = 5
 KEPT_UNFINISHED_FOR: Final = timedelta(hours=24)
 _NAME_LENGTH: Final = 200
+SENT_BY_LINK: Final = "Sent by an upload link."
+"""All that a recording itself says: its readers may not see the request's case."""
 
 
 def open_link(secret: str) -> FootageRequest:
@@ -64,6 +68,26 @@ def open_link(secret: str) -> FootageRequest:
     if reason:
         raise Gone(reason)
     return request
+
+
+def seen_of_camera(actor: Actor, camera_id: int) -> dict[int, list[Delivery]]:
+    """By recording of a camera, what it came as, for requests whose case `actor` may see."""
+    rows = db.session.scalars(
+        select(Delivery)
+        .join(FootageRequest, FootageRequest.id == Delivery.request_id)
+        .join(Case, Case.id == FootageRequest.case_id)
+        .options(joinedload(Delivery.request))
+        .where(
+            Delivery.camera_id == camera_id,
+            Delivery.footage_id.is_not(None),
+            visible_cases(actor),
+        )
+        .order_by(Delivery.id)
+    )
+    found: dict[int, list[Delivery]] = {}
+    for one in rows:
+        found.setdefault(one.footage_id or 0, []).append(one)
+    return found
 
 
 def begin(actor: Actor, request: FootageRequest, given: DeliveryInput) -> Delivery:
@@ -306,7 +330,7 @@ def _register(actor: Actor, delivery: Delivery, part: Path) -> Footage:
         path=str(whole),
         started_at=delivery.shown_at,
         clock_offset_s=delivery.clock_offset_s,
-        remarks=f"Delivered for request R-{delivery.request_id} as “{delivery.file_name}”.",
+        remarks=SENT_BY_LINK,
     )
     try:
         return footage.register_kept(actor, delivery.camera, whole, given)
