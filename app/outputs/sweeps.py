@@ -41,12 +41,15 @@ class SweepProgressLike(Protocol):
     def sightings_found(self) -> int: ...
     @property
     def seconds_remaining(self) -> float | None: ...
+    @property
+    def why_nothing(self) -> tuple[str, ...]: ...
 
 
 class SweepProgressOut(Output):
     """Counts of visits by state, and how much footage was held and looked at.
 
-    `seconds_remaining` is an estimate from the pace so far, null until there is one.
+    `seconds_remaining` is an estimate from the pace so far, null until there is one. `why_nothing`
+    says why all visits were skipped, and is empty otherwise.
     """
 
     visits: int
@@ -62,6 +65,7 @@ class SweepProgressOut(Output):
     faces_found: int
     sightings_found: int
     seconds_remaining: float | None
+    why_nothing: tuple[str, ...] = ()
 
 
 class UserRefOut(Output):

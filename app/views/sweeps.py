@@ -152,10 +152,12 @@ def start(sweep_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/sweeps/<int:sweep_id>/stop")
 def stop(sweep_id: int) -> ResponseReturnValue:
-    """Stop; what was found stays."""
+    """Stop, or put aside what was never started; what was found stays."""
     with Form() as form:
-        sweeps.stop_sweep(actor(), sweeps.find_sweep(sweep_id))
-        flash("The sweep is stopped; it can be resumed from here.", "success")
+        sweep = sweeps.find_sweep(sweep_id)
+        done = "put aside" if sweep.state is SweepState.PLANNED else "stopped"
+        sweeps.stop_sweep(actor(), sweep)
+        flash(f"The sweep is {done}; it can be resumed from here.", "success")
     return _back(sweep_id, form)
 
 

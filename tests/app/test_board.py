@@ -15,8 +15,10 @@ from app.errors import Conflict
 from app.extensions import db
 from app.models import (
     AuditEntry,
+    Case,
     CaseState,
     Role,
+    Sweep,
     SweepPriority,
     SweepState,
     Visit,
@@ -66,6 +68,68 @@ def empty_queues(app: Flask) -> Iterator[None]:
     yield
     for name in VISIT_QUEUES:
         queue(name).empty()
+
+
+def idle_sweep(case: Case, *reasons: str) -> Sweep:
+    """A planned sweep whose visits were all skipped."""
+    sweep = make_sweep(case, state=SweepState.PLANNED)
+    for reason in reasons:
+        make_visit(sweep, make_camera(), state=VisitState.SKIPPED, outcome=reason)
+    return sweep
+
+
+def test_a_sweep_without_anything_to_look_at_says_why_and_what_to_do_next(
+    app: Flask, logged_in: LogIn
+) -> None:
+    case = make_case()
+    make_location(case)
+    missing, seen = "No footage is held.", "It was looked at already, in sweep 1."
+    sweep = idle_sweep(case, missing, seen, missing)
+    alone = idle_sweep(case, seen)
+    busy = make_sweep(case, state=SweepState.PLANNED)
+    make_visit(busy, make_camera(), state=VisitState.WAITING)
+    make_visit(busy, make_camera(), state=VisitState.SKIPPED, outcome=missing)
+
+    progress = sweeps.progress_of([sweep, alone, busy])
+    assert progress[sweep.id].why_nothing == (f"2 × {missing}", f"1 × {seen}")
+    assert progress[alone.id].why_nothing == (seen,)
+    assert progress[busy.id].why_nothing == ()
+
+    dispatcher = logged_in(Role.DISPATCHER)
+    for page in ("/sweeps", "/sweeps/all", f"/cases/{case.number}/sweeps", f"/sweeps/{sweep.id}"):
+        told = dispatcher.get(page).text
+        assert "Nothing to look at:" in told, page
+        assert f"2 × {missing}" in told, page
+        assert "Check for footage" in told, page
+        assert f"/sweeps/{sweep.id}/stop" in told, page
+    assert "Start</button>" not in dispatcher.get(f"/sweeps/{sweep.id}").text
+    assert "Check for footage" not in dispatcher.get(f"/sweeps/{busy.id}").text
+    answer = dispatcher.get(f"/api/sweeps/{sweep.id}").get_json()
+    assert answer["why_nothing"] == [f"2 × {missing}", f"1 × {seen}"]
+
+
+@pytest.mark.usefixtures("with_models")
+def test_a_sweep_without_anything_to_look_at_can_be_put_aside_and_taken_up_when_footage_came(
+    app: Flask, logged_in: LogIn
+) -> None:
+    case = make_case()
+    make_location(case)
+    camera = make_camera()
+    sweep = make_sweep(case, state=SweepState.PLANNED)
+    make_visit(sweep, camera, state=VisitState.SKIPPED, outcome="No footage is held.")
+    dispatcher = logged_in(Role.DISPATCHER)
+    still = dispatcher.post(f"/sweeps/{sweep.id}/start", follow_redirects=True).text
+    assert "still has nothing to look at" in still
+    aside = dispatcher.post(f"/sweeps/{sweep.id}/stop", follow_redirects=True).text
+    assert "put aside" in aside
+    assert sweep.state is SweepState.STOPPED
+    entry = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "sweep.stop")).one()
+    assert entry.details == {"was": "planned"}
+    with pytest.raises(Conflict):
+        sweeps.stop_sweep(COMMAND_LINE, sweep)
+    make_footage(camera, started_at=sweep.window_start)
+    dispatcher.post(f"/sweeps/{sweep.id}/resume")
+    assert sweep.state is SweepState.RUNNING
 
 
 def test_each_state_has_its_column_and_the_most_urgent_is_on_top(app: Flask) -> None:

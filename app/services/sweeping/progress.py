@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
 from sqlalchemy import case as sql_case
 from sqlalchemy import func, select
@@ -14,12 +15,15 @@ from app.models.columns import utc_now
 from app.outputs import sweep_payload, visit_payload
 from app.services.base import live
 
+MOST_REASONS: Final = 3
+
 
 @dataclass(frozen=True)
 class SweepProgress:
     """How far a sweep is. Seconds are of footage; `seconds_remaining` is of a wall clock's time.
 
     `seconds_remaining` is None before the speed is known, and where nothing remains to run.
+    `why_nothing` says why all visits were skipped; empty where one of them has something to do.
     """
 
     visits: int = 0
@@ -35,6 +39,12 @@ class SweepProgress:
     faces_found: int = 0
     sightings_found: int = 0
     seconds_remaining: float | None = None
+    why_nothing: tuple[str, ...] = ()
+
+    @property
+    def has_nothing_to_do(self) -> bool:
+        """Whether all visits were skipped: no worker will ever take one up as it is."""
+        return 0 < self.visits == self.skipped
 
     @property
     def share_looked_at(self) -> float:
@@ -77,6 +87,8 @@ def progress_of(sweeps: Sequence[Sweep]) -> dict[int, SweepProgress]:
         sweep_id, to_look_at_s = values.pop("sweep_id"), values.pop("to_look_at")
         remaining = _seconds_remaining(by_id[sweep_id], values["seconds_looked_at"], to_look_at_s)
         found[sweep_id] = SweepProgress(**values, seconds_remaining=remaining)
+    for sweep_id, reasons in _why_nothing(found).items():
+        found[sweep_id] = replace(found[sweep_id], why_nothing=reasons)
     return {sweep.id: found.get(sweep.id, SweepProgress()) for sweep in sweeps}
 
 
@@ -89,6 +101,26 @@ def publish_sweep(sweep: Sweep) -> None:
 def publish_visit(visit: Visit) -> None:
     """Tell the case's open maps how far a visit is."""
     live.publish(visit.sweep.case_id, "visit", visit_payload(visit))
+
+
+def _why_nothing(found: Mapping[int, SweepProgress]) -> dict[int, tuple[str, ...]]:
+    """The most frequent reasons of sweeps with nothing to do, in one query if there are such."""
+    idle = [sweep_id for sweep_id, one in found.items() if one.has_nothing_to_do]
+    if not idle:
+        return {}
+    rows = db.session.execute(
+        select(Visit.sweep_id, Visit.outcome, func.count())
+        .where(Visit.sweep_id.in_(idle), Visit.outcome != "")
+        .group_by(Visit.sweep_id, Visit.outcome)
+        .order_by(Visit.sweep_id, func.count().desc(), Visit.outcome)
+    )
+    reasons: dict[int, tuple[str, ...]] = {}
+    for sweep_id, outcome, visits in rows:
+        said = outcome if found[sweep_id].visits == 1 else f"{visits} × {outcome}"
+        before = reasons.get(sweep_id, ())
+        if len(before) < MOST_REASONS:
+            reasons[sweep_id] = (*before, said)
+    return reasons
 
 
 def _seconds_remaining(sweep: Sweep, looked_at_s: float, to_look_at_s: float) -> float | None:

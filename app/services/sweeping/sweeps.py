@@ -194,8 +194,12 @@ def resume_sweep(actor: Actor, sweep: Sweep) -> StartReport:
 
 
 def stop_sweep(actor: Actor, sweep: Sweep) -> Sweep:
-    """Stop a sweep. Visits in hand end within seconds, and keep what they committed."""
-    if sweep.state is not SweepState.RUNNING:
+    """Stop a sweep. Visits in hand end within seconds, and keep what they committed.
+
+    One that was never started is put aside; like any stopped one it can be taken up again.
+    """
+    before = sweep.state
+    if before not in (SweepState.RUNNING, SweepState.PLANNED):
         raise Conflict(f"Sweep {sweep.ordinal} is not running.")
     sweep.state = SweepState.STOPPED
     db.session.execute(
@@ -207,7 +211,13 @@ def stop_sweep(actor: Actor, sweep: Sweep) -> Sweep:
             outcome="The sweep was stopped before this visit began.",
         )
     )
-    audit.record(actor, "sweep.stop", case=sweep.case, subject=f"sweep {sweep.id}")
+    audit.record(
+        actor,
+        "sweep.stop",
+        case=sweep.case,
+        subject=f"sweep {sweep.id}",
+        details={"was": before.value},
+    )
     publish_sweep(sweep)
     db.session.commit()
     return sweep
@@ -389,6 +399,6 @@ def _queue(visit: Visit, sweep: Sweep, looked_at: LookedAt) -> bool:
 
 def _nothing_to_do(sweep: Sweep) -> str:
     return (
-        f"Sweep {sweep.ordinal} has nothing to look at: its cameras were looked at before for this "
-        "window, or no footage of them is held."
+        f"Sweep {sweep.ordinal} still has nothing to look at: its cameras were looked at before "
+        "for this window, or no footage of them is held. Each visit says which."
     )

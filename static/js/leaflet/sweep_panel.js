@@ -42,8 +42,9 @@ export class SweepPanel {
       sweep.follows_plan && el("p", { class: "tiny soft" }, "Follows the plan by probability."),
       sweep.outcome && el("p", { class: "small" }, sweep.outcome),
       el("p", { class: "tiny soft" }, `Window ${clock.dayTime(sweep.window_start)} to ${clock.dayTime(sweep.window_end)}`),
-      progressBar(sweep), el("p", { class: "small" }, summary(sweep)),
-      el("p", { class: "tiny soft" }, `${duration(sweep.seconds_looked_at)} of ${duration(sweep.seconds_held)} of footage looked at, ${sweep.faces_found} faces. ${remaining(sweep)}`),
+      !hasNothing(sweep) && progressBar(sweep), el("p", { class: "small" }, summary(sweep)),
+      ...(sweep.why_nothing ?? []).map((reason) => el("p", { class: "tiny soft" }, reason)),
+      !hasNothing(sweep) && el("p", { class: "tiny soft" }, `${duration(sweep.seconds_looked_at)} of ${duration(sweep.seconds_held)} of footage looked at, ${sweep.faces_found} faces. ${remaining(sweep)}`),
       el("ul", { class: "failures" }), this._controls(sweep));
   }
 
@@ -69,7 +70,8 @@ export class SweepPanel {
       await this._state.loadSweeps();
     });
     const controls = [];
-    if (sweep.state === "planned") controls.push(button("Start", "play", () => act("start"), "primary"));
+    if (sweep.state === "planned" && hasNothing(sweep)) controls.push(button("Check for footage", "retry", () => act("start")));
+    else if (sweep.state === "planned") controls.push(button("Start", "play", () => act("start"), "primary"));
     if (sweep.state === "running") controls.push(button("Stop", "stop", () => act("stop")));
     if (sweep.state === "stopped") controls.push(button("Resume", "play", () => act("resume")));
     return el("span", { class: "button-row" }, ...controls);
@@ -85,8 +87,13 @@ export function progressBar(sweep) {
   return el("progress", { class: `progress ${sweep.state}`, max: 1, value, "aria-label": `Sweep ${sweep.ordinal}: ${ended} of ${toDo} visits over` });
 }
 
+/** All visits were skipped: no worker takes the sweep up as it is. */
+function hasNothing(sweep) {
+  return sweep.visits > 0 && sweep.visits === sweep.skipped;
+}
+
 export function summary(sweep) {
-  if (sweep.visits && sweep.visits === sweep.skipped) return `nothing to look at yet, ${sweep.skipped} skipped`;
+  if (hasNothing(sweep)) return `nothing to look at, ${sweep.skipped} skipped`;
   const parts = [`${sweep.done} of ${sweep.visits - sweep.skipped} visits done`];
   if (sweep.running) parts.push(`${sweep.running} running`);
   if (sweep.failed) parts.push(`${sweep.failed} could not look`);
