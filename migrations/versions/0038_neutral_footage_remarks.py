@@ -3,15 +3,15 @@
 Their remarks are read by everybody who reads the registry, also where the request's case is
 restricted. The request itself says what came, as what.
 
-Revision: 0037, after 0036
+Revision: 0038, after 0037
 """
 
 from __future__ import annotations
 
 from alembic import op
 
-revision = "0037"
-down_revision = "0036"
+revision = "0038"
+down_revision = "0037"
 branch_labels = None
 depends_on = None
 
