@@ -176,7 +176,9 @@ def _do(tip_id: int, action: Callable[[Form], str]) -> ResponseReturnValue:
     if "at" not in request.form:
         return redirect(back)
     # The queue gives the keys back to the card that is now where the decided one was.
-    left = {"at": request.form["at"][:3], "decided": str(tip_id)}
+    left = {"at": request.form["at"][:3]}
+    if not form.sentence:
+        left["decided"] = str(tip_id)
     return redirect(f"{back}{'&' if '?' in back else '?'}{urlencode(left)}")
 
 

@@ -12,8 +12,8 @@ from app.extensions import db
 from app.models import User
 from app.models.accounts import Role
 from app.models.columns import utc_now
-from app.services.base.actors import SCHEDULER
-from app.services.contributing import contribution_matching, contribution_retention
+from app.services.base.actors import SCHEDULER, Actor
+from app.services.contributing import contribution_matching, contribution_retention, triage
 from tests.app import contribution_cases as given
 from tests.app import factories
 from tests.app.conftest import Client
@@ -60,7 +60,7 @@ def test_the_menu_counts_what_waits_for_investigators_alone(
 
 
 def test_a_decision_in_the_queue_leaves_a_way_back_and_the_place_of_the_next(
-    logged_in: Callable[..., Client],
+    logged_in: Callable[..., Client], actor_factory: Callable[..., Actor]
 ) -> None:
     first, second = given.hand_in().tip.id, given.hand_in().tip.id
     desk = logged_in(Role.INVESTIGATOR)
@@ -71,6 +71,10 @@ def test_a_decision_in_the_queue_leaves_a_way_back_and_the_place_of_the_next(
     assert 'data-focus-card="0"' in page
     assert f"/tips/{first}/undo" in page
     assert f"/tips/{second}/undo" not in page
+    triage.reject(actor_factory(), second)
+    late = desk.post(f"/tips/{second}/reject", data={"next": "/tips", "at": "0"}).location
+    assert late == "/tips?at=0"  # the decision of somebody else is not offered to be taken back
+    assert "was decided on already: rejected by" in desk.get(late).text
     undone = {"next": "/tips"}
     assert desk.post(f"/tips/{first}/undo", data=undone).location == "/tips"
     assert "data-anywhere" not in desk.get(back).text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -370,6 +371,30 @@ def test_an_accepted_tip_is_a_location_of_its_own_source_and_can_be_taken_back(
         triage.reject(investigator, tip.id)
     actions = set(db.session.scalars(select(AuditEntry.action)))
     assert {"tip.accept", "tip.undo", "location.from_tip"} <= actions
+
+
+def test_of_two_people_who_decide_on_a_tip_at_once_the_second_is_told_of_the_first(
+    app: Flask, investigator: Actor, actor_factory: Callable[..., Actor]
+) -> None:
+    case, other = factories.make_case(), actor_factory(Role.INVESTIGATOR)
+    into = AcceptInput(case_number=case.number)
+    rejected, accepted = given.hand_in().tip, given.hand_in(latitude_deg=1, longitude_deg=1).tip
+    triage.reject(investigator, rejected.id)
+    triage.accept(investigator, accepted.id, into)
+    for act in (
+        lambda: triage.accept(other, rejected.id, into),
+        lambda: triage.reject(other, rejected.id),
+        lambda: triage.reject(other, rejected.id, spam=True),
+        lambda: triage.accept(other, accepted.id, into),
+    ):
+        with pytest.raises(Conflict, match=re.escape(f"by {investigator.name}")):
+            act()
+    triage.reject(investigator, rejected.id)  # a double click
+    triage.accept(investigator, accepted.id, into)
+    assert (rejected.state, rejected.decided_by_id) == (TipState.REJECTED, investigator.user_id)
+    assert locations.list_locations(case)[0].reliability is Reliability.DOUBTFUL
+    assert triage.undo(other, rejected.id).state is TipState.WAITING
+    assert triage.accept(other, rejected.id, into).state is TipState.ACCEPTED
 
 
 def test_a_tip_without_a_place_is_accepted_without_a_location(

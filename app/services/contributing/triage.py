@@ -91,7 +91,8 @@ def accept(actor: Actor, tip_id: int, given: AcceptInput) -> Tip:
     tip = _locked(actor, tip_id)
     case = access.require_case(actor, given.case_number)
     searchable.require_searchable(case)
-    if tip.state is TipState.ACCEPTED and tip.decided_case_id not in (None, case.id):
+    _refuse_decided(actor, tip, TipState.ACCEPTED)
+    if tip.decided_case_id not in (None, case.id):
         raise Conflict("This tip is in another case; take that back first.")
     _decide(actor, tip, TipState.ACCEPTED)
     tip.decided_case_id = case.id
@@ -106,9 +107,9 @@ def accept(actor: Actor, tip_id: int, given: AcceptInput) -> Tip:
 def reject(actor: Actor, tip_id: int, *, spam: bool = False) -> Tip:
     """Put a tip aside. Faces of spam are compared no more; those of others still are."""
     tip = _locked(actor, tip_id)
-    if tip.state is TipState.ACCEPTED:
-        raise Conflict("This tip is in a case; take that back first.")
-    _decide(actor, tip, TipState.SPAM if spam else TipState.REJECTED)
+    state = TipState.SPAM if spam else TipState.REJECTED
+    _refuse_decided(actor, tip, state)
+    _decide(actor, tip, state)
     audit.record(actor, "tip.spam" if spam else "tip.reject", subject=f"tip {tip.number}")
     db.session.commit()
     return tip
@@ -157,6 +158,19 @@ def undo(actor: Actor, tip_id: int) -> Tip:
     db.session.commit()
     contributed_photos.hand_over(missed)
     return tip
+
+
+def _refuse_decided(actor: Actor, tip: Tip, wanted: TipState) -> None:
+    """Nobody's decision is replaced unseen: two people may have the same tip before them.
+
+    The same decision of the same person, as by a double click, is none against another.
+    """
+    is_repeated = tip.state is wanted and tip.decided_by_id == actor.user_id
+    if tip.state in _DECIDED and not is_repeated:
+        raise Conflict(
+            f"{tip.number} was decided on already: {tip.state.value} by {tip.decided_by_name}. "
+            "Take that back first if you disagree."
+        )
 
 
 def _decide(actor: Actor, tip: Tip, state: TipState) -> None:
