@@ -161,6 +161,7 @@ TABLE: Final[Mapping[str, Allowed]] = {
     "tip.form": PUBLIC,
     "tip.form_of_poster": PUBLIC,
     "tip.hand_in": PUBLIC,
+    "tip.sent": PUBLIC,
     "tip.ready": PUBLIC,
     "tip.sign_in": PUBLIC,
     "tip.open_tip": PUBLIC,

@@ -17,6 +17,7 @@ from flask import request
 from limits import parse_many
 from werkzeug.exceptions import LengthRequired
 
+from app import senders
 from app.current import settings
 from app.errors import Conflict, Refused, TooLarge, TooOften, Unavailable
 from app.extensions import limiter, sender_network
@@ -54,13 +55,18 @@ GATES: Final[Mapping[str, Gate]] = {
 
 @dataclass(frozen=True)
 class Readiness:
-    """What a form has to do before it is sent. With a `refusal`, sending it would be in vain."""
+    """What a form has to do before it is sent. With a `refusal`, sending it would be in vain.
+
+    `is_sent` says that this browser has sent it already: the answer was lost, and sending its stamp
+    alone brings it again.
+    """
 
     stamp: str
     challenge: str
     work_bits: int
     wait_s: float
     refusal: str = ""
+    is_sent: bool = False
 
 
 def check_head() -> None:
@@ -77,7 +83,7 @@ def check_head() -> None:
     _count(gate.by_network, _FROM_NETWORK, endpoint, sender_network())
     stamp = _authentic_stamp() if gate.has_stamp else None
     _count(gate.in_total, _FROM_ALL, endpoint, _EVERYBODY)
-    if stamp is not None:
+    if stamp is not None and not tips.is_sent(stamp):
         _check_work(stamp, request.args.get("work", ""))
         _refuse_when_full()
 
@@ -92,6 +98,8 @@ def readiness(stamp_text: str, size_bytes: int) -> Readiness:
     agreed_text = public_forms.agree_on(stamp, bits)
     agreed = public_forms.look_at_stamp(agreed_text)
     wait_s = max(0.0, public_forms.FASTEST_S - agreed.age_s)
+    if senders.sent_with(stamp.form_id):
+        return Readiness(agreed_text, agreed.form_id, 0, 0.0, is_sent=True)
     refusal = _foreseen(stamp, size_bytes, settings().tip_max_upload_mb)
     return Readiness(agreed_text, agreed.form_id, bits, wait_s, refusal)
 
@@ -128,7 +136,8 @@ def _authentic_stamp() -> FormStamp:
 
 
 def _refuse_sent(stamp: FormStamp) -> None:
-    if tips.is_sent(stamp):
+    """Refuse a form that made its tip, but to the browser that sent it: it is told again."""
+    if tips.is_sent(stamp) and not senders.sent_with(stamp.form_id):
         raise Conflict("This form was sent already; its tip is here, once.")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from pydantic import (
@@ -50,6 +50,19 @@ Instant = Annotated[datetime, AfterValidator(_aware_utc)]
 BlankIsNone = BeforeValidator(blank_is_none)
 """An empty control of a form means: none."""
 
+CLOCKS_APART = timedelta(minutes=10)
+"""By how much a sender's clock may be ahead of this one."""
+
+
+def _already_past(value: datetime) -> datetime:
+    if value > datetime.now(UTC) + CLOCKS_APART:
+        raise ValueError("lies in the future; check the day, and the clock of your device")
+    return value
+
+
+PastInstant = Annotated[Instant, AfterValidator(_already_past)]
+"""When something happened that is being told."""
+OptionalPastInstant = Annotated[PastInstant | None, BlankIsNone]
 OptionalInstant = Annotated[Instant | None, BlankIsNone]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]

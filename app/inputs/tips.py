@@ -13,7 +13,7 @@ from app.inputs.fields import (
     Input,
     Latitude,
     Longitude,
-    OptionalInstant,
+    OptionalPastInstant,
     OptionalText,
     Page,
     RequiredText,
@@ -67,7 +67,7 @@ class TipInput(Input):
     longitude_deg: OptionalLongitude = None
     accuracy_m: Accuracy = None
     by_device: bool = False
-    seen_at: OptionalInstant = None
+    seen_at: OptionalPastInstant = None
     use_photo_time: bool = False
     use_photo_place: bool = False
     timezone: Timezone
@@ -125,7 +125,7 @@ class AcceptInput(Input):
 class FoundInput(Input):
     """A found, unidentified person, as the partner describes them."""
 
-    found_at: OptionalInstant = None
+    found_at: OptionalPastInstant = None
     place: ShortText
     latitude_deg: OptionalLatitude = None
     longitude_deg: OptionalLongitude = None

@@ -24,6 +24,7 @@ blueprint = Blueprint("found", __name__, url_prefix="/found")
 PER_PAGE = 20
 FIELDS = (
     "photos",
+    "photo",
     "found_at",
     "place",
     "position",
@@ -83,6 +84,7 @@ def show(found_id: int) -> str:
         "found/show.html",
         entry=entry,
         contacted=entry.id in found.will_be_contacted([entry]),
+        most_photos=contributed_photos.MOST_PHOTOS,
         endings=[state for state in FoundState if state is not FoundState.OPEN],
         form=Form(),
     )

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from app import public_door
+from app import public_door, senders
 from app.current import actor, settings
 from app.errors import NotFound
 from app.extensions import limiter, sender_network
@@ -17,6 +17,7 @@ from app.models import Tip
 from app.security import permissions_policy
 from app.services.contributing import form_work, public_forms, tips
 from app.services.contributing.contributed_photos import MOST_PHOTOS
+from app.services.contributing.tips import NewTip
 from app.services.inventory.roads import road_layer
 from app.services.mapping import road_tiles
 from app.services.mapping.tiles import TileAddress
@@ -31,7 +32,7 @@ SUGGEST_LIMIT = "120 per minute"
 STREETS_LIMIT = "1200 per minute"
 OPEN_FOR_S = 2 * 3600
 STREETS_SECONDS = 24 * 3600
-FIELDS = ("photos", "place", "seen_at", "remarks", "contact")
+FIELDS = ("photos", "photo", "place", "seen_at", "remarks", "contact")
 _COOKIE = "tip"
 
 
@@ -52,13 +53,17 @@ def form_of_poster(code: str) -> str:
 
 @blueprint.post("")
 def hand_in() -> ResponseReturnValue:
-    """Take a tip, and show its number and secret word, once.
+    """Take a tip, and show its number and secret word; the same form again shows them again.
 
     What `app.public_door` refuses never comes here; the form's stamp stands in the address.
     """
     typed = Form(request.form, shown=FIELDS)
     with typed:
         stamp = public_forms.read_stamp(request.args.get("stamp", ""), typed.value("website"))
+        before = senders.sent_with(stamp.form_id)
+        if before is not None:
+            senders.note_sent(stamp.form_id)
+            return _thanks(before)
         zone = zone_or(typed.value("timezone"), settings().default_timezone)
         given = typed.read(
             TipInput,
@@ -69,9 +74,18 @@ def hand_in() -> ResponseReturnValue:
             use_photo_place=typed.value("use_photo_place") == "1",
         )
         files = [file.read() for file in request.files.getlist("photos") if file.filename]
-        new = tips.hand_in(actor(), stamp, given, files)
-        return render_template("tip/thanks.html", new=new, tip=new.tip), 201
+        secret = senders.secret_for(stamp.form_id)
+        new = tips.hand_in(actor(), stamp, given, files, secret)
+        senders.note_sent(stamp.form_id)
+        return _thanks(new), 201
     return _page(typed), typed.status
+
+
+@blueprint.get("/sent")
+def sent() -> ResponseReturnValue:
+    """The thanks for what this browser sent last, when its page is loaded again."""
+    new = senders.sent_last()
+    return _thanks(new) if new else redirect(url_for("tip.sign_in"))
 
 
 @blueprint.get("/ready")
@@ -128,6 +142,7 @@ def say_more() -> ResponseReturnValue:
 def leave() -> ResponseReturnValue:
     """Forget the opened tip in this browser, as on a borrowed phone."""
     session.pop(_COOKIE, None)
+    senders.forget()
     return redirect(url_for("tip.sign_in"))
 
 
@@ -179,6 +194,10 @@ def _own_tip() -> Tip | None:
         return None
 
 
+def _thanks(new: NewTip) -> str:
+    return render_template("tip/thanks.html", new=new, tip=new.tip)
+
+
 def _own_page(tip: Tip, typed: Form) -> str:
     return render_template(
         "tip/mine.html",
@@ -198,10 +217,12 @@ def _untouched() -> dict[str, str]:
 
 
 def _page(typed: Form) -> str:
+    senders.prepare()
     return render_template(
         "tip/form.html",
         form=typed,
         stamp=public_forms.new_stamp(),
+        served_at=int(time.time()),
         wait_without_script_s=public_door.SLOW_S if form_work.bits_now() else 0,
         is_full=tips.is_full(),
         full_sentence=tips.full_sentence(),

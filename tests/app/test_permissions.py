@@ -110,7 +110,7 @@ def test_only_these_are_public() -> None:
     tip_form = {
         f"tip.{name}"
         for name in (
-            *("form", "form_of_poster", "ready", "hand_in", "places", "streets"),
+            *("form", "form_of_poster", "ready", "hand_in", "sent", "places", "streets"),
             *("sign_in", "open_tip", "mine", "say_more", "leave"),
         )
     }

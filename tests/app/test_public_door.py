@@ -198,7 +198,11 @@ def test_above_the_threshold_a_tip_needs_the_work_of_its_own_form(
         assert form_work.bits_now() == 15
     assert send(other, work=answer).status_code == 429
     assert send(stamp, work=answer).status_code == 201
-    assert send(stamp, work=answer).status_code == 409
+    again = f"/tip?{urlencode({'stamp': stamp, 'work': answer})}"
+    assert strict.test_client().post(again, data={"remarks": "x"}).status_code == 409
+    assert send(stamp, work="").status_code == 200  # its own sender is told again, of the same tip
+    with strict.app_context():
+        assert db.session.scalar(select(func.count(Tip.id))) == 2
 
 
 def test_without_javascript_a_minute_s_wait_stands_in_for_the_work_for_a_few(

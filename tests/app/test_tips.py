@@ -19,6 +19,7 @@ from flask import Flask
 from PIL import Image
 from sqlalchemy import func, select
 
+from app import senders
 from app.config import Settings
 from app.errors import Conflict, NotFound, PhotoRefused, Refused, Unavailable
 from app.extensions import db
@@ -454,6 +455,7 @@ def test_the_form_takes_a_tip_and_shows_number_and_secret_once(client: Client) -
         ({"remarks": "x" * 4001}, "longer than 4000"),
         ({"remarks": "x", "seen_at": "yesterday"}, "write it as"),
         ({"remarks": "x", "latitude_deg": "91", "longitude_deg": "0"}, "at most 90"),
+        ({"remarks": "x", "seen_at": "2999-01-01T00:00"}, "lies in the future"),
         ({"remarks": "x", "stamp": ""}, "cannot be taken"),
         ({"remarks": "x", "website": "http://x"}, "cannot be taken"),
     ],
@@ -516,3 +518,72 @@ def test_only_investigators_read_tips(logged_in: Callable[..., Client]) -> None:
     for role in Role:
         expected = 200 if role is Role.INVESTIGATOR else 403
         assert logged_in(role).get(f"/tips/{tip_id}").status_code == expected
+
+
+# ------------------------------------------------------------------- the answer that got lost
+
+
+def _shown(page: str) -> tuple[str, str]:
+    """Number and secret word that a page shows."""
+    number = re.search(r"data-tip-number>([^<]+)<", page)
+    secret = re.search(r"data-tip-secret>([^<]+)<", page)
+    assert number is not None
+    assert secret is not None
+    return number.group(1), secret.group(1)
+
+
+def test_the_same_form_again_shows_its_sender_the_same_number_and_word(
+    app: Flask, client: Client
+) -> None:
+    client.get("/tip")
+    stamp = given.old_stamp()
+    first, again = post(client, remarks="x", stamp=stamp), post(client, remarks="x", stamp=stamp)
+    number, secret = _shown(first.text)
+    assert _shown(again.text) == (number, secret) == _shown(client.get("/tip/sent").text)
+    assert tips.open_with_secret(given.PUBLIC, number, secret).number == number
+    assert db.session.scalar(select(func.count(Tip.id))) == 1
+    stranger = app.test_client()
+    stranger.get("/tip")
+    refused = stranger.post(f"/tip?{urlencode({'stamp': stamp})}", data={"remarks": "x"})
+    assert refused.status_code == 409
+    assert secret not in refused.text
+    assert stranger.get("/tip/sent").location == "/tip/answer"
+
+
+def test_a_lost_answer_is_foreseen_so_that_no_photo_is_sent_twice(client: Client) -> None:
+    client.get("/tip")
+    stamp = given.old_stamp()
+    ask = f"/tip/ready?{urlencode({'stamp': stamp, 'bytes': '5'})}"
+    assert client.get(ask).get_json()["is_sent"] is False
+    number, secret = _shown(post(client, remarks="x", stamp=stamp).text)
+    ready = client.get(ask).get_json()
+    assert (ready["is_sent"], ready["refusal"]) == (True, "")
+    assert _shown(post(client, stamp=ready["stamp"]).text) == (number, secret)
+
+
+def test_a_secret_word_is_shown_again_only_for_a_while_and_not_after_it_was_forgotten(
+    client: Client,
+) -> None:
+    stamp = given.old_stamp()
+    post(client, remarks="x", stamp=stamp)
+    tip = db.session.scalars(select(Tip)).one()
+    received_at = tip.received_at
+    tip.received_at = received_at - timedelta(seconds=senders.SHOWN_FOR_S)
+    db.session.commit()
+    assert client.get("/tip/sent").location == "/tip/answer"
+    assert post(client, remarks="x", stamp=stamp).status_code == 409
+    tip.received_at = received_at
+    db.session.commit()
+    assert client.get("/tip/sent").status_code == 200
+    client.post("/tip/leave")
+    assert client.get("/tip/sent").location == "/tip/answer"
+    assert post(client, remarks="x", stamp=stamp).status_code == 409
+
+
+def test_secret_words_differ_by_form_and_by_sender(app: Flask) -> None:
+    words = {public_forms.secret_of(form, key) for form in ("a", "b") for key in ("k", "l")} | {
+        public_forms.new_secret() for _ in range(3)
+    }
+    assert len(words) == 7
+    assert all(re.fullmatch(r"[a-z]{10}-[a-z]{10}", word) for word in words)
+    assert public_forms.secret_of("a", "k") == public_forms.secret_of("a", "k")

@@ -23,6 +23,7 @@ from app.models import (
     Tip,
 )
 from app.services.contributing import public_forms
+from tests.app import contribution_cases as contributed
 from tests.app import footage_cases as given
 from tests.app.processes import wait_until
 from tests.journeys.conftest import Site
@@ -191,6 +192,40 @@ def test_a_child_home_s_entry_matches_an_open_case_and_a_later_one(
     home.click("main button:has-text('Open again')")
     expect(home.locator(".flashes")).to_contain_text("open again")
     assert site.troubles == []
+
+
+def test_a_form_of_a_found_person_outlives_its_session_and_its_photos_can_be_added_to(
+    site: Site, open_browser: Callable[..., Page]
+) -> None:
+    home = open_browser(Role.PARTNER, phone=True)
+    home.goto("/found/new")
+    kept = home.context.cookies()
+    home.set_input_files("#photos", [_noise("a.jpg")])  # type: ignore[list-item]
+    for name, typed in {
+        **{"place": "Made-up gate", "whereabouts": "Room 4", "contact": "Made-up Warden"},
+        **{"age_from_years": "6", "age_to_years": "9"},
+    }.items():
+        home.fill(f"#{name}", typed)
+    home.context.clear_cookies()
+    home.click("[data-send]")
+    expect(home.locator("[data-problem]")).to_contain_text("no longer logged in")
+    expect(home.locator("[data-previews] li")).to_have_count(1)
+    home.context.add_cookies(kept)  # type: ignore[arg-type]
+    home.click("[data-send]")
+    expect(home.locator(".flashes")).to_contain_text("is registered")
+    home.set_input_files("#photos", [_noise("b.jpg")])  # type: ignore[list-item]
+    expect(home.locator("[data-previews] li")).to_have_count(1)
+    home.click("[data-send]")
+    expect(home.locator(".flashes").last).to_contain_text("The photos are added")
+    expect(home.locator(".photo-card")).to_have_count(2)
+    home.goto("/found")
+    expect(home.locator("td.thumb img")).to_have_count(1)
+    _shot(home, "found-list-phone")
+    assert site.troubles == []
+
+
+def _noise(name: str) -> dict[str, object]:
+    return {"name": name, "mimeType": "image/jpeg", "buffer": contributed.picture()}
 
 
 def _register(page: Page, photo: Path, place: str, *, correct: bool = False) -> None:

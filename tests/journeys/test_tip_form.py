@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from PIL import Image, features
+from playwright.sync_api import Browser, Page, Route, expect
 from sqlalchemy import select
 
 from app.extensions import db
@@ -186,6 +186,136 @@ def test_a_photo_that_tells_nothing_asks_nothing(phone: Page) -> None:
     phone.set_input_files("#photos", [photo])  # type: ignore[list-item]
     expect(phone.locator("[data-previews]")).to_contain_text("No time and no place stored")
     expect(phone.locator("[data-origin]")).to_be_hidden()
+
+
+def _file(name: str, data: bytes, kind: str = "") -> Any:
+    return {"name": name, "mimeType": kind, "buffer": data}
+
+
+def _jpeg(name: str) -> Any:
+    return _file(name, given.picture(), "image/jpeg")
+
+
+def test_photos_that_are_chosen_one_after_the_other_are_all_sent(site: Site, phone: Page) -> None:
+    phone.goto("/tip")
+    shown = phone.locator("[data-previews] li")
+    phone.set_input_files("#photos", [_jpeg("first.jpg")])
+    expect(shown).to_have_count(1)
+    phone.set_input_files("#photos", [_jpeg("second.jpg"), _jpeg("third.jpg")])
+    expect(shown).to_have_count(3)
+    phone.get_by_role("button", name="Remove").first.click()
+    expect(shown).to_have_count(2)
+    phone.set_input_files("#photos", [_jpeg(f"more-{number}.jpg") for number in range(4)])
+    expect(shown).to_have_count(5)
+    expect(phone.locator("[data-photo-words]")).to_contain_text("the first 5 are kept")
+    phone.click("[data-send]")
+    expect(phone.locator("h1")).to_contain_text("Thank you")
+    site.fresh()
+    assert len(db.session.scalars(select(Tip)).one().photos) == 5
+    assert site.troubles == []
+
+
+def test_what_is_no_photo_is_told_when_it_is_chosen_and_not_sent(site: Site, phone: Page) -> None:
+    phone.goto("/tip")
+    words = phone.locator("[data-photo-words]")
+    brands = {"heic": "HEIC photo", "isom": "is a video", "avif": "HEIC photo"}
+    for brand, said in brands.items():
+        head = b"\0\0\0\x18ftyp" + brand.encode() + b"\0" * 40
+        phone.set_input_files("#photos", [_file(f"a.{brand}", head)])
+        expect(words).to_contain_text(said)
+    phone.set_input_files("#photos", [_file("a.jpg", b"not at all", "image/jpeg")])
+    expect(words).to_contain_text("is not a photo")
+    expect(phone.locator("[data-previews] li")).to_have_count(0)
+    phone.set_input_files("#photos", [_jpeg("good.jpg"), _file("b.mov", b"\0\0\0\x14ftypqt  ")])
+    expect(words).to_contain_text("“b.mov” is a video")
+    expect(phone.locator("[data-previews] li")).to_have_count(1)
+    phone.set_input_files("#photos", [_jpeg("another.jpg")])
+    expect(words).to_be_hidden()
+    assert site.troubles == []
+
+
+@pytest.mark.skipif(not features.check("avif"), reason="Pillow was built without AVIF")
+def test_what_the_server_cannot_read_is_sent_as_jpeg_where_the_browser_can(
+    site: Site, phone: Page
+) -> None:
+    """As HEIC on an iPhone; browsers of other phones know AVIF alone of that family."""
+    phone.goto("/tip")
+    phone.set_input_files("#photos", [_file("a.avif", given.picture("AVIF"), "image/avif")])
+    expect(phone.locator("[data-previews] li")).to_have_count(1)
+    phone.click("[data-send]")
+    expect(phone.locator("h1")).to_contain_text("Thank you")
+    site.fresh()
+    (photo,) = db.session.scalars(select(Tip)).one().photos
+    assert (photo.width_px, photo.height_px) == (320, 240)
+    assert site.troubles == []
+
+
+def test_when_the_answer_is_lost_trying_again_shows_it_without_sending_photos_twice(
+    site: Site, phone: Page
+) -> None:
+    bodies: list[bytes] = []
+
+    def lose_the_first(route: Route) -> None:
+        if route.request.method != "POST":
+            route.continue_()
+            return
+        bodies.append(route.request.post_data_buffer or b"")
+        if len(bodies) > 1:
+            route.continue_()
+            return
+        route.fetch()
+        route.abort()
+
+    phone.goto("/tip")
+    phone.fill("#remarks", "A child at the gate.")
+    phone.route("**/tip?*", lose_the_first)
+    phone.click("[data-send]")
+    expect(phone.locator("[data-problem]")).to_contain_text("The connection broke off")
+    phone.set_input_files("#photos", [_jpeg("a.jpg")])
+    expect(phone.locator("[data-previews] li")).to_have_count(1)
+    phone.click("[data-send]")
+    expect(phone.locator("h1")).to_contain_text("Thank you")
+    secret = phone.inner_text("[data-tip-secret]")
+    site.fresh()
+    tip = db.session.scalars(select(Tip)).one()
+    assert phone.inner_text("[data-tip-number]") == tip.number
+    assert b"A child at the gate." in bodies[1]
+    assert b"filename=" not in bodies[1]
+    phone.reload()
+    expect(phone.locator("[data-tip-secret]")).to_have_text(secret)
+    expect(phone.locator("[data-copy-secret]")).to_be_visible()
+    phone.click("text=Forget it here")
+    expect(phone).to_have_url(re.compile("/tip/answer$"))
+    phone.goto("/tip/sent")
+    expect(phone).to_have_url(re.compile("/tip/answer$"))
+
+
+def test_a_device_whose_clock_is_wrong_enters_the_right_time(site: Site, phone: Page) -> None:
+    phone.add_init_script("const real = Date.now; Date.now = () => real() + 26 * 3600e3;")
+    phone.goto("/tip")
+    expect(phone.locator("[data-clock-words]")).to_contain_text("clock of your device")
+    phone.click("[data-minutes='0']")
+    entered = datetime.fromisoformat(phone.input_value("#seen_at")).replace(tzinfo=ZoneInfo(ZONE))
+    assert abs((datetime.now(UTC) - entered).total_seconds()) < 600
+    phone.fill("#seen_at", "2999-01-01T10:00")
+    phone.fill("#remarks", "A child.")
+    phone.click("[data-send]")
+    expect(phone.locator("[data-problem]")).to_contain_text("lies in the future")
+    assert site.troubles == []
+
+
+def test_without_script_the_chosen_files_are_named_by_the_browser_itself(
+    site: Site, browser: Browser
+) -> None:
+    context = browser.new_context(base_url=site.address, java_script_enabled=False)
+    plain = context.new_page()
+    plain.goto("/tip")
+    box = plain.locator("#photos").bounding_box()
+    assert box is not None
+    assert box["width"] > 100
+    assert box["height"] > 15
+    expect(plain.locator("label.photo-button")).to_be_hidden()
+    context.close()
 
 
 def test_while_very_many_come_in_a_browser_does_the_work_and_a_page_without_script_waits(

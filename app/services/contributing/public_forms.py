@@ -8,6 +8,7 @@ see catches what fills in everything.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import secrets
 import time
 from dataclasses import dataclass
@@ -26,8 +27,8 @@ AGREED_FOR_S: Final = 600.0
 _ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Without 0, 1, I and O, which people take for one another."""
 _NUMBER_LETTERS: Final = 8
-_CONSONANTS, _VOWELS = "bdfghklmnprstvz", "aeiou"
-_SYLLABLES, _SYLLABLES_TOGETHER = 10, 5
+_ALL_SYLLABLES: Final = [one + vowel for one in "bdfghklmnprstvz" for vowel in "aeiou"]
+_SYLLABLES, _LETTERS_OF_WORD = 10, 10
 
 
 @dataclass(frozen=True)
@@ -119,9 +120,22 @@ def new_code() -> str:
 
 def new_secret() -> str:
     """Two words that can be said on the phone: 10 syllables of 75, 62 random bits."""
-    syllables = [secrets.choice(_CONSONANTS) + secrets.choice(_VOWELS) for _ in range(_SYLLABLES)]
-    words = ["".join(syllables[at : at + _SYLLABLES_TOGETHER]) for at in range(0, _SYLLABLES, 5)]
-    return "-".join(words)
+    return _words(secrets.token_bytes(2 * _SYLLABLES))
+
+
+def secret_of(form_id: str, sender_key: str) -> str:
+    """The secret word for whoever holds `sender_key` and sends this form: the same each time."""
+    key = str(current_app.config["SECRET_KEY"]).encode()
+    named = f"lastseen tip secret:{form_id}:{sender_key}".encode()
+    return _words(hmac.digest(key, named, "sha256"))
+
+
+def _words(random_bytes: bytes) -> str:
+    """Two bytes make one syllable; none is likelier than another by more than a thousandth."""
+    pairs = zip(random_bytes[0::2], random_bytes[1::2], strict=True)
+    picks = [(high << 8 | low) % len(_ALL_SYLLABLES) for high, low in pairs][:_SYLLABLES]
+    spoken = "".join(_ALL_SYLLABLES[pick] for pick in picks)
+    return f"{spoken[:_LETTERS_OF_WORD]}-{spoken[_LETTERS_OF_WORD:]}"
 
 
 def plain_number(text: str) -> str:

@@ -56,10 +56,15 @@ _LOCK = 7_201_004
 
 @dataclass(frozen=True)
 class NewTip:
-    """A tip, and the secret word that is shown once and never again."""
+    """A tip, and its secret word, of which only a hash is kept."""
 
     tip: Tip
     secret: str
+
+    @property
+    def age_s(self) -> float:
+        """For how many seconds the tip has been here."""
+        return (utc_now() - self.tip.received_at).total_seconds()
 
     def __repr__(self) -> str:
         return f"NewTip(tip={self.tip.number!r}, secret='…')"
@@ -94,6 +99,14 @@ def is_sent(stamp: FormStamp) -> bool:
     return db.session.scalar(select(Tip.id).where(Tip.form_id == stamp.form_id)) is not None
 
 
+def find_sent(form_id: str, secret: str) -> NewTip | None:
+    """The tip that a form made, if this is its secret word."""
+    tip = db.session.scalar(select(Tip).where(Tip.form_id == form_id))
+    if tip is None or not passwords.matches(tip.secret_hash, secret):
+        return None
+    return NewTip(tip, secret)
+
+
 def full_sentence() -> str:
     """What the form says when no more tips are taken."""
     phone = settings().tip_phone
@@ -111,11 +124,16 @@ def case_of_code(code: str) -> Case | None:
     )
 
 
-def hand_in(actor: Actor, stamp: FormStamp, given: TipInput, files: Sequence[bytes]) -> NewTip:
+def hand_in(
+    actor: Actor, stamp: FormStamp, given: TipInput, files: Sequence[bytes], secret: str = ""
+) -> NewTip:
     """Take a tip. Its photos are committed with it and then given to the workers.
 
-    Raises Refused, PhotoRefused, TooLarge; Conflict for a form that was sent before; Unavailable
-    while too many tips wait.
+    `secret` is the word that opens it again (see `app.senders`); a random one if none is given.
+    The same form with the same word is the same tip.
+
+    Raises Refused, PhotoRefused, TooLarge; Conflict for a form that somebody else sent before;
+    Unavailable while too many tips wait.
     """
     if not files and not given.remarks:
         raise Refused(
@@ -126,7 +144,7 @@ def hand_in(actor: Actor, stamp: FormStamp, given: TipInput, files: Sequence[byt
         one.with_origin(time=given.use_photo_time, place=given.use_photo_place)
         for one in contributed_photos.read_all(files, given.timezone)
     ]
-    secret = public_forms.new_secret()
+    secret = secret or public_forms.new_secret()
     tip = _new_tip(stamp, given, photos, passwords.hash_password(secret))
     db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     _refuse_when_full()
@@ -135,6 +153,9 @@ def hand_in(actor: Actor, stamp: FormStamp, given: TipInput, files: Sequence[byt
         db.session.flush()
     except IntegrityError as error:
         db.session.rollback()
+        before = find_sent(stamp.form_id, secret)
+        if before is not None:
+            return before
         raise Conflict("This form was sent already; its tip is here, once.") from error
     kept = contributed_photos.keep(photos, tip_id=tip.id)
     case = tip.case

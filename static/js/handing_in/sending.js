@@ -1,5 +1,6 @@
 // Sending the tip form: make its photos smaller, ask what the server wants first, do the work it asks for, then upload.
 
+import { startCopying } from "../pages/tip_thanks.js";
 import { BROKEN, gather, progress, Refusal, refusalOf, showPage, upload, whileSending } from "./uploading.js";
 import { solve } from "./work.js";
 
@@ -9,27 +10,17 @@ export function send(form) {
     const fields = form.elements;
     const data = await gather(form, { time: fields.use_photo_time.checked, place: fields.use_photo_place.checked });
     progress(form, 0, "Asking whether it can be taken…");
-    const { work, stamp } = await prepare(form, data.getAll("photos"));
+    const { work, stamp, isSent } = await prepare(form, data.getAll("photos"));
+    if (isSent) data.delete("photos"); // it came: only the answer was lost
     const address = new URL(form.action);
     address.searchParams.set("stamp", stamp);
     if (work) address.searchParams.set("work", work);
     form.action = address; // a second try is the same form, which makes one tip
     const request = await upload(form, address, data);
-    if (request.status !== 201) throw refusalOf(request);
+    if (request.status !== 201 && request.status !== 200) throw refusalOf(request);
+    history.replaceState(null, "", "/tip/sent"); // loaded again, it is the same page
     showPage(request);
     startCopying();
-  });
-}
-
-/** The secret word is shown once: whoever goes on without having it cannot come back. */
-function startCopying() {
-  const button = document.querySelector("[data-copy-secret]");
-  if (!button || !navigator.clipboard) return; // without encryption there is no clipboard
-  button.hidden = false;
-  button.addEventListener("click", async () => {
-    const [number, secret] = ["[data-tip-number]", "[data-tip-secret]"].map((one) => document.querySelector(one).textContent);
-    await navigator.clipboard.writeText(`Tip ${number}, secret word ${secret}`);
-    button.lastChild.textContent = " Copied";
   });
 }
 
@@ -50,5 +41,5 @@ async function prepare(form, files) {
     work = await solve(ready.challenge, ready.work_bits, (share) => progress(form, share, words));
   }
   await new Promise((resolve) => setTimeout(resolve, 1000 * ready.wait_s));
-  return { work, stamp: ready.stamp };
+  return { work, stamp: ready.stamp, isSent: ready.is_sent };
 }

@@ -3,6 +3,7 @@
 // Of what the file told beside the picture, only the time and the place are written anew, and only
 // what is wanted: the rest never leaves the phone.
 
+import { kindOf } from "./photo_kinds.js";
 import { readOrigin } from "./photo_origin.js";
 
 const WORTH_IT_BYTES = 1.5e6;
@@ -14,21 +15,22 @@ const LONG = 4;
 const RATIONAL = 5;
 
 /** The photo as it is sent; the file itself where shrinking would gain nothing or fails. */
-export async function shrunk(file, keep) {
-  if (file.type !== "image/jpeg" || file.size < WORTH_IT_BYTES) return file;
+export async function shrunk(file, keep, longestSidePx = LONGEST_SIDE_PX) {
+  const isForeign = (await kindOf(file)) === "convertible"; // HEIC, where the browser knows it
+  if (!isForeign && (file.type !== "image/jpeg" || file.size < WORTH_IT_BYTES)) return file;
   const origin = await readOrigin(file);
-  const picture = await draw(file).catch(() => null); // a broken file is refused by the server, in words
-  if (!picture || picture.size >= file.size) return file;
+  const picture = await draw(file, longestSidePx).catch(() => null); // a broken file is refused by the server, in words
+  if (!picture || (!isForeign && picture.size >= file.size)) return file;
   const exif = exifOf(keep.time ? origin.taken : null, keep.place && origin.latitudeDeg !== null ? origin : null);
   const bytes = exif ? [picture.slice(0, 2), exif, picture.slice(2)] : [picture];
   return new File(bytes, "photo.jpg", { type: "image/jpeg" });
 }
 
 /** The picture upright, as JPEG without anything beside it. */
-async function draw(file) {
+async function draw(file, longestSidePx) {
   const bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
   if (bitmap.width * bitmap.height > MOST_PIXELS) return null;
-  const scale = Math.min(1, LONGEST_SIDE_PX / Math.max(bitmap.width, bitmap.height));
+  const scale = Math.min(1, longestSidePx / Math.max(bitmap.width, bitmap.height));
   const canvas = document.createElement("canvas");
   canvas.width = Math.round(bitmap.width * scale);
   canvas.height = Math.round(bitmap.height * scale);

@@ -1,35 +1,51 @@
-// The form of a found person: previews, the device's position, and sending with progress, so that chosen
-// photos are kept when something has to be corrected. Without this script the form still works.
+// The forms of a found person: previews, the device's position, and sending with progress, so that what was
+// chosen and typed is kept when something has to be corrected or the session has ended meanwhile. Without
+// this script the forms still work.
 
 import { startPreviews } from "../handing_in/previews.js";
-import { gather, refusalOf, showPage, upload, whileSending } from "../handing_in/uploading.js";
+import { BROKEN, gather, Refusal, refusalOf, showPage, upload, warnBeforeLoss, whileSending } from "../handing_in/uploading.js";
 
 const FASTEST_MS = 3500; // a form that comes sooner is taken for a robot's
-const form = document.querySelector("[data-found-form]");
+const LOGGED_OUT = "You are no longer logged in. Log in again in another tab, then come back and send: what you entered is still here.";
 const opened = performance.now();
 
-if (form) start();
+const first = document.querySelector("[data-found-form]");
+if (first) start(first);
 
-function start() {
+function start(form) {
   startPreviews(form);
-  startPosition();
-  if (!form.elements.photos) return; // changing an entry sends no photos
+  startPosition(form);
+  warnBeforeLoss(form);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    whileSending(form, async () => {
-      const wait = Math.max(0, FASTEST_MS - (performance.now() - opened));
-      await new Promise((resolve) => setTimeout(resolve, wait));
-      const data = await gather(form, { time: true, place: true });
-      const request = await upload(form, form.action, data);
-      if (request.status >= 400) throw refusalOf(request);
-      history.replaceState(null, "", request.responseURL);
-      showPage(request);
-      import("./refresh.js"); // the new page says how far the comparison is
-    });
+    whileSending(form, () => send(form));
   });
 }
 
-function startPosition() {
+async function send(form) {
+  const wait = Math.max(0, FASTEST_MS - (performance.now() - opened));
+  await new Promise((resolve) => setTimeout(resolve, wait));
+  await renewToken(form);
+  const data = await gather(form, { time: true, place: true });
+  const request = await upload(form, form.action, data);
+  if (request.status >= 400) throw refusalOf(request);
+  history.replaceState(null, "", request.responseURL);
+  showPage(request);
+  import("./refresh.js"); // the new page says how far the comparison is
+  const next = document.querySelector("[data-found-form]");
+  if (next) start(next);
+}
+
+/** Whoever takes an hour over a form, or logs in anew in another tab, is not sent away from it. */
+async function renewToken(form) {
+  const answer = await fetch(location.href).catch(() => { throw new Refusal(BROKEN); });
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const fresh = page.querySelector("[data-found-form] [name=csrf_token]");
+  if (!fresh) throw new Refusal(LOGGED_OUT);
+  form.elements.csrf_token.value = fresh.value;
+}
+
+function startPosition(form) {
   const button = form.querySelector("[data-locate]");
   if (!button || !navigator.geolocation) return;
   const words = form.querySelector("[data-place-words]");

@@ -4,10 +4,12 @@
 import { readOrigin } from "../handing_in/photo_origin.js";
 import { startPreviews } from "../handing_in/previews.js";
 import { send } from "../handing_in/sending.js";
+import { warnBeforeLoss } from "../handing_in/uploading.js";
 
 const form = document.querySelector("[data-tip-form]");
 const SUGGEST_DELAY_MS = 250;
 const MAP_ZOOM = 15;
+const WRONG_CLOCK_MS = 10 * 60_000;
 let opened = null; // the map, once somebody has opened it
 let named = ""; // the place name that the position came from
 
@@ -26,6 +28,7 @@ function start() {
   startPosition();
   startMap();
   startNames();
+  warnBeforeLoss(form);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     send(form);
@@ -76,14 +79,26 @@ function showOnMap(origin) {
 
 function startTimes() {
   const row = form.querySelector("[data-times]");
+  const aheadMs = clockAheadMs();
   row.hidden = false;
   for (const button of row.querySelectorAll("[data-minutes]")) {
     button.addEventListener("click", () => {
-      const at = new Date(Date.now() - Number(button.dataset.minutes) * 60_000);
+      const at = new Date(Date.now() - aheadMs - Number(button.dataset.minutes) * 60_000);
       const local = new Date(at.getTime() - at.getTimezoneOffset() * 60_000);
       form.elements.seen_at.value = local.toISOString().slice(0, 16);
     });
   }
+}
+
+/** By how much this device's clock is wrong; 0 unless that is much. Then it is said, and made up for. */
+function clockAheadMs() {
+  const aheadMs = Date.now() - 1000 * Number(form.dataset.servedAt);
+  if (Math.abs(aheadMs) < WRONG_CLOCK_MS) return 0;
+  const words = form.querySelector("[data-clock-words]");
+  const right = new Date(Date.now() - aheadMs).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+  words.textContent = `The clock of your device seems to be wrong: it is ${right} now. The buttons above enter the right time.`;
+  words.hidden = false;
+  return aheadMs;
 }
 
 function setPosition(latitude, longitude, accuracyM, byDevice) {
