@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from flask import Flask
@@ -23,6 +24,7 @@ from app.services.base import media
 from app.services.base.actors import Actor
 from app.services.contributing import tips
 from app.services.papers import posters
+from app.services.papers.brief_fonts import MAIN, NO_GLYPH, Paper, use_fonts
 from app.services.papers.poster_picture import SIDE_PX
 from app.services.places import locations
 from tests.app import factories
@@ -134,6 +136,130 @@ def test_indian_scripts_are_printed_by_their_own_fonts(case: Case) -> None:
     assert "लापता" in text
     plain = posters.make_poster(case, given.model_copy(update={"clothing": ""}), ADDRESS)
     assert posters.draw(poster, "png") != posters.draw(plain, "png")
+
+
+def test_a_line_below_one_in_another_script_is_drawn_with_its_own_letters(app: Flask) -> None:
+    text = "राधा मनगढ़ंत\nWearing blue, नीली कमीज़\nस्टेशन के पास\nby the station"
+    page = Paper(format="A4")
+    use_fonts(page, app.config["LASTSEEN"].font_dir, text)
+    page.add_page()
+    page.set_font(MAIN, "B", 14)
+    page.cell(0, 8, "A title", new_x="LMARGIN", new_y="NEXT")
+    page.set_font(MAIN, size=10)
+    page.multi_cell(0, 6, text)
+    read = text_of(bytes(page.output()))
+    for wanted in ("A title", "Wearing blue,", "by the station"):
+        assert wanted in read, read
+
+
+def test_a_character_that_no_font_has_is_marked_on_other_papers(app: Flask) -> None:
+    page = Paper(format="A4")
+    use_fonts(page, app.config["LASTSEEN"].font_dir, "王 Ann")
+    page.add_page()
+    page.cell(0, 8, "王 Ann")
+    assert text_of(bytes(page.output())) == f"{NO_GLYPH} Ann"
+
+
+@pytest.mark.parametrize(
+    ("name", "clothing"),
+    [
+        ("राधा मनगढ़ंत", "नीली कमीज़"),
+        ("ರಾಧಾ ಕಲ್ಪಿತ", "ನೀಲಿ ಅಂಗಿ"),
+        ("சுந்தரி கற்பனை", "நீல சட்டை"),
+        ("ليلى خيالية", "قميص أزرق"),
+        ("สมหญิง สมมติ", "เสื้อสีน้ำเงิน"),
+    ],
+)
+def test_facts_in_other_scripts_are_printed_with_their_labels(
+    case: Case, name: str, clothing: str
+) -> None:
+    case.subject_name = name
+    given = PosterInput(
+        heading=name.split(maxsplit=1)[0], name=PosterName.FULL, clothing=clothing, age=True,
+        place=f"{clothing}, near the old gate",
+    )  # fmt: skip
+    poster = posters.make_poster(case, given, ADDRESS)
+    text = text_of(posters.draw(poster, "pdf"))
+    for wanted in ("Age: 8 years", "Wearing:", "Last seen:", "near the old gate", "Scan the code"):
+        assert wanted in text, text
+    with Image.open(io.BytesIO(posters.draw(poster, "png"))) as picture:
+        assert picture.size == (SIDE_PX, SIDE_PX)
+
+
+def test_letters_that_no_font_has_are_told_and_not_left_out(case: Case) -> None:
+    case.subject_name = "王小明 \N{GRINNING FACE}"
+    with pytest.raises(Refused, match="print “王小明\N{GRINNING FACE}”"):
+        posters.make_poster(case, PosterInput(name=PosterName.FULL), ADDRESS)
+    posters.make_poster(case, PosterInput(name=PosterName.NONE), ADDRESS)
+
+
+def test_long_texts_leave_room_for_the_photo_and_end_above_the_code(case: Case) -> None:
+    green = io.BytesIO()
+    Image.new("RGB", (240, 300), (20, 200, 40)).save(green, "JPEG")
+    sha256 = media.store(green.getvalue())
+    photo = factories.make_photo(case, sha256=sha256, face_sha256=sha256)
+    case.subject_name = "Wolfeschlegelsteinhausen" * 8
+    given = PosterInput(
+        photo_id=photo.id, name=PosterName.FULL, age=True, clothing="x" * 160, place="W" * 160
+    )
+    poster = posters.make_poster(case, given, ADDRESS)
+    page = PdfReader(io.BytesIO(posters.draw(poster, "pdf"))).pages[0]
+    heights: list[tuple[str, float]] = []
+
+    def note(text: str, _cm: Any, matrix: Any, _font: Any, _size: Any) -> None:
+        if text.strip():
+            heights.append((text.strip(), matrix[5]))
+
+    page.extract_text(visitor_text=note)
+    lowest_fact = min(y for text, y in heights if "WW" in text)
+    highest_of_foot = max(y for text, y in heights if "Scan the code" in text)
+    assert lowest_fact > highest_of_foot + 10
+    with Image.open(io.BytesIO(posters.draw(poster, "png"))) as opened:
+        pixels = np.asarray(opened.convert("RGB")).astype(int)
+    is_green = (pixels[..., 1] > 150) & (pixels[..., 0] < 90) & (pixels[..., 2] < 90)
+    assert is_green.any(axis=1).sum() >= 200, "the photo is 200 pixels high at least"
+    assert (pixels[200:, :20] == 255).all(), "no line runs over the edge"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [ADDRESS, "https://missing-persons.state-police.example.org/lastseen-public-search-portal/of"],
+)
+def test_the_code_is_read_back_and_drawn_as_the_standard_asks(case: Case, address: str) -> None:
+    poster = posters.make_poster(case, PosterInput(), address)
+    with Image.open(io.BytesIO(posters.draw(poster, "png"))) as opened:
+        picture = np.asarray(opened.convert("L"))
+    corner = picture[-290:, :300]
+    (image,) = PdfReader(io.BytesIO(posters.draw(poster, "pdf"))).pages[0].images
+    printed = np.asarray(image.image.convert("L"))
+    for code in (corner, printed):
+        assert read_back(code) == f"{address}/tip"
+        dark = np.argwhere(code < 128)
+        (top, left), (bottom, right) = dark.min(axis=0), dark.max(axis=0) + 1
+        inside = code[top:bottom, left:right] < 128
+        # The finder pattern's upper edge is seven modules long.
+        module_px = int(np.argmin(inside[0])) / 7
+        assert module_px == int(module_px) >= 4
+        changes = np.argwhere(np.diff(inside.astype(int), axis=1))[:, 1] + 1
+        assert not (changes % module_px).any(), "modules are of whole pixels"
+        assert left >= 4 * module_px, "four modules stay white around the code"
+    assert min(printed.shape) - printed_side(printed) == 8 * module_px
+
+
+def read_back(code: np.ndarray[Any, Any]) -> str:
+    """What the code says. As with a phone, one of several distances will do."""
+    for share in (1, 2, 3):
+        for white in (40, 200):
+            frame = np.pad(code[::share, ::share], white, constant_values=255)
+            said, _, _ = cv2.QRCodeDetector().detectAndDecode(frame)
+            if said:
+                return str(said)
+    return ""
+
+
+def printed_side(code: np.ndarray[Any, Any]) -> int:
+    dark = np.argwhere(code < 128)
+    return int((dark.max(axis=0) - dark.min(axis=0) + 1).max())
 
 
 def test_a_case_that_is_not_searched_for_is_not_made_public(

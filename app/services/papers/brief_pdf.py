@@ -6,13 +6,12 @@ import io
 from pathlib import Path
 from typing import Final
 
-from fpdf import FPDF
 from fpdf.enums import TableBordersLayout, XPos, YPos
 from fpdf.fonts import FontFace
 from PIL import Image, UnidentifiedImageError
 
 from app.services.papers.brief_content import Brief, BriefPhoto
-from app.services.papers.brief_fonts import MAIN, use_fonts
+from app.services.papers.brief_fonts import MAIN, Paper, use_fonts
 from app.services.papers.brief_map import EXCLUDED, draw_map, frame_around
 
 MARGIN_MM: Final = 16.0
@@ -27,7 +26,7 @@ _PHOTOS_IN_ROW: Final = 3
 _PHOTO_SIDE_PX: Final = 480
 
 
-class _Pages(FPDF):
+class _Pages(Paper):
     """Pages with the brief's head and foot."""
 
     def __init__(self, brief: Brief, font_dir: Path) -> None:

@@ -11,33 +11,47 @@ from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 from PIL import Image
 
-from app.services.papers.brief_fonts import MAIN, use_fonts
+from app.services.papers.brief_fonts import MAIN, Paper, use_fonts
 from app.services.papers.poster_content import Poster
 
 _MARGIN_MM: Final = 14.0
 _WIDTH_MM: Final = 210.0 - 2 * _MARGIN_MM
 _BAND_MM: Final = 34.0
 _QR_MM: Final = 46.0
+QR_BORDER: Final = 4
+"""Modules of white around the code (ISO/IEC 18004)."""
 _FOOT_TOP_MM: Final = 297.0 - _MARGIN_MM - _QR_MM
 _BAND: Final = (176, 22, 31)
 _SOFT: Final = (70, 84, 99)
 _PICTURE_PX: Final = 1600
+_LEAST_PHOTO_MM: Final = 70.0
+_NAME_PT: Final = 26.0
+_NAME_MM: Final = 12.0
+_FACT_PT: Final = 15.0
+_FACT_MM: Final = 7.5
+_NOTE_MM: Final = 6.0
+_SCALES: Final = (1.0, 0.85, 0.7, 0.6, 0.5, 0.4)
+"""Of the lines' sizes: the first at which long ones leave a photo that can be recognised."""
 MADE_UP: Final = "MADE-UP EXAMPLE – NOBODY IS MISSING"
 
 
 def poster_pdf(poster: Poster, font_dir: Path) -> bytes:
     """Lay the poster out on A4. Raises Unavailable where a font is missing."""
-    page = FPDF(format="A4")
+    page = Paper(format="A4")
     use_fonts(page, font_dir, poster.all_text())
     page.set_margins(_MARGIN_MM, _MARGIN_MM, _MARGIN_MM)
     page.set_auto_page_break(auto=False)
     page.set_title(poster.heading)
     page.add_page()
     _band(page, poster)
-    lines_mm = _lines_height(page, poster)
+    room_mm = _FOOT_TOP_MM - 6 - _top_mm(poster) - (_LEAST_PHOTO_MM if poster.photo else 0)
+    scale = next(
+        (one for one in _SCALES if _lines_height(page, poster, one) <= room_mm), _SCALES[-1]
+    )
+    lines_mm = _lines_height(page, poster, scale)
     bottom_mm = _photo(page, poster, _FOOT_TOP_MM - 6 - lines_mm)
     page.set_y(bottom_mm + 4)
-    _lines(page, poster)
+    _lines(page, poster, scale)
     _foot(page, poster)
     return bytes(page.output())
 
@@ -60,9 +74,13 @@ def _band(page: FPDF, poster: Poster) -> None:
         page.cell(_WIDTH_MM, 6, MADE_UP, align="C")
 
 
+def _top_mm(poster: Poster) -> float:
+    return _BAND_MM + (9 if poster.made_up else 6)
+
+
 def _photo(page: FPDF, poster: Poster, bottom_mm: float) -> float:
     """The picture between the band and the lines, as large as it fits; where it ends."""
-    top_mm = _BAND_MM + (9 if poster.made_up else 6)
+    top_mm = _top_mm(poster)
     if poster.photo is None:
         return top_mm
     with Image.open(poster.photo) as opened:
@@ -77,30 +95,31 @@ def _photo(page: FPDF, poster: Poster, bottom_mm: float) -> float:
     left_mm = (210.0 - width_mm) / 2
     page.image(buffer, left_mm, top_mm, width_mm, height_mm, alt_text="The missing person")
     if poster.photo_note:
-        page.set_xy(left_mm, top_mm + height_mm)
+        page.set_xy(_MARGIN_MM, top_mm + height_mm)
         page.set_font(MAIN, "B", 11)
-        page.multi_cell(width_mm, 6, poster.photo_note, align="C")
-        return top_mm + height_mm + 6
+        page.cell(_WIDTH_MM, _NOTE_MM, poster.photo_note, align="C")
+        return top_mm + height_mm + _NOTE_MM
     return top_mm + height_mm
 
 
-def _lines(page: FPDF, poster: Poster) -> None:
+def _lines(page: FPDF, poster: Poster, scale: float) -> None:
     if poster.name:
-        page.set_font(MAIN, "B", 26)
-        _centred(page, 12, poster.name)
+        page.set_font(MAIN, "B", _NAME_PT * scale)
+        _centred(page, _NAME_MM * scale, poster.name)
     for what, text in poster.facts:
-        page.set_font(MAIN, size=15)
-        _centred(page, 7.5, f"{what}: {text}")
+        page.set_font(MAIN, size=_FACT_PT * scale)
+        _centred(page, _FACT_MM * scale, f"{what}: {text}")
 
 
-def _lines_height(page: FPDF, poster: Poster) -> float:
-    """How high `_lines` will be, so that the picture leaves room for it."""
-    height = 4.0
+def _lines_height(page: FPDF, poster: Poster, scale: float) -> float:
+    """How high `_lines` and the note below the picture will be."""
+    height = 4.0 + (_NOTE_MM if poster.photo_note else 0)
     if poster.name:
-        page.set_font(MAIN, "B", 26)
-        height += 12 * _count(page, poster.name)
-    page.set_font(MAIN, size=15)
-    return height + sum(7.5 * _count(page, f"{what}: {text}") for what, text in poster.facts)
+        page.set_font(MAIN, "B", _NAME_PT * scale)
+        height += _NAME_MM * scale * _count(page, poster.name)
+    page.set_font(MAIN, size=_FACT_PT * scale)
+    lines = sum(_count(page, f"{what}: {text}") for what, text in poster.facts)
+    return height + _FACT_MM * scale * lines
 
 
 def _count(page: FPDF, text: str) -> int:
@@ -115,7 +134,9 @@ def _centred(page: FPDF, height_mm: float, text: str) -> None:
 
 def _foot(page: FPDF, poster: Poster) -> None:
     code = io.BytesIO()
-    segno.make(poster.address, error="m", micro=False).save(code, kind="png", scale=10, border=3)
+    segno.make(poster.address, error="m", micro=False).save(
+        code, kind="png", scale=10, border=QR_BORDER
+    )
     page.set_draw_color(190, 198, 206)
     page.line(_MARGIN_MM, _FOOT_TOP_MM - 3, _MARGIN_MM + _WIDTH_MM, _FOOT_TOP_MM - 3)
     page.image(code, _MARGIN_MM, _FOOT_TOP_MM, _QR_MM, _QR_MM, alt_text=poster.address)

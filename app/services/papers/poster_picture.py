@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,14 +13,17 @@ import segno
 from PIL import Image, ImageDraw, ImageFont
 
 from app.errors import Unavailable
-from app.services.papers.brief_fonts import script_of
+from app.services.papers.brief_fonts import FROM_RIGHT, script_of
 from app.services.papers.poster_content import Poster
-from app.services.papers.poster_pdf import MADE_UP
+from app.services.papers.poster_pdf import MADE_UP, QR_BORDER
 
 SIDE_PX: Final = 1080
 _BAND_PX: Final = 140
 _EDGE_PX: Final = 40
 _QR_PX: Final = 250
+_LEAST_PHOTO_PX: Final = 220
+_SCALES: Final = (1.0, 0.85, 0.7, 0.6, 0.5)
+"""Of the lines' sizes: the first at which long ones leave a photo that can be recognised."""
 _BAND: Final = (176, 22, 31)
 _INK: Final = (20, 24, 28)
 
@@ -71,15 +75,13 @@ def poster_png(poster: Poster, font_dir: Path) -> bytes:
     draw.rectangle((0, 0, SIDE_PX, _BAND_PX), fill=_BAND)
     _centred(pen, poster.heading, 96, _BAND_PX - 42, (255, 255, 255), bold=True)
     foot_px = SIDE_PX - _EDGE_PX - _QR_PX
-    lines = [(poster.name, 60, True)] if poster.name else []
-    lines += [(f"{what}: {text}", 34, False) for what, text in poster.facts]
-    wrapped = [
-        (line, size, bold)
-        for text, size, bold in lines
-        for line in _wrap(pen, text, size, SIDE_PX - 2 * _EDGE_PX, bold=bold)
-    ]
-    height_px = sum(round(size * 1.35) for _, size, _ in wrapped)
     top_px = _BAND_PX + (46 if poster.made_up else 16)
+    room_px = foot_px - 50 - top_px - (_LEAST_PHOTO_PX if poster.photo else 0)
+    wrapped = next(
+        (lines for scale in _SCALES if _height_px(lines := _lines(pen, poster, scale)) <= room_px),
+        _lines(pen, poster, _SCALES[-1]),
+    )
+    height_px = _height_px(wrapped)
     if poster.made_up:
         _centred(pen, MADE_UP, 26, _BAND_PX + 34, _INK, bold=True)
     bottom_px = foot_px - 16 - height_px - (34 if poster.photo_note else 0)
@@ -97,6 +99,21 @@ def poster_png(poster: Poster, font_dir: Path) -> bytes:
     return buffer.getvalue()
 
 
+def _lines(pen: _Pen, poster: Poster, scale: float) -> list[tuple[str, int, bool]]:
+    """Name and facts as lines that fit the width: text, size in pixels, bold."""
+    texts = [(poster.name, round(60 * scale), True)] if poster.name else []
+    texts += [(f"{what}: {text}", round(34 * scale), False) for what, text in poster.facts]
+    return [
+        (line, size, bold)
+        for text, size, bold in texts
+        for line in _wrap(pen, text, size, SIDE_PX - 2 * _EDGE_PX, bold=bold)
+    ]
+
+
+def _height_px(lines: Sequence[tuple[str, int, bool]]) -> int:
+    return sum(round(size * 1.35) for _, size, _ in lines)
+
+
 def _photo(picture: Image.Image, poster: Poster, top_px: int, bottom_px: int) -> None:
     room_px = bottom_px - top_px
     if poster.photo is None or room_px < 60:
@@ -109,22 +126,27 @@ def _photo(picture: Image.Image, poster: Poster, top_px: int, bottom_px: int) ->
 
 
 def _foot(picture: Image.Image, pen: _Pen, poster: Poster, top_px: int) -> None:
-    code = io.BytesIO()
-    segno.make(poster.address, error="m", micro=False).save(code, kind="png", scale=8, border=2)
-    code.seek(0)
-    with Image.open(code) as opened:
-        square = opened.convert("RGB").resize((_QR_PX, _QR_PX), Image.Resampling.NEAREST)
-    picture.paste(square, (_EDGE_PX, top_px))
+    # Whole pixels for each module, and the margin that the standard asks for: else phones fail.
+    code = segno.make(poster.address, error="m", micro=False)
+    drawn = io.BytesIO()
+    side = code.symbol_size(scale=1, border=QR_BORDER)[0]
+    code.save(drawn, kind="png", scale=max(1, _QR_PX // side), border=QR_BORDER)
+    drawn.seek(0)
+    with Image.open(drawn) as opened:
+        picture.paste(opened.convert("RGB"), (_EDGE_PX, top_px))
     left_px = _EDGE_PX + _QR_PX + 30
     room_px = SIDE_PX - _EDGE_PX - left_px
-    line_px = top_px + 56
+    line_px = top_px + 14
     lines = [(line, 32, False) for line in _wrap(pen, poster.call, 32, room_px)]
-    lines += [(poster.address, 34, True)]
+    size_px = pen.fitted(poster.address, 34, room_px, bold=True)
+    lines += [
+        (line, size_px, True) for line in _wrap(pen, poster.address, size_px, room_px, bold=True)
+    ]
     lines += [(f"Or call {poster.phone}", 40, True)] if poster.phone else []
     for text, size, bold in lines:
+        line_px += round(size * 1.4)
         fitted = pen.fitted(text, size, room_px, bold=bold)
         pen.write((left_px, line_px), text, fitted, _INK, bold=bold)
-        line_px += round(size * 1.4)
 
 
 def _centred(
@@ -137,7 +159,7 @@ def _centred(
 
 def _wrap(pen: _Pen, text: str, size_px: int, room_px: float, *, bold: bool = False) -> list[str]:
     lines = [""]
-    for word in text.split():
+    for word in _words(pen, text, size_px, room_px, bold=bold):
         longer = f"{lines[-1]} {word}".strip()
         if not lines[-1] or pen.width(longer, size_px, bold=bold) <= room_px:
             lines[-1] = longer
@@ -146,15 +168,33 @@ def _wrap(pen: _Pen, text: str, size_px: int, room_px: float, *, bold: bool = Fa
     return [line for line in lines if line]
 
 
+def _words(pen: _Pen, text: str, size_px: int, room_px: float, *, bold: bool) -> Iterator[str]:
+    """The words; one that is wider than the room in pieces that are not."""
+    for word in text.split():
+        piece = ""
+        for character in word:
+            is_mark = unicodedata.category(character).startswith("M")
+            if piece and not is_mark and pen.width(piece + character, size_px, bold=bold) > room_px:
+                yield piece
+                piece = ""
+            piece += character
+        yield piece
+
+
 def _runs(text: str) -> Iterator[tuple[str, str]]:
-    """Stretches of one script; blanks and digits go with what stands before them."""
+    """Stretches of one script; blanks and digits go with what stands before them.
+
+    Behind a script that runs from right to left blanks go with what follows: they would be drawn at
+    its other end.
+    """
     script, part = "", ""
     for character in text:
         found = script_of(character)
         if found != script and character.strip() and (found or character.isalpha()):
-            if part:
-                yield script, part
-            script, part = found, ""
+            kept = part.rstrip() if script in FROM_RIGHT else part
+            if kept:
+                yield script, kept
+            script, part = found, part[len(kept) :]
         part += character
     if part:
         yield script, part

@@ -16,6 +16,7 @@ from app.inputs.posters import PosterInput, PosterName, PosterPicture, PosterTim
 from app.models import Case, CaseState, ReferencePhoto
 from app.services.base import audit, media, searchable
 from app.services.base.actors import Actor
+from app.services.papers.brief_fonts import unprintable
 from app.services.papers.poster_content import Poster
 from app.services.papers.poster_pdf import poster_pdf
 from app.services.papers.poster_picture import poster_png
@@ -47,7 +48,7 @@ def make_poster(case: Case, given: PosterInput, address: str) -> Poster:
     """The poster as it was chosen. `address` is the installation's own, for the tip form.
 
     Raises Conflict unless the case is open with its legal basis in force, Refused for a photo or
-    place that is not the case's.
+    place that is not the case's and for letters that no font here has, Unavailable without fonts.
     """
     if case.state is not CaseState.OPEN or searchable.basis_expired(case):
         raise Conflict(
@@ -55,7 +56,7 @@ def make_poster(case: Case, given: PosterInput, address: str) -> Poster:
             "public."
         )
     photo = _photo(case, given)
-    return Poster(
+    poster = Poster(
         heading=given.heading,
         name=name_of(case.subject_name, given.name),
         facts=_facts(case, given),
@@ -67,6 +68,12 @@ def make_poster(case: Case, given: PosterInput, address: str) -> Poster:
         address=tip_address(case, address),
         made_up=case.made_up,
     )
+    if missing := unprintable(poster.all_text(), settings().font_dir):
+        raise Refused(
+            f"No font here can print “{missing[:20]}”: write the name, place or clothing in other "
+            "letters, or leave it out."
+        )
+    return poster
 
 
 def tip_address(case: Case, address: str) -> str:

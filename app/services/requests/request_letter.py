@@ -20,7 +20,7 @@ from fpdf.enums import WrapMode, XPos, YPos
 
 from app.models import FootageRequest
 from app.models.columns import utc_now
-from app.services.papers.brief_fonts import MAIN, use_fonts
+from app.services.papers.brief_fonts import MAIN, Paper, use_fonts
 
 MARGIN_MM: Final = 22.0
 WIDTH_MM: Final = 210.0 - 2 * MARGIN_MM
@@ -108,7 +108,7 @@ def letter_of(request: FootageRequest, link: str) -> Letter:
 
 def letter_pdf(letter: Letter, font_dir: Path) -> bytes:
     """Lay the letter out on A4. Raises Unavailable where a font is missing."""
-    pages = FPDF(format="A4")
+    pages = Paper(format="A4")
     use_fonts(pages, font_dir, letter.all_text())
     pages.set_margins(MARGIN_MM, 22, MARGIN_MM)
     pages.set_auto_page_break(auto=True, margin=20)
