@@ -5,9 +5,17 @@ from __future__ import annotations
 from datetime import time
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy import text as sql
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.extensions import Model
@@ -77,6 +85,9 @@ class Alert(Model):
     sighting_id: Mapped[int | None] = mapped_column(ForeignKey("sightings.id", ondelete="CASCADE"))
     person_id: Mapped[int | None] = mapped_column(
         ForeignKey("persons_of_interest.id", ondelete="CASCADE")
+    )
+    not_for_ids: Mapped[list[int]] = mapped_column(
+        ARRAY(Integer), default=list, server_default="{}"
     )
     dedupe_key: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[UtcTime] = mapped_column(default=utc_now)

@@ -201,6 +201,7 @@ def judge(number: str, candidate_id: int) -> str:
         case=sighting.person.case,
         sighting=sighting,
         is_known=judging.knows(actor(), sighting),
+        waiting=judging.count_waiting(actor(), sighting.person.case),
         has_judged=judging.has_judged(actor(), sighting),
         is_in_force=finding.is_in_force(sighting.person),
         needed=judging.needed_of(sighting.person.case),

@@ -457,6 +457,13 @@ def test_people_are_told_once_and_the_alert_is_answered_by_the_last_face_s_first
     assert alert.acknowledged_at is None
     judging.judge(people.asker, case, second, verdict)
     assert alert.acknowledged_at is not None
+    others = db.session.scalars(select(Alert).order_by(Alert.id.desc()).limit(1)).one()
+    assert "another verdict is open on faces from earlier sweeps" in others.title
+    assert others.not_for_ids == [people.asker.user_id]
+    judging.judge(people.decider, case, first, verdict)
+    assert others.acknowledged_at is None
+    judging.judge(people.decider, case, second, verdict)
+    assert others.acknowledged_at is not None
 
 
 def test_the_page_says_what_a_grant_covers_how_far_it_is_and_what_came_of_it(

@@ -44,7 +44,7 @@ from app.models import (
 from app.models.accounts import Role, User
 from app.models.columns import utc_now
 from app.permissions import PERSON_READERS, TABLE
-from app.services.base import audit, media, person_records
+from app.services.base import access, audit, media, person_records
 from app.services.base.actors import COMMAND_LINE, SCHEDULER, Actor
 from app.services.base.rights import PERSONS
 from app.services.casework import cases
@@ -58,7 +58,7 @@ from app.services.governance import (
 )
 from app.services.messages import alert_rounds, alerts
 from app.services.people.accounts import actor_for
-from app.services.persons import authorising, finding, judging, person_photos
+from app.services.persons import authorising, finding, judging, person_photos, telling
 from tests.app import factories
 from tests.app import kept_face_cases as faces
 from tests.app import person_cases as given
@@ -642,3 +642,68 @@ def test_the_command_line_needs_two_accounts_too(app: Flask, case: Case, people:
     db.session.expire_all()
     case.state = CaseState.CLOSED
     db.session.commit()
+
+
+# ---------------------------------------------------------------------- whom alerts are for
+
+
+def tray(actor: Actor) -> list[str]:
+    assert actor.user_id is not None
+    return [one.title for one in alerts.list_open(actor.user_id)]
+
+
+def test_whoever_asked_is_not_told_of_what_they_cannot_decide(
+    case: Case, people: People, embedder: Embedder
+) -> None:
+    asked = given.asked(case, people.asker, embedder)
+    telling.tell_of_request(asked, asked.newest)
+    db.session.commit()
+    (alert,) = db.session.scalars(select(Alert)).all()
+    assert tray(people.asker) == []
+    assert len(tray(people.decider)) == 1
+    with pytest.raises(NotFound):
+        access.require_alert(people.asker, alert.id)
+    assert alerts.acknowledge_case(people.asker, case) == 0
+    access.require_alert(people.decider, alert.id)
+
+
+def test_after_the_first_verdict_the_others_are_told_that_theirs_is_open(
+    case: Case, people: People, sighting: PersonSighting
+) -> None:
+    assert len(tray(people.asker)) == len(tray(people.third)) == 1
+    say(people.asker, case, sighting.id, Verdict.CONFIRMED)
+    assert tray(people.asker) == []
+    (told,) = tray(people.third)
+    assert "another verdict is open on a face at" in told
+    say(people.third, case, sighting.id, Verdict.REJECTED)
+    assert tray(people.third) == []
+    assert len(tray(people.decider)) == 1, "the two disagree: a third is asked"
+    say(people.decider, case, sighting.id, Verdict.CONFIRMED)
+    assert tray(people.decider) == []
+
+
+def test_a_page_of_a_request_shows_who_and_why_before_it_asks_for_a_decision(
+    case: Case, people: People, embedder: Embedder, logged_in: Callable[..., Client]
+) -> None:
+    asked = given.asked(case, people.asker, embedder)
+    client = with_right(logged_in)
+    page = client.get(f"/cases/{NUMBER}/persons/{asked.id}").text
+    assert page.index("Who, and why") < page.index("Authorise")
+    assert "Take it back" not in page, "whoever decides refuses"
+    assert "End it" not in page
+
+
+def test_after_a_verdict_the_next_face_is_one_click_away_and_nothing_looks_settled(
+    case: Case,
+    person: PersonOfInterest,
+    embedder: Embedder,
+    logged_in: Callable[..., Client],
+) -> None:
+    given.seen(factories.make_sweep(case), embedder, 0.0, 20.0)
+    client = with_right(logged_in)
+    first, _ = db.session.scalars(select(PersonSighting.id).order_by(PersonSighting.id))
+    page = f"/cases/{NUMBER}/persons/review/{first}"
+    assert "more to judge" not in client.get(page).text
+    after = client.post(page, data={"verdict": "confirmed"}, follow_redirects=True).text
+    assert "1 more to judge" in after
+    assert "second review open" in after

@@ -9,7 +9,19 @@ from __future__ import annotations
 from collections.abc import Set
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, exists, false, func, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    all_,
+    and_,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.errors import NotFound
@@ -119,7 +131,7 @@ def require_request(actor: Actor, request_id: int) -> None:
 
 
 def visible_alerts(actor: Actor) -> ColumnElement[bool]:
-    """The condition on `Alert` that holds unless it needs a right that `actor` has not.
+    """The condition on `Alert` that holds unless `actor` lacks its right, or can do nothing of it.
 
     Whether its case may be seen is asked by `visible_cases`.
     """
@@ -130,7 +142,8 @@ def visible_alerts(actor: Actor) -> ColumnElement[bool]:
 
 def visible_alerts_to(user_id: int) -> ColumnElement[bool]:
     """The same for an account, whoever asks."""
-    return or_(Alert.person_id.is_(None), PERSONS.held_by_user(user_id))
+    has_right = or_(Alert.person_id.is_(None), PERSONS.held_by_user(user_id))
+    return and_(has_right, literal(user_id) != all_(Alert.not_for_ids))
 
 
 def require_alert(actor: Actor, alert_id: int) -> None:

@@ -128,6 +128,8 @@ def _add_notices(alert: Alert, people: Sequence[Told], now: datetime) -> None:
             continue
         if alert.person_id is not None and not PERSONS.held_by_account(told.user):
             continue
+        if told.user.id in alert.not_for_ids:
+            continue
         for channel in _channels(alert, told):
             due = _due(alert, told, channel, now)
             key = (channel, told.user.id if channel == MAIL else None)

@@ -7,7 +7,7 @@ work.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
@@ -69,6 +69,7 @@ def raise_alert(
     sighting: Sighting | None = None,
     person: PersonOfInterest | None = None,
     crop_sha256: str | None = None,
+    not_for: Collection[int] = (),
 ) -> int | None:
     """Tell people of something, once; call it inside the transaction that makes that something.
 
@@ -79,7 +80,9 @@ def raise_alert(
     `crop_sha256` is a picture of the media folder that mails show (never text messages or
     webhooks). With a `sighting`, the alert is withdrawn when that is rejected, and acknowledged by
     its review. With a `person` of interest it is there for accounts with the right alone: open
-    pages of the case are not told, and messages go out by mail only.
+    pages of the case are not told, and messages go out by mail only. Accounts that it is `not_for`
+    could do nothing of what it asks for: they neither get nor see it, so that none of them
+    acknowledges it for the others.
 
     Returns the alert's id; None if it was raised before. Raises ValueError for a path that leads
     elsewhere.
@@ -97,6 +100,7 @@ def raise_alert(
             crop_sha256=crop_sha256,
             sighting_id=sighting.id if sighting is not None else None,
             person_id=person.id if person is not None else None,
+            not_for_ids=sorted(not_for),
             dedupe_key=dedupe_key,
         )
         .on_conflict_do_nothing(index_elements=["dedupe_key"])

@@ -150,7 +150,6 @@ def judge(actor: Actor, case: Case, sighting_id: int, given: PersonVerdictInput)
     if needs_blindness(words, reviewer_of(verdict), verdict) and not verdict.blind:
         raise Conflict(NOT_BLIND)
     db.session.add(verdict)
-    telling.settle_sighting(actor, sighting)
     return _settle(actor, case, sighting, "review", {"blind": verdict.blind})
 
 
@@ -194,6 +193,8 @@ def _settle(
         **details,
     }
     person_records.note(actor, verb, case, sighting.person, told)
+    db.session.flush()
+    telling.follow_verdict(actor, sighting)
     db.session.commit()
     return find_sighting(actor, case, sighting.id)
 

@@ -6,7 +6,7 @@ by its live events, which everybody with the case open receives.
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, select
 
 from app.extensions import db
 from app.models import (
@@ -45,6 +45,7 @@ def tell_of_request(person: PersonOfInterest, asked: PersonAuthorisation) -> Non
         path=path_to("persons.show", number=case.number, person_id=person.id),
         dedupe_key=_request_key(asked),
         person=person,
+        not_for=(asked.requested_by_id,),
     )
 
 
@@ -60,7 +61,7 @@ def tell_of_sighting(sighting: PersonSighting) -> None:
         case,
         AlertKind.PERSON_OF_INTEREST,
         title=f"Person of interest {person.label}: a face to judge, at {sighting.camera.name}",
-        path=path_to("persons.judge", number=case.number, candidate_id=sighting.id),
+        path=_face_path(sighting),
         dedupe_key=_sighting_key(sighting),
         person=person,
     )
@@ -88,21 +89,45 @@ def withdraw_request(asked: PersonAuthorisation) -> None:
     alerts.withdraw_by_key(_request_key(asked))
 
 
-def settle_sighting(actor: Actor, sighting: PersonSighting) -> None:
-    """A verdict answers the face's alert, as it does for sightings. Does not commit.
+def follow_verdict(actor: Actor, sighting: PersonSighting) -> None:
+    """Bring alerts in line with how the face stands after a verdict. Does not commit.
 
-    That of a look-back is answered once each of its faces has a verdict.
+    The first one answers the face's alert, and asks others for theirs; what settles it answers
+    that. Of a look-back's faces all are told of together.
     """
-    if sighting.look_back_id is None:
-        alerts.acknowledge_by_key(actor, _sighting_key(sighting))
+    key = _sighting_key(sighting)
+    of_face: list[ColumnElement[bool]] = [PersonSighting.id == sighting.id]
+    where, path = f"a face at {sighting.camera.name}", _face_path(sighting)
+    if sighting.look_back_id is not None:
+        key = _look_back_key(sighting.look_back_id)
+        of_face = [PersonSighting.look_back_id == sighting.look_back_id]
+        where = "faces from earlier sweeps"
+        path = path_to("persons.queue", number=sighting.person.case.number)
+    waiting = db.session.scalars(
+        select(PersonSighting).where(*of_face, PersonSighting.awaits.is_not(None))
+    ).all()
+    if any(one.awaits is ReviewStage.FIRST for one in waiting):
         return
-    unseen = select(func.count(PersonSighting.id)).where(
-        PersonSighting.look_back_id == sighting.look_back_id,
-        PersonSighting.id != sighting.id,
-        PersonSighting.awaits == ReviewStage.FIRST,
+    alerts.acknowledge_by_key(actor, key)
+    judges = [_judges(one) for one in waiting]
+    given = min(map(len, judges), default=len(_judges(sighting)))
+    for fewer in range(1, given):
+        alerts.acknowledge_by_key(actor, f"{key}, after {fewer}")
+    if not waiting:
+        return
+    alerts.raise_alert(
+        sighting.person.case,
+        AlertKind.PERSON_OF_INTEREST,
+        title=f"Person of interest {sighting.person.label}: another verdict is open on {where}",
+        path=path,
+        dedupe_key=f"{key}, after {given}",
+        person=sighting.person,
+        not_for=set.intersection(*judges),
     )
-    if not db.session.scalar(unseen):
-        alerts.acknowledge_by_key(actor, _look_back_key(sighting.look_back_id))
+
+
+def _judges(sighting: PersonSighting) -> set[int]:
+    return {one.reviewer_id for one in sighting.verdicts if one.undone_at is None}
 
 
 def withdraw(person: PersonOfInterest) -> None:
@@ -154,6 +179,11 @@ def _request_key(asked: PersonAuthorisation) -> str:
 
 def _look_back_key(look_back_id: int) -> str:
     return f"person look-back {look_back_id}"
+
+
+def _face_path(sighting: PersonSighting) -> str:
+    number = sighting.person.case.number
+    return path_to("persons.judge", number=number, candidate_id=sighting.id)
 
 
 def _sighting_key(sighting: PersonSighting) -> str:
