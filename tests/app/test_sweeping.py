@@ -12,10 +12,11 @@ from flask import Flask
 from app.config import Settings
 from app.errors import NoRecogniser, Refused
 from app.extensions import db
-from app.models import Face, SweepState, Visit, VisitPart, VisitState
+from app.models import Case, Face, SweepState, Visit, VisitPart, VisitState
 from app.recogniser import RecogniserHolder
+from app.services.base import kept_pictures
 from app.services.base.actors import COMMAND_LINE
-from app.services.casework import cases
+from app.services.casework import cases, photos
 from app.services.inventory import cameras
 from app.services.sweeping import chunks, looking, sweeps
 from tests.app import footage_cases as given
@@ -39,6 +40,10 @@ def swept_app(app: Flask, shared_dir: Path) -> Iterator[Flask]:
     )
     yield app
     _use(app, before)
+
+
+def case_photos(case: Case) -> list[tuple[str, str]]:
+    return [(photo.sha256, photo.face_sha256) for photo in photos.list_photos(case)]
 
 
 def _use(app: Flask, settings: Settings) -> None:
@@ -173,6 +178,34 @@ def test_a_camera_taken_out_while_its_visit_runs_ends_the_visit_with_a_reason(
     db.session.refresh(visit)
     assert visit.state is VisitState.STOPPED
     assert "taken out of the registry" in visit.outcome
+
+
+def test_a_visit_that_is_stopped_before_its_faces_are_written_leaves_no_picture_of_them(
+    swept_app: Flask, shared_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _use(swept_app, swept_app.config["LASTSEEN"].model_copy(update={"media_dir": tmp_path}))
+    given.add_footage(given.add_camera(), shared_dir / SPEECH)
+    case = given.open_case("T-12", shared_dir / EXAMPLES / "biden.jpg")
+    sweep = given.plan(case)
+    sweeps.start_sweep(COMMAND_LINE, sweep)
+    monkeypatch.setattr(chunks, "HEARTBEAT_S", 1e9)  # it is told when it would write
+    stored: list[str] = []
+    store = kept_pictures.store
+    monkeypatch.setattr(
+        kept_pictures, "store", lambda data: stored.append(store(data)) or stored[-1]
+    )
+    (visit,) = sweeps.list_visits(sweep).items
+
+    def stop_it() -> None:
+        if sweep.state is SweepState.RUNNING:
+            sweeps.stop_sweep(COMMAND_LINE, sweep)
+
+    looking.look(visit.id, "test", stop_it)
+    db.session.refresh(visit)
+    assert (visit.state, visit.faces_found) == (VisitState.STOPPED, 0)
+    assert stored, "it had found faces"
+    left = {path.stem for path in tmp_path.glob("??/*.jpg")}
+    assert left == {name for photo in case_photos(case) for name in photo}
 
 
 def test_a_broken_recording_fails_its_visit_in_words_and_stops_no_other(

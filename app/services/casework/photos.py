@@ -13,9 +13,8 @@ from app.inputs import PhotoChange, PhotoInput
 from app.inputs.photos import taken_of
 from app.models import Case, CaseState, Embedder, ReferenceEmbedding, ReferencePhoto
 from app.recogniser import holder
-from app.services.base import audit, live, media
+from app.services.base import audit, kept_pictures, live
 from app.services.base.actors import Actor
-from app.services.base.picture_lock import keep_pictures_from_purge
 from app.services.contributing import contribution_matching
 from app.services.embeddings import age_thresholds, embedders
 from app.services.embeddings.gallery_photos import (
@@ -179,9 +178,8 @@ def _keep(actor: Actor, case: Case, checked: CheckedPhoto, file_name: str) -> Re
     )
     if known is not None and known.active:
         raise Conflict("This case has this photo already.")
-    keep_pictures_from_purge()
+    sha256, face_sha256 = kept_pictures.store(jpeg), kept_pictures.store(checked.face_as_jpeg())
     case.photos_purged_at = None
-    sha256, face_sha256 = media.store(jpeg), media.store(checked.face_as_jpeg())
     if known is not None:
         if not known.is_kept:
             known.purged_at, known.face_sha256 = None, face_sha256

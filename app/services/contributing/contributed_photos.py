@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from flask import current_app
-from sqlalchemy import exists, false, or_, select, true
+from sqlalchemy import exists, false, or_, select
 
 from app.current import settings
 from app.errors import NotFound, PhotoRefused, Refused, TooLarge
@@ -21,13 +21,10 @@ from app.extensions import db
 from app.models import (
     ContributedFace,
     ContributedPhoto,
-    Face,
-    PersonPhoto,
     PhotoState,
-    ReferencePhoto,
 )
 from app.models.columns import utc_now
-from app.services.base import dispatch, media
+from app.services.base import dispatch, kept_pictures
 from recognition.errors import UnreadableImage
 from recognition.images import encode_jpeg, read_photo
 from recognition.photo_origin import PhotoOrigin, read_origin
@@ -95,7 +92,7 @@ def keep(
             tip_id=tip_id,
             found_person_id=found_person_id,
             post_id=post_id,
-            sha256=media.store(photo.jpeg),
+            sha256=kept_pictures.store(photo.jpeg),
             width_px=photo.width_px,
             height_px=photo.height_px,
             size_bytes=len(photo.jpeg),
@@ -134,30 +131,6 @@ def keep_again(photo: ContributedPhoto, *, post_id: int) -> ContributedPhoto:
 def hand_over(photos: Sequence[ContributedPhoto]) -> None:
     """Give committed photos to the workers; what Redis loses, the scheduler puts in again."""
     dispatch.enqueue_photos([(photo.id, photo.attempt) for photo in photos])
-
-
-def discard_pictures(sha256s: set[str]) -> list[int]:
-    """Delete pictures that no row names any more; their sizes in bytes. For after the rows went."""
-    unnamed = sorted(sha256s - still_named(sha256s))
-    return [size for sha256 in unnamed if (size := media.discard(sha256)) is not None]
-
-
-def still_named(sha256s: set[str]) -> set[str]:
-    """Which of these pictures some row names, whatever it belongs to."""
-    is_kept = ReferencePhoto.purged_at.is_(None)
-    columns = (
-        (ContributedPhoto.sha256, true()),
-        (ContributedFace.crop_sha256, true()),
-        (ReferencePhoto.sha256, is_kept),
-        (ReferencePhoto.face_sha256, is_kept),
-        (PersonPhoto.sha256, PersonPhoto.purged_at.is_(None)),
-        (PersonPhoto.face_sha256, PersonPhoto.purged_at.is_(None)),
-        (Face.crop_sha256, true()),
-    )
-    named: set[str] = set()
-    for column, condition in columns:
-        named.update(db.session.scalars(select(column).where(column.in_(sha256s), condition)))
-    return named
 
 
 def require_picture(

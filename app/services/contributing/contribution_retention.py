@@ -37,10 +37,9 @@ from app.models import (
     TipState,
 )
 from app.models.columns import utc_now
-from app.services.base import audit, post_lock
+from app.services.base import audit, kept_pictures, post_lock
 from app.services.base.actors import Actor
 from app.services.base.pages import Page, paginate
-from app.services.contributing import contributed_photos
 
 BATCH = 200
 _PURGED = "contributions.purge"
@@ -64,7 +63,11 @@ def purge(actor: Actor) -> list[ContributionReceipt]:
 
 def purge_batch(actor: Actor) -> ContributionReceipt | None:
     """Delete up to `BATCH` tips and as many found persons. None if there was nothing to delete."""
+    if not _is_anything_over():
+        db.session.rollback()
+        return None
     post_lock.hold_lock()
+    kept_pictures.hold_for_purge()
     tips = _ids(Tip, _tip_is_over())
     found = _ids(FoundPerson, _entry_is_over())
     posts = _ids(Post, _post_is_over())
@@ -87,7 +90,7 @@ def purge_batch(actor: Actor) -> ContributionReceipt | None:
     db.session.execute(delete(Post).where(Post.id.in_(posts)))
     if posts:
         forget_unused()
-    sizes = contributed_photos.discard_pictures({*photos, *crops})
+    sizes = kept_pictures.discard_unnamed({*photos, *crops})
     receipt = ContributionReceipt(
         purged_at=utc_now(),
         tips=len(tips),
@@ -148,6 +151,15 @@ def _facts(receipt: ContributionReceipt) -> dict[str, object]:
         "pictures": receipt.pictures,
         "picture_bytes": receipt.picture_bytes,
     }
+
+
+def _is_anything_over() -> bool:
+    """Asked first, because the locks hold up whoever hands something in."""
+    conditions = ((Tip, _tip_is_over()), (FoundPerson, _entry_is_over()), (Post, _post_is_over()))
+    return any(
+        db.session.scalar(select(model.id).where(is_over).limit(1)) is not None
+        for model, is_over in conditions
+    )
 
 
 def _ids(

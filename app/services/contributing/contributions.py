@@ -23,7 +23,7 @@ from app.models import (
 )
 from app.models.columns import utc_now
 from app.recogniser import LoadedRecogniser, holder
-from app.services.base import audit, dispatch, media
+from app.services.base import audit, dispatch, kept_pictures, media
 from app.services.base.actors import WORKER
 from app.services.contributing import contribution_matching
 from app.services.embeddings import embedders, galleries, gallery_photos
@@ -204,10 +204,16 @@ def _was_seen(photo_id: int, embedder: Embedder) -> bool:
 
 def _keep(photo_id: int, attempt: int, embedder: Embedder, found: Sequence[_FoundFace]) -> None:
     """Write faces and matches, and that the photo is done, in one transaction."""
+    crops = [kept_pictures.store(encode_jpeg(one.crop_bgr)) for one in found]
     photo = _held(photo_id, attempt)
     if photo is None:
+        kept_pictures.discard_unnamed(set(crops))
+        db.session.rollback()
         return
-    faces = [_row(photo, embedder, ordinal, one) for ordinal, one in enumerate(found)]
+    faces = [
+        _row(photo, embedder, ordinal, one, crop)
+        for ordinal, (one, crop) in enumerate(zip(found, crops, strict=True))
+    ]
     db.session.add_all(faces)
     _finish(photo, embedder, faces, [one.embedding for one in found])
 
@@ -262,7 +268,7 @@ def _finish(
 
 
 def _row(
-    photo: ContributedPhoto, embedder: Embedder, ordinal: int, one: _FoundFace
+    photo: ContributedPhoto, embedder: Embedder, ordinal: int, one: _FoundFace, crop_sha256: str
 ) -> ContributedFace:
     return ContributedFace(
         photo_id=photo.id,
@@ -270,7 +276,7 @@ def _row(
         ordinal=ordinal,
         embedding=one.embedding,
         box_xyxy=[float(value) for value in one.face.box_xyxy],
-        crop_sha256=media.store(encode_jpeg(one.crop_bgr)),
+        crop_sha256=crop_sha256,
         quality=one.quality,
         face_height_px=one.face.height_px,
     )

@@ -18,10 +18,9 @@ from app.errors import Conflict, Forbidden, NotFound, Refused
 from app.extensions import db
 from app.models import AuditEntry, Case, CasePurge, CaseState, PurgeState
 from app.models.columns import utc_now
-from app.services.base import audit
+from app.services.base import audit, kept_pictures
 from app.services.base.actors import Actor
 from app.services.base.pages import Page, paginate
-from app.services.base.picture_lock import hold_pictures_for_purge
 from app.services.governance import purging
 
 PURPOSE = "purge on request"
@@ -113,7 +112,7 @@ def carry_out(actor: Actor, purge: CasePurge) -> CasePurge:
     user_id = _person(actor)
     if user_id == purge.requested_by_id:
         raise Forbidden("A second person carries out a purge: somebody else than who asked for it.")
-    hold_pictures_for_purge()
+    kept_pictures.hold_for_purge()
     case = db.session.scalar(
         select(Case)
         .where(Case.id == purge.case_id)

@@ -26,9 +26,8 @@ from app.models import (
     PersonReceipt,
 )
 from app.models.columns import utc_now
-from app.services.base import person_records, picture_lock
+from app.services.base import kept_pictures, person_records
 from app.services.base.actors import Actor
-from app.services.contributing import contributed_photos
 
 _OPEN = (AuthorisationState.REQUESTED, AuthorisationState.GRANTED)
 
@@ -62,7 +61,7 @@ def _purge_one(actor: Actor) -> PersonReceipt | None:
     if db.session.scalar(select(PersonOfInterest.id).where(_is_over()).limit(1)) is None:
         db.session.rollback()
         return None
-    picture_lock.hold_pictures_for_purge()
+    kept_pictures.hold_for_purge()
     person = db.session.scalar(
         select(PersonOfInterest)
         .where(_is_over())
@@ -100,7 +99,7 @@ def _let_go(person: PersonOfInterest) -> dict[str, int]:
     person.name = person.description = person.reason = ""
     person.purged_at = utc_now()
     db.session.flush()
-    sizes = contributed_photos.discard_pictures(pictures)
+    sizes = kept_pictures.discard_unnamed(pictures)
     return {
         "photos": len(photos),
         "embeddings": int(gone.rowcount),  # type: ignore[attr-defined]

@@ -27,11 +27,9 @@ from app.models import (
     ReferencePhoto,
 )
 from app.models.columns import utc_now
-from app.services.base import audit
+from app.services.base import audit, kept_pictures
 from app.services.base.actors import Actor
 from app.services.base.pages import Page, paginate
-from app.services.base.picture_lock import hold_pictures_for_purge
-from app.services.contributing import contributed_photos
 
 GONE = (
     "Its reference photos were deleted because it had been closed for so long: "
@@ -66,7 +64,7 @@ def purge_case(actor: Actor) -> PhotoReceipt | None:
     if db.session.scalar(select(Case.id).where(_is_over()).limit(1)) is None:
         db.session.rollback()
         return None
-    hold_pictures_for_purge()
+    kept_pictures.hold_for_purge()
     case = db.session.scalar(
         select(Case)
         .where(_is_over())
@@ -128,7 +126,7 @@ def _let_go(case: Case) -> dict[str, int]:
         photo.file_name, photo.taken_on = "", None
         photo.taken_at_day = photo.taken_precision = None
     db.session.flush()
-    sizes = contributed_photos.discard_pictures(pictures)
+    sizes = kept_pictures.discard_unnamed(pictures)
     return {
         "photos": len(photos),
         "embeddings": int(gone.rowcount),  # type: ignore[attr-defined]

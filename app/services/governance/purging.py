@@ -34,8 +34,7 @@ from app.models import (
     Visit,
     VisitState,
 )
-from app.services.base import media
-from app.services.contributing import contributed_photos
+from app.services.base import kept_pictures, media
 from app.services.persons import purging as persons
 from app.services.prioritisation import search_models
 from app.services.requests import deliveries
@@ -235,7 +234,7 @@ def _delete_messages(case: Case) -> int:
 
 
 def _discard(files: _Files) -> list[int]:
-    sizes = contributed_photos.discard_pictures(set(files.pictures))
+    sizes = kept_pictures.discard_unnamed(set(files.pictures))
     unnamed = set(files.clips) - clips.still_named(set(files.clips))
     sizes += [
         size for one in sorted(unnamed) if (size := media.discard(one, clips.SUFFIX)) is not None

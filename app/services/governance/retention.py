@@ -33,10 +33,9 @@ from app.models import (
     SightingState,
 )
 from app.models.columns import utc_now
-from app.services.base import audit, media
+from app.services.base import audit, kept_pictures, media
 from app.services.base.actors import Actor
 from app.services.base.pages import Page, paginate
-from app.services.contributing import contributed_photos
 from app.services.reviews import clips
 
 BATCH = 1000
@@ -91,6 +90,8 @@ def expire_faces(actor: Actor) -> Expiry:
 def expire_batch(actor: Actor) -> RetentionReceipt | None:
     """Delete up to `BATCH` faces of one model. None if there was nothing to delete."""
     embedder_id = db.session.scalar(select(Face.embedder_id).where(_is_over()).limit(1))
+    if embedder_id is not None:
+        kept_pictures.hold_for_purge()
     expired = _take(embedder_id) if embedder_id is not None else []
     if embedder_id is None or not expired:
         db.session.rollback()
@@ -100,10 +101,7 @@ def expire_batch(actor: Actor) -> RetentionReceipt | None:
     gone = db.session.execute(delete(Sighting).where(Sighting.face_id.in_(ids)))
     db.session.execute(delete(PersonSighting).where(PersonSighting.face_id.in_(ids)))
     db.session.execute(delete(Face).where(Face.id.in_(ids)))
-    crops = {one.crop_sha256 for one in expired}
-    sizes = [
-        media.discard(sha256) for sha256 in sorted(crops - contributed_photos.still_named(crops))
-    ]
+    sizes = kept_pictures.discard_unnamed({one.crop_sha256 for one in expired})
     for sha256 in sorted(clip_files - clips.still_named(clip_files)):
         media.discard(sha256, clips.SUFFIX)
     receipt = RetentionReceipt(
@@ -111,8 +109,8 @@ def expire_batch(actor: Actor) -> RetentionReceipt | None:
         embedder_id=embedder_id,
         faces=len(ids),
         sightings=int(gone.rowcount),  # type: ignore[attr-defined]
-        crops=sum(size is not None for size in sizes),
-        crop_bytes=sum(size or 0 for size in sizes),
+        crops=len(sizes),
+        crop_bytes=sum(sizes),
         oldest_face_at=min(one.best_at for one in expired),
         newest_face_at=max(one.best_at for one in expired),
     )

@@ -18,7 +18,7 @@ from app.extensions import db
 from app.models import Case, Embedder, Face, PersonEmbedding, PersonOfInterest, PersonPhoto
 from app.models import PersonSighting as Seen
 from app.recogniser import LoadedRecogniser, holder
-from app.services.base import media, person_records, picture_lock
+from app.services.base import kept_pictures, person_records
 from app.services.base.actors import Actor
 from app.services.base.rights import PERSONS
 from app.services.embeddings import embedders, gallery_photos
@@ -111,12 +111,11 @@ def keep(actor: Actor, person: PersonOfInterest, gated: GatedPhoto) -> PersonPho
     if known is not None:
         db.session.delete(known)
         db.session.flush()
-    picture_lock.keep_pictures_from_purge()
     height_px, width_px = checked.image_bgr.shape[:2]
     photo = PersonPhoto(
         person_id=person.id,
-        sha256=media.store(jpeg),
-        face_sha256=media.store(checked.face_as_jpeg()),
+        sha256=kept_pictures.store(jpeg),
+        face_sha256=kept_pictures.store(checked.face_as_jpeg()),
         width_px=width_px,
         height_px=height_px,
         quality=gallery_photos.quality_json(checked.accepted.quality),

@@ -18,9 +18,9 @@ from app.models import (
     PostImportState,
 )
 from app.models.columns import utc_now
-from app.services.base import audit, post_lock
+from app.services.base import audit, kept_pictures, post_lock
 from app.services.base.actors import Actor
-from app.services.contributing import contributed_photos, contribution_retention
+from app.services.contributing import contribution_retention
 from app.services.postings import post_import_files, post_jobs
 
 _VERBS = {PostImportState.FAILED: "posts.import_failed", PostImportState.CANCELLED: "posts.cancel"}
@@ -80,7 +80,7 @@ def _undo_import(
     audit.record(actor, _VERBS[state], subject=f"post import {row.id}", details={"reason": outcome})
     db.session.commit()
     # A worker that died while it kept them may have left some.
-    contributed_photos.discard_pictures(pictures)
+    kept_pictures.discard_unnamed(pictures)
     db.session.rollback()
     post_import_files.discard(folder)
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.current import settings
+from app.extensions import db
 from app.models import Embedder
 from app.recogniser import LoadedRecogniser
-from app.services.base import media
+from app.services.base import kept_pictures
 from app.services.embeddings import galleries
 from app.services.embeddings.faces import FoundFace
 from app.services.sweeping import visits
-from app.services.sweeping.visit_values import Chunk, Claim, LiveNews, LookedWith
+from app.services.sweeping.visit_values import Chunk, Claim, LiveNews, LookedWith, VisitEnded
 from cameras.footage import Coverage
 from recognition.faces import FaceTrack, ImageBGR
 from recognition.images import encode_jpeg
@@ -115,21 +116,23 @@ class PartInHand:
         gallery = galleries.open_galleries(self._look_at.embedder)
         started_at = visits.footage_start(self._part_id)
         seen_s = self._newly_seen_s(to_s)
-        visits.commit_chunk(
-            self._look_at.held,
-            Chunk(
-                part_id=self._part_id,
-                from_s=self._begun_s,
-                to_s=to_s,
-                seconds_seen=seen_s,
-                frames_looked_at=chunk.statistics.frames_fed,
-                faces=[_found(track, gallery, started_at) for track in chunk.tracks],
-                looked_with=self._look_at.means,
-                live=live,
-                took_s=time.monotonic() - self._begun_at,
-            ),
-            self._look_at.embedder,
+        faces = [_found(track, gallery, started_at) for track in chunk.tracks]
+        made = Chunk(
+            part_id=self._part_id,
+            from_s=self._begun_s,
+            to_s=to_s,
+            seconds_seen=seen_s,
+            frames_looked_at=chunk.statistics.frames_fed,
+            faces=faces,
+            looked_with=self._look_at.means,
+            live=live,
+            took_s=time.monotonic() - self._begun_at,
         )
+        try:
+            visits.commit_chunk(self._look_at.held, made, self._look_at.embedder)
+        except VisitEnded:
+            _discard_crops(faces)
+            raise
         self._begun_s, self._begun_at = to_s, time.monotonic()
         self._beat_at = self._begun_at
         self._seen_s += seen_s
@@ -143,7 +146,13 @@ class PartInHand:
 
 def _found(track: FaceTrack, gallery: Gallery, started_at: datetime) -> FoundFace:
     """The crop is on disk before the row that names it is committed."""
-    crop_sha256 = media.store(encode_jpeg(track.best_crop_bgr))
+    crop_sha256 = kept_pictures.store(encode_jpeg(track.best_crop_bgr))
     seen_on = galleries.day_of(started_at + timedelta(seconds=track.best_at_s))
     matches = gallery.match(track.embedding, gallery.embedder_sha256, seen_on)
     return FoundFace(track, crop_sha256, matches)
+
+
+def _discard_crops(faces: Sequence[FoundFace]) -> None:
+    """Crops that no row will name would lie on the disk for good."""
+    kept_pictures.discard_unnamed({one.crop_sha256 for one in faces})
+    db.session.rollback()
