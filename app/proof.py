@@ -105,5 +105,8 @@ def kept_fields() -> list[tuple[str, str]]:
 
 def page_before() -> str:
     """The page on which the form stood, as a path of this site; empty if that is not known."""
-    parts = urlsplit(request.referrer or "")
+    try:
+        parts = urlsplit(request.referrer or "")
+    except ValueError:  # a browser sends none such, but anybody else may
+        return ""
     return parts.path if parts.netloc == request.host else ""

@@ -107,3 +107,26 @@ def test_what_is_deleted_under_somebody_s_hands_is_a_conflict_and_no_failure(app
         db.session.flush()
     assert problem_of(stale.value).status == 409
     db.session.rollback()
+
+
+@pytest.mark.parametrize(
+    "back", ["http://[::1", "//[x", "/\\evil.example", "//evil.example", "https:evil", "/a\tb", ""]
+)
+def test_an_address_to_go_back_to_that_is_none_leads_to_the_start_page(
+    logged_in: LogIn, back: str
+) -> None:
+    client = logged_in(Role.INVESTIGATOR)
+    answer = client.get("/login", query_string={"next": back})
+    assert (answer.status_code, answer.location) == (302, "/")
+    assert client.get("/login", query_string={"next": "/cases?page=2"}).location == "/cases?page=2"
+
+
+def test_a_page_before_that_is_no_address_does_not_stop_the_question_who_it_is(
+    logged_in: LogIn,
+) -> None:
+    admin = logged_in(Role.ADMINISTRATOR)
+    db.session.execute(text("UPDATE user_sessions SET proved_at = now() - interval '9 hours'"))
+    db.session.commit()
+    answer = admin.post("/admin/invitations", data={}, headers={"Referer": "http://[::1"})
+    assert answer.status_code == 403
+    assert "Prove that it is you" in answer.text
