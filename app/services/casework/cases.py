@@ -30,7 +30,7 @@ from app.services.base import audit, live, purposes
 from app.services.base.access import visible_cases
 from app.services.base.actors import Actor
 from app.services.base.pages import Page, escape_like, paginate
-from app.services.base.searchable import basis_expired
+from app.services.base.searchable import basis_expired, hold
 from app.services.contributing import contribution_matching
 from app.services.people import members
 from app.services.persons import ending
@@ -174,6 +174,7 @@ def _note_matching(actor: Actor, case: Case, changed: dict[str, Any]) -> None:
 
 def close_case(actor: Actor, case: Case) -> Case:
     """Close a case: its sweeps stop, and no face is compared with it any more."""
+    _hold(case)
     if case.state is CaseState.CLOSED:
         return case
     case.state, case.closed_at = CaseState.CLOSED, utc_now()
@@ -191,6 +192,7 @@ def close_case(actor: Actor, case: Case) -> Case:
 
 def reopen_case(actor: Actor, case: Case) -> Case:
     """Open a closed case again. Raises Refused when its legal basis has expired meanwhile."""
+    _hold(case)
     if case.state is not CaseState.CLOSED:
         return case
     if basis_expired(case):
@@ -210,6 +212,7 @@ def confirm_case(actor: Actor, case: Case, given: ConfirmInput) -> Case:
 
     Raises Conflict unless it waits for that, Refused when the basis is over.
     """
+    _hold(case)
     if case.state is not CaseState.IMPORTED:
         raise Conflict(f"Case {case.number} does not wait for a confirmation.")
     if given.legal_basis_expires_at <= utc_now():
@@ -229,6 +232,12 @@ def confirm_case(actor: Actor, case: Case, given: ConfirmInput) -> Case:
     live.publish(case.id, "case", {"number": case.number})
     db.session.commit()
     return case
+
+
+def _hold(case: Case) -> None:
+    """The case as it is now, until the commit: of two who change its state, one comes second."""
+    if not hold(case):
+        raise NotFound(f"There is no case {case.number}.")
 
 
 def _awaits_confirmation(case: Case) -> bool:

@@ -28,7 +28,7 @@ from app.models.columns import utc_now
 from app.services.base import person_records, purposes
 from app.services.base.actors import Actor
 from app.services.base.rights import PERSONS
-from app.services.base.searchable import require_searchable
+from app.services.base.searchable import hold_searchable, require_searchable
 from app.services.persons import ending, finding, look_backs, person_photos, telling
 
 MOST_PERSONS: Final = 50
@@ -63,7 +63,7 @@ def request_person(
         raise Refused("Hand in at least one photo.", {"photos": "choose at least one"})
     _refuse_name(given.name, label=given.label, **_kept_words(given))
     checked = person_photos.check_all(files)
-    _hold_searchable(case)
+    hold_searchable(case)
     if len(finding.list_persons(actor, case)) >= MOST_PERSONS:
         raise Refused(f"A case has at most {MOST_PERSONS} persons of interest.")
     asked_for = given.model_dump(exclude=set(PersonAuthorisationInput.model_fields))
@@ -102,7 +102,7 @@ def request_extension(
     PERSONS.require(actor)
     require_searchable(case)
     checked = person_photos.check_all(files)
-    _hold_searchable(case)
+    hold_searchable(case)
     person = _locked(actor, case, person_id)
     _refuse_name(person.name, **_kept_words(given))
     if person.purged_at is not None:
@@ -131,7 +131,7 @@ def decide(
     """
     user_id = _person(actor)
     PERSONS.require(actor)
-    _hold_searchable(case)
+    hold_searchable(case)
     person = _locked(actor, case, person_id)
     _refuse_name(person.name, remarks=given.remarks)
     asked = person.requested
@@ -230,15 +230,6 @@ def _locked(actor: Actor, case: Case, person_id: int) -> PersonOfInterest:
     for one in person.authorisations:
         db.session.refresh(one)
     return person
-
-
-def _hold_searchable(case: Case) -> None:
-    """Hold the case as it is now: whoever closes it meanwhile ends what is asked or granted here.
-
-    Raises Refused where it may not be searched for.
-    """
-    db.session.refresh(case, with_for_update={"key_share": True})
-    require_searchable(case)
 
 
 def _kept_words(given: PersonAuthorisationInput) -> dict[str, str]:
