@@ -6,7 +6,7 @@ from flask_openapi3.openapi import OpenAPI
 from sqlalchemy.engine import URL, make_url
 
 import app.models  # noqa: F401  (registers the tables with the metadata)
-from app import api, cli, gate, problems, queues, recogniser, security, views
+from app import api, cli, gate, problems, queues, recogniser, security, static_files, views
 from app.config import PROJECT_ROOT, Settings, load_settings
 from app.extensions import csrf, db, login_manager, migrate
 from app.services.base import audit, live
@@ -52,6 +52,7 @@ def create_app(settings: Settings | None = None) -> OpenAPI:
     security.install(application)
     problems.install(application)
     gate.install(application)
+    static_files.install(application)
     views.register(application)
     api.register(application)
     cli.register(application)

@@ -18,9 +18,12 @@ from sqlalchemy import select
 
 from app.extensions import db
 from app.models import PlaceSource, TimeSource, Tip
+from app.services.base.actors import COMMAND_LINE
 from app.services.contributing import form_work, public_forms
+from app.services.inventory import roads
 from recognition.photo_origin import PhotoOrigin, read_origin
 from tests.app import contribution_cases as given
+from tests.app.test_roads import geojson
 from tests.app.test_tips import GPS, exif_of, with_exif
 from tests.journeys.conftest import Site
 
@@ -342,4 +345,30 @@ def test_while_very_many_come_in_a_browser_does_the_work_and_a_page_without_scri
     last = db.session.scalars(select(Tip).order_by(Tip.id.desc())).first()
     assert last is not None
     assert last.remarks == "A child on platform two."
+    assert site.troubles == []
+
+
+def test_the_map_is_fetched_when_it_is_opened_and_where_it_cannot_be_the_form_says_so(
+    site: Site, phone: Page
+) -> None:
+    roads.import_roads(COMMAND_LINE, geojson(), "made-up.geojson", name="Made-up")
+    asked_for: list[str] = []
+    phone.on("request", lambda request: asked_for.append(request.url))
+    phone.goto("/tip")
+    opens = phone.locator("[data-open-map]")
+    expect(opens).to_be_visible()
+    assert not [url for url in asked_for if "leaflet" in url or "map.css" in url]
+
+    phone.route("**/leaflet.js", lambda route: route.abort())
+    opens.click()
+    expect(phone.locator("[data-place-words]")).to_contain_text("cannot be loaded")
+    phone.unroute("**/leaflet.js")
+    opens.click()
+    box = phone.locator("#tip-map")
+    expect(box.locator(".leaflet-map-pane")).to_be_attached()
+    expect(opens).to_be_hidden()
+    box.click(position={"x": 120, "y": 90})
+    expect(phone.locator("[data-place-words]")).to_contain_text("The place on the map is noted")
+    expect(box.locator("path.tip-pin")).to_be_attached()
+    assert phone.input_value("[name=latitude_deg]") != ""
     assert site.troubles == []

@@ -1,6 +1,7 @@
 // The public tip form: previews with what the photos' files say, device position with consent, a map,
 // place names. Sending is in handing_in/sending.js. Without this script the form still works.
 
+import { loadLeaflet } from "../handing_in/map_library.js";
 import { readOrigin } from "../handing_in/photo_origin.js";
 import { startPreviews } from "../handing_in/previews.js";
 import { send } from "../handing_in/sending.js";
@@ -68,9 +69,10 @@ function clockOf({ wall, offset }) {
 function showOnMap(origin) {
   const button = form.querySelector("[data-see-place]");
   if (!button) return;
-  button.hidden = !origin || !window.L;
+  button.hidden = !origin;
   button.onclick = async () => {
     const map = await openMap();
+    if (!map) return;
     const at = [origin.latitudeDeg, origin.longitudeDeg];
     window.L.circleMarker(at, { radius: 9, className: "uncertainty" }).bindTooltip("stored in the photo", { permanent: true }).addTo(map);
     map.setView(at, MAP_ZOOM);
@@ -143,20 +145,26 @@ function startPosition() {
 function startMap() {
   const button = form.querySelector("[data-open-map]");
   const data = document.getElementById("tip-map-data");
-  if (!button || !data || !window.L) return;
+  if (!button || !data) return;
   button.hidden = false;
   button.addEventListener("click", () => openMap());
 }
 
-/** The one map of the page; opened when somebody first wants to see it. */
+/** The one map of the page; opened when somebody first wants to see it. Null where it cannot be fetched. */
 function openMap() {
-  opened ??= drawMap(JSON.parse(document.getElementById("tip-map-data").textContent), form.querySelector("[data-open-map]"));
+  const button = form.querySelector("[data-open-map]");
+  button.disabled = true;
+  opened ??= drawMap(JSON.parse(document.getElementById("tip-map-data").textContent), button).catch(() => {
+    opened = null;
+    say("The map cannot be loaded at the moment. Try again, or type the place.");
+    return null;
+  }).finally(() => (button.disabled = false));
   return opened;
 }
 
 async function drawMap(settings, button) {
+  const L = await loadLeaflet(); // before the layers, which read it when they are fetched
   const { addGround } = await import("../leaflet/ground_layer.js");
-  const L = window.L;
   const box = document.getElementById("tip-map");
   box.hidden = false;
   button.hidden = true;
