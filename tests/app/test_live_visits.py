@@ -261,7 +261,7 @@ def _watch_with_a_death(fleet: Fleet, camera: CameraRow, shared_dir: Path) -> No
     case = given.open_case("L-8", _photo(shared_dir))
     victim = fleet.start("worker")
     fleet.start("scheduler", "run")
-    time.sleep(4)  # the models load
+    wait_until(lambda: "Recogniser: " in fleet.logs(), 90, fleet)  # the models are loaded
     sweep = _plan(case, for_s=60)
     sweeps.start_sweep(COMMAND_LINE, sweep)
     wait_until(lambda: given.sightings_of(case), 30, fleet)

@@ -35,6 +35,7 @@ from app.services.contributing import contribution_matching
 from app.services.people import members
 from app.services.persons import ending
 from app.services.reviews import sightings
+from app.services.sweeping import stopping
 
 _NUMBER_TAKEN = "There is, or was, a case {number} already; choose another number."
 MAY_BE_EMPTIED = frozenset({"subject_age_years", "reviews_needed"})
@@ -178,11 +179,7 @@ def close_case(actor: Actor, case: Case) -> Case:
     if case.state is CaseState.CLOSED:
         return case
     case.state, case.closed_at = CaseState.CLOSED, utc_now()
-    running = db.session.scalars(
-        select(Sweep).where(Sweep.case_id == case.id, Sweep.state == SweepState.RUNNING)
-    )
-    for sweep in running:
-        sweep.state = SweepState.STOPPED
+    stopping.stop_sweeps_of(case)
     ending.end_case(actor, case)
     audit.record(actor, "case.close", case=case)
     live.publish(case.id, "case", {"number": case.number})

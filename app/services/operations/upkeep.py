@@ -21,7 +21,7 @@ from app.models import (
 from app.models.columns import utc_now
 from app.models.sweeps import priority_place
 from app.services.base import dispatch
-from app.services.sweeping import live_places, progress, visits
+from app.services.sweeping import live_places, progress, stopping, visits
 
 QUEUED_PATIENCE_S = 5.0
 """A visit queued for less than this may still be on its way into Redis."""
@@ -54,8 +54,10 @@ class _Lost:
 def rescue_visits() -> Rescue:
     """Put visits back into Redis that it lost, or whose worker fell silent; finish done sweeps.
 
+    What waits in a sweep that does not run is stopped: it would be shown as waiting for ever.
     Raises one of `queues.RedisDown` when Redis does not answer.
     """
+    stopping.let_go()
     given_up = _release_silent()
     lost = _lost_in_redis()
     for one in lost:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from app.current import settings
@@ -29,12 +29,13 @@ from app.services.base import audit, dispatch
 from app.services.base.access import visible_cases
 from app.services.base.actors import Actor
 from app.services.base.pages import Page, paginate
-from app.services.base.searchable import require_searchable
+from app.services.base.searchable import hold_searchable, require_searchable
 from app.services.people import members
 from app.services.prioritisation.choosing import choose_cameras
 from app.services.prioritisation.ranking import RankedEntry
 from app.services.prioritisation.search_models import asked_by
 from app.services.sweeping.progress import SweepProgress, progress_of, publish_sweep, publish_visit
+from app.services.sweeping.stopping import hold_sweep, stop_sweep
 from app.services.sweeping.stretches import LookedAt, give_parts
 
 __all__ = [
@@ -162,7 +163,7 @@ def start_sweep(actor: Actor, sweep: Sweep) -> StartReport:
 
     Raises Refused when the case cannot be searched for, NoRecogniser when no model is installed.
     """
-    require_searchable(sweep.case)
+    _hold(sweep)
     holder().choice()
     if sweep.state is SweepState.RUNNING:
         raise Conflict(f"Sweep {sweep.ordinal} is running already.")
@@ -193,44 +194,18 @@ def resume_sweep(actor: Actor, sweep: Sweep) -> StartReport:
     return start_sweep(actor, sweep)
 
 
-def stop_sweep(actor: Actor, sweep: Sweep) -> Sweep:
-    """Stop a sweep. Visits in hand end within seconds, and keep what they committed.
-
-    One that was never started is put aside; like any stopped one it can be taken up again.
-    """
-    before = sweep.state
-    if before not in (SweepState.RUNNING, SweepState.PLANNED):
-        raise Conflict(f"Sweep {sweep.ordinal} is not running.")
-    sweep.state = SweepState.STOPPED
-    db.session.execute(
-        update(Visit)
-        .where(Visit.sweep_id == sweep.id, Visit.state == VisitState.QUEUED)
-        .values(
-            state=VisitState.STOPPED,
-            live=LivePhase.NONE,
-            outcome="The sweep was stopped before this visit began.",
-        )
-    )
-    audit.record(
-        actor,
-        "sweep.stop",
-        case=sweep.case,
-        subject=f"sweep {sweep.id}",
-        details={"was": before.value},
-    )
-    publish_sweep(sweep)
-    db.session.commit()
-    return sweep
-
-
 def retry_visit(actor: Actor, visit_id: int) -> Visit:
     """Queue one visit again that failed, was stopped or had nothing to look at."""
-    visit = db.session.get(Visit, visit_id, with_for_update={"of": Visit})
+    visit = db.session.get(Visit, visit_id, populate_existing=True)
     if visit is None:
         raise NotFound(f"There is no visit {visit_id}.")
     sweep = visit.sweep
     require_searchable(sweep.case)
     holder().choice()
+    # A worker holds its visit before its sweep: nobody who holds the sweep waits for that one.
+    if visit.state in UNFINISHED:
+        _hold(sweep)
+        db.session.refresh(visit, with_for_update={"of": Visit})
     if visit.state not in UNFINISHED:
         raise Conflict(f"This visit is {visit.state.value}; only an unfinished one can be retried.")
     if not _queue(visit, sweep, LookedAt.of_case(sweep.case_id, sweep.smallest_face_px)):
@@ -251,7 +226,7 @@ def retry_failed(actor: Actor, sweep: Sweep) -> StartReport:
 
     Raises Conflict where none failed.
     """
-    require_searchable(sweep.case)
+    _hold(sweep)
     holder().choice()
     failed = db.session.scalars(
         select(Visit)
@@ -376,6 +351,13 @@ def _visit(sweep: Sweep, rank: int, entry: RankedEntry) -> Visit:
         state=VisitState.WAITING,
         seconds_in_window=(sweep.window_end - sweep.window_start).total_seconds(),
     )
+
+
+def _hold(sweep: Sweep) -> None:
+    """Case and sweep as they are now, until the commit: whoever closes or stops them waits."""
+    hold_searchable(sweep.case)
+    if not hold_sweep(sweep):
+        raise NotFound(f"There is no sweep {sweep.id}.")
 
 
 def _lock_unfinished(sweep: Sweep) -> Sequence[Visit]:
