@@ -216,7 +216,7 @@ class RankingLike(Protocol):
     """What `services.prioritisation.planning.rank_for_case` answers."""
 
     @property
-    def entries(self) -> Sequence[object]: ...
+    def entries(self) -> Sequence[RankedCameraOut]: ...
     @property
     def total_in_radius(self) -> int: ...
     @property
@@ -236,7 +236,7 @@ class RankingLike(Protocol):
     @property
     def matching(self) -> int: ...
     @property
-    def on_map(self) -> Sequence[object] | None: ...
+    def on_map(self) -> Sequence[MapCameraOut] | None: ...
 
 
 class RankingOut(Output):
@@ -262,7 +262,7 @@ class RankingOut(Output):
     def of(cls, ranking: RankingLike, timezone: str) -> RankingOut:
         """From the service's ranking, with the time zone of the case."""
         return cls(
-            items=[RankedCameraOut.model_validate(entry) for entry in ranking.entries],
+            items=list(ranking.entries),
             total=ranking.total_in_radius,
             radius_m=ranking.radius_m,
             offset=ranking.offset,
@@ -272,7 +272,5 @@ class RankingOut(Output):
             order=ranking.order,
             plan_note=ranking.plan_note,
             matching=ranking.matching,
-            on_map=None
-            if ranking.on_map is None
-            else [MapCameraOut.model_validate(camera) for camera in ranking.on_map],
+            on_map=None if ranking.on_map is None else list(ranking.on_map),
         )

@@ -32,11 +32,11 @@ from app.models import (
     VisitPart,
     VisitState,
 )
+from app.outputs import RankedCameraOut
 from app.services.base.actors import COMMAND_LINE
 from app.services.casework import cases
 from app.services.places import locations
 from app.services.prioritisation import planning, search_models
-from app.services.prioritisation.ranking import RankedEntry
 from app.services.reviews import sightings
 from app.services.sweeping import following, sweeps
 from tests.app import factories
@@ -77,7 +77,7 @@ def _hold(camera: CameraRow) -> Footage:
     return footage
 
 
-def _ranked(case: Case, limit: int = 12) -> list[RankedEntry]:
+def _ranked(case: Case, limit: int = 12) -> list[RankedCameraOut]:
     query = RankingQuery(order=RankingOrder.PROBABILITY, limit=limit)
     ranking = planning.rank_for_case(case, query, actor=COMMAND_LINE)
     assert ranking.order is RankingOrder.PROBABILITY, ranking.plan_note

@@ -140,10 +140,10 @@ def test_the_map_is_told_when_footage_is_at_hand(case: Case) -> None:
     on_map = ranked(case, on_map=True).on_map
 
     assert on_map is not None
-    assert on_map[0].held == (
+    assert on_map[0].held == [
         (SEEN_AT, SEEN_AT + timedelta(minutes=10)),
         (SEEN_AT + timedelta(hours=3), SEEN_AT + timedelta(hours=3, minutes=10)),
-    )
+    ]
 
 
 def test_an_entry_says_that_its_footage_is_made_up(case: Case) -> None:

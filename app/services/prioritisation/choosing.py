@@ -10,10 +10,10 @@ from app.errors import Refused
 from app.extensions import db
 from app.inputs import RankingQuery, SweepInput
 from app.models import CameraRow, Case
+from app.outputs.cameras import RankedCameraOut
 from app.services.places.locations import list_locations
 from app.services.prioritisation.candidates import cameras_inside, candidates_named
 from app.services.prioritisation.ranking import (
-    RankedEntry,
     compute_ranking,
     entries_of,
     question_of,
@@ -27,7 +27,7 @@ ANYWHERE_M = 20_100_000.0
 _WITH_FOOTAGE = {"held", "partly_held", "live"}
 
 
-def choose_cameras(case: Case, given: SweepInput) -> tuple[RankedEntry, ...]:
+def choose_cameras(case: Case, given: SweepInput) -> tuple[RankedCameraOut, ...]:
     """The cameras of a plan, in the order of the ranking. Raises Refused where there is none."""
     query = RankingQuery(
         radius_m=given.radius_m,
@@ -51,7 +51,7 @@ def choose_cameras(case: Case, given: SweepInput) -> tuple[RankedEntry, ...]:
     return entries
 
 
-def _drawn(case: Case, given: SweepInput, query: RankingQuery) -> tuple[RankedEntry, ...]:
+def _drawn(case: Case, given: SweepInput, query: RankingQuery) -> tuple[RankedCameraOut, ...]:
     corners = [Point(one.latitude_deg, one.longitude_deg) for one in given.shape]
     inside = cameras_inside(corners)
     if not inside:
@@ -59,7 +59,7 @@ def _drawn(case: Case, given: SweepInput, query: RankingQuery) -> tuple[RankedEn
     return _ranked(case, query, inside, ANYWHERE_M)
 
 
-def _named(case: Case, given: SweepInput, query: RankingQuery) -> tuple[RankedEntry, ...]:
+def _named(case: Case, given: SweepInput, query: RankingQuery) -> tuple[RankedCameraOut, ...]:
     """The named cameras, in the ranking's order. Raises Refused when one is not in the radius."""
     entries = _ranked(case, query, given.camera_ids, given.radius_m)
     missing = set(given.camera_ids) - {entry.camera_id for entry in entries}
@@ -70,7 +70,7 @@ def _named(case: Case, given: SweepInput, query: RankingQuery) -> tuple[RankedEn
 
 def _ranked(
     case: Case, query: RankingQuery, camera_ids: Sequence[int], radius_m: float
-) -> tuple[RankedEntry, ...]:
+) -> tuple[RankedCameraOut, ...]:
     question = question_of(case, list_locations(case), query)
     relevant = question.relevant_locations()
     if not relevant:

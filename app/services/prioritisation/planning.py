@@ -25,14 +25,13 @@ from app.models import (
     VisitState,
 )
 from app.models.columns import utc_now
+from app.outputs.cameras import ProbabilityOut, RankedCameraOut
 from app.services.base import audit
 from app.services.base.actors import Actor
 from app.services.places.locations import list_locations
 from app.services.prioritisation import search_models
 from app.services.prioritisation.candidates import candidates_near
 from app.services.prioritisation.ranking import (
-    ProbableEntry,
-    RankedEntry,
     Ranking,
     compute_ranking,
     entries_of,
@@ -203,7 +202,7 @@ def _by_distance(
     question: RankingQuestion,
     ranked: Sequence[RankedCamera],
     probable: Sequence[ProbableCamera],
-) -> dict[int, RankedEntry]:
+) -> dict[int, RankedCameraOut]:
     """What the ranking by distance knows of the same cameras, their place in it included."""
     shown = {one.camera_id for one in probable}
     chosen = [entry for entry in ranked if entry.camera_id in shown]
@@ -219,11 +218,11 @@ def _before(plan: CurrentPlan, query: RankingQuery) -> dict[int, ProbableCamera]
 
 
 def _entry(
-    entry: RankedEntry,
+    entry: RankedCameraOut,
     probable: ProbableCamera,
     before: dict[int, ProbableCamera],
     plan: CurrentPlan,
-) -> RankedEntry:
+) -> RankedCameraOut:
     earlier = before.get(probable.camera_id)
     moved = ""
     if earlier is not None and earlier.rank != probable.rank:
@@ -231,22 +230,19 @@ def _entry(
             earlier, probable, searched_in_vain=1 if plan.last_visit_found_nothing else 0
         )
     window = probable.window
-    return replace(
-        entry,
-        rank=probable.rank,
-        reason=probable.reason,
-        probability=ProbableEntry(
-            passing_share=probable.passing_share,
-            seen_share=probable.seen_share,
-            searched_share=probable.searched_share,
-            in_reach=probable.in_reach,
-            window_start=window.start if window else None,
-            window_end=window.end if window else None,
-            distance_rank=entry.rank,
-            rank_before=earlier.rank if earlier else None,
-            moved_because=moved,
-        ),
+    probability = ProbabilityOut(
+        passing_share=probable.passing_share,
+        seen_share=probable.seen_share,
+        searched_share=probable.searched_share,
+        in_reach=probable.in_reach,
+        window_start=window.start if window else None,
+        window_end=window.end if window else None,
+        distance_rank=entry.rank,
+        rank_before=earlier.rank if earlier else None,
+        moved_because=moved,
     )
+    update = {"rank": probable.rank, "reason": probable.reason, "probability": probability}
+    return entry.model_copy(update=update)
 
 
 def _results(case: Case, asked: Asked) -> tuple[dict[int, list[VisitResult]], int | None]:

@@ -15,10 +15,11 @@ from app.extensions import db
 from app.inputs import RankingOrder, RankingQuery
 from app.models import Case, Footage, LastKnownLocationRow, Sighting, SightingState, Sweep, Visit
 from app.models.columns import utc_now
+from app.outputs.cameras import MapCameraOut, RankedCameraOut
 from app.services.places.locations import list_locations
 from app.services.places.speeds import speeds_of
 from app.services.prioritisation.candidates import candidates_near
-from app.services.prioritisation.ranking_filters import MapCamera, as_drawn, wanted
+from app.services.prioritisation.ranking_filters import as_drawn, wanted
 from cameras.held import FootageOutlook, TimeSpan
 from cameras.ranking import (
     LastKnownLocation,
@@ -31,7 +32,6 @@ from geo.points import Point
 
 COUNT_CAP = 2_000
 """Cameras in the radius are counted up to here; beyond, "more than" is all that anyone needs."""
-
 
 _COUNT = text(
     """
@@ -46,59 +46,6 @@ _COUNT = text(
 
 
 @dataclass(frozen=True)
-class RankedEntry:
-    """One camera of a ranking, with what the case already knows of it."""
-
-    rank: int
-    camera_id: int
-    name: str
-    ref: str
-    source: str
-    owner: str
-    kind: str
-    latitude_deg: float
-    longitude_deg: float
-    headings_deg: tuple[float, ...]
-    field_of_view_deg: float | None
-    range_m: float | None
-    distance_m: float
-    bearing_deg: float
-    from_location_id: int
-    from_location_label: str
-    reachable_on_foot: bool | None
-    reachable_by_vehicle: bool | None
-    arrival_on_foot_at: datetime | None
-    arrival_by_vehicle_at: datetime | None
-    faces_location: bool | None
-    footage_state: str
-    footage_note: str
-    held_share: float | None
-    reason: str
-    visit_state: str | None
-    sightings: int
-    made_up_footage: bool
-    probability: ProbableEntry | None = None
-
-
-@dataclass(frozen=True)
-class ProbableEntry:
-    """What the plan says of a camera; shares are of the probability that is left, 0 to 1.
-
-    `moved_because` says what moved it since the last visit ended, empty where nothing did.
-    """
-
-    passing_share: float
-    seen_share: float
-    searched_share: float
-    in_reach: bool
-    window_start: datetime | None
-    window_end: datetime | None
-    distance_rank: int
-    rank_before: int | None
-    moved_because: str
-
-
-@dataclass(frozen=True)
 class Ranking:
     """A page of a case's ranking. `total_in_radius` stops counting at `COUNT_CAP`.
 
@@ -108,7 +55,7 @@ class Ranking:
     that the plan is being made anew.
     """
 
-    entries: tuple[RankedEntry, ...]
+    entries: tuple[RankedCameraOut, ...]
     total_in_radius: int
     radius_m: float
     offset: int
@@ -118,7 +65,7 @@ class Ranking:
     order: RankingOrder = RankingOrder.DISTANCE
     plan_note: str = ""
     matching: int = 0
-    on_map: tuple[MapCamera, ...] | None = None
+    on_map: tuple[MapCameraOut, ...] | None = None
 
 
 def compute_ranking(case: Case, query: RankingQuery) -> Ranking:
@@ -148,7 +95,7 @@ def compute_ranking(case: Case, query: RankingQuery) -> Ranking:
 class _Chosen:
     page: Sequence[RankedCamera]
     matching: int
-    on_map: tuple[MapCamera, ...] | None = None
+    on_map: tuple[MapCameraOut, ...] | None = None
 
 
 def _choose(
@@ -216,7 +163,7 @@ def _count(locations: Sequence[LastKnownLocation], radius_m: float) -> int:
 
 def entries_of(
     case: Case, ranked: Sequence[RankedCamera], locations: Sequence[LastKnownLocation]
-) -> tuple[RankedEntry, ...]:
+) -> tuple[RankedCameraOut, ...]:
     """Ranked cameras with what the case already knows of each."""
     camera_ids = [entry.camera_id for entry in ranked]
     visits, sightings = _last_visit_states(case, camera_ids), _sighting_counts(case, camera_ids)
@@ -236,9 +183,9 @@ def entries_of(
 
 def _entry(
     ranked: RankedCamera, label: str, visit_state: str | None, sightings: int, *, made_up: bool
-) -> RankedEntry:
+) -> RankedCameraOut:
     camera = ranked.camera
-    return RankedEntry(
+    return RankedCameraOut(
         rank=ranked.rank,
         camera_id=ranked.camera_id,
         name=camera.name,
@@ -248,7 +195,7 @@ def _entry(
         kind=camera.kind.value,
         latitude_deg=camera.position.latitude_deg,
         longitude_deg=camera.position.longitude_deg,
-        headings_deg=camera.headings_deg,
+        headings_deg=list(camera.headings_deg),
         field_of_view_deg=camera.field_of_view_deg,
         range_m=camera.range_m,
         distance_m=ranked.distance_m,
@@ -267,6 +214,7 @@ def _entry(
         visit_state=visit_state,
         sightings=sightings,
         made_up_footage=made_up,
+        probability=None,
     )
 
 

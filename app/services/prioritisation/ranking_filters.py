@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import func, select
@@ -12,6 +11,7 @@ from sqlalchemy import func, select
 from app.extensions import db
 from app.inputs.queries import FacingFilter, FootageFilter, RankingQuery, SeenFilter
 from app.models import Case, Sighting, SightingState, Sweep, Visit, VisitState
+from app.outputs.cameras import MapCameraOut
 from cameras.held import FootageHeld, FootageState, TimeSpan, merge_spans
 from cameras.ranking import Candidate, RankedCamera
 
@@ -33,23 +33,6 @@ _FACING: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class MapCamera:
-    """A camera that the ranking holds, as a map draws it; `held` is what is at hand of it."""
-
-    camera_id: int
-    rank: int
-    name: str
-    status: str
-    latitude_deg: float
-    longitude_deg: float
-    headings_deg: tuple[float, ...]
-    field_of_view_deg: float | None
-    range_m: float | None
-    footage_state: str
-    held: tuple[tuple[datetime, datetime], ...]
-
-
 def wanted(case: Case, query: RankingQuery, ranked: Sequence[RankedCamera]) -> list[RankedCamera]:
     """Those that pass all filters of the query, in the same order."""
     kept = [entry for entry in ranked if _passes(query, entry)]
@@ -66,7 +49,7 @@ def wanted(case: Case, query: RankingQuery, ranked: Sequence[RankedCamera]) -> l
 
 def as_drawn(
     query: RankingQuery, ranked: Sequence[RankedCamera], candidates: Sequence[Candidate]
-) -> tuple[MapCamera, ...]:
+) -> tuple[MapCameraOut, ...]:
     """The cameras as the map draws them, with the times of which footage is at hand."""
     footage = {candidate.camera_id: candidate.footage for candidate in candidates}
     return tuple(_drawn(entry, _near(footage[entry.camera_id], query)) for entry in ranked)
@@ -116,18 +99,18 @@ def _near(held: FootageHeld, query: RankingQuery) -> tuple[TimeSpan, ...]:
     return spans[:MOST_SPANS]
 
 
-def _drawn(entry: RankedCamera, held: Sequence[TimeSpan]) -> MapCamera:
+def _drawn(entry: RankedCamera, held: Sequence[TimeSpan]) -> MapCameraOut:
     camera = entry.camera
-    return MapCamera(
+    return MapCameraOut(
         camera_id=entry.camera_id,
         rank=entry.rank,
         name=camera.name,
         status=camera.status.value,
         latitude_deg=camera.position.latitude_deg,
         longitude_deg=camera.position.longitude_deg,
-        headings_deg=camera.headings_deg,
+        headings_deg=list(camera.headings_deg),
         field_of_view_deg=camera.field_of_view_deg,
         range_m=camera.range_m,
         footage_state=entry.footage.state.value,
-        held=tuple((span.start, span.end) for span in held),
+        held=[(span.start, span.end) for span in held],
     )

@@ -24,6 +24,7 @@ from app.models import (
 )
 from app.models.accounts import Role
 from app.models.columns import utc_now
+from app.outputs.cameras import RankedCameraOut
 from app.recogniser import holder
 from app.services.base import audit, dispatch
 from app.services.base.access import visible_cases
@@ -32,7 +33,6 @@ from app.services.base.pages import Page, paginate
 from app.services.base.searchable import hold_searchable, require_searchable
 from app.services.people import members
 from app.services.prioritisation.choosing import choose_cameras
-from app.services.prioritisation.ranking import RankedEntry
 from app.services.prioritisation.search_models import asked_by
 from app.services.sweeping.progress import SweepProgress, progress_of, publish_sweep, publish_visit
 from app.services.sweeping.stopping import hold_sweep, stop_sweep
@@ -341,7 +341,7 @@ def _assignee(user_id: int | None, case: Case) -> int | None:
     return user_id
 
 
-def _visit(sweep: Sweep, rank: int, entry: RankedEntry) -> Visit:
+def _visit(sweep: Sweep, rank: int, entry: RankedCameraOut) -> Visit:
     return Visit(
         sweep_id=sweep.id,
         camera_id=entry.camera_id,
