@@ -28,14 +28,14 @@ _UNDER_ONE: Final = re.compile(
 )
 _NO_AGE: Final = frozenset({"adult", "adults"})
 """Words of what is assumed anyway where no age is given."""
-_FIRST_IS_MONTH: Final = ("%m/%d/%Y", "%m-%d-%Y", "%m.%d.%Y", "%m/%d/%y", "%m-%d-%y", "%m.%d.%y")
-_FIRST_IS_DAY: Final = ("%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%y", "%d-%m-%y", "%d.%m.%y")
-_PLAIN_DATES: Final = (
-    "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%B %d, %Y", "%b %d, %Y", "%B %d %Y", "%b %d %Y",
+_NAMED_DATES: Final = (
+    "%B %d, %Y", "%b %d, %Y", "%B %d %Y", "%b %d %Y",
     "%d %B %Y", "%d %b %Y", "%d %B, %Y", "%d %b, %Y", "%d-%b-%Y", "%d-%B-%Y", "%d/%b/%Y",
     "%d/%B/%Y", "%d-%b-%y", "%d %b %y", "%d/%b/%y",
 )  # fmt: skip
-_MONTHS: Final = ("%Y-%m", "%Y/%m", "%m/%Y", "%m-%Y", "%m.%Y", "%B %Y", "%b %Y", "%B, %Y", "%b-%Y")
+_NAMED_MONTHS: Final = ("%B %Y", "%b %Y", "%B, %Y", "%b-%Y")
+_YEAR_FIRST: Final = re.compile(r"(\d{4})([/.-])(\d{1,2})(?:\2(\d{1,2}))?")
+_MONTH_YEAR: Final = re.compile(r"(\d{1,2})[/.-](\d{4})")
 _CLOCK: Final = re.compile(
     r"[\s,T]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[AaPp]\.?[Mm]\.?)?\s*(?:Z|UTC|GMT|IST)?$"
 )
@@ -43,7 +43,7 @@ _WEEKDAY: Final = re.compile(
     r"^(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+", re.IGNORECASE
 )
 _ORDINAL: Final = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b", re.IGNORECASE)
-_NUMERIC: Final = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](?:\d{4}|\d{2})")
+_NUMERIC: Final = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?!\d)")
 
 
 class UnreadableValue(ValueError):
@@ -104,7 +104,7 @@ def read_last_contact(text: str, *, month_first: bool) -> str:
     plain = " ".join(text.split())
     if _is_year(plain):
         return plain
-    month = _parsed(plain, _MONTHS)
+    month = _month(plain)
     if month is not None and EARLIEST <= month <= _today():
         return f"{month:%Y-%m}"
     day = read_date(plain, month_first=month_first)
@@ -140,7 +140,7 @@ def order_of(dates: Iterable[str]) -> DayOrder:
         found = _NUMERIC.match(text.strip())
         if found is None:
             continue
-        first, second = int(found[1]), int(found[2])
+        first, second = int(found[1]), int(found[3])
         if first > 12 >= second:
             day_first.append(found[0])
         elif second > 12 >= first:
@@ -181,8 +181,38 @@ def _iso_day(text: str) -> date | None:
         return None
 
 
+def _month(text: str) -> date | None:
+    """The first day of a month that is given without a day."""
+    if found := _YEAR_FIRST.fullmatch(text):
+        return None if found[4] else _day(int(found[1]), int(found[3]), 1)
+    if found := _MONTH_YEAR.fullmatch(text):
+        return _day(int(found[2]), int(found[1]), 1)
+    return _parsed(text, _NAMED_MONTHS) if text[:1].isalpha() else None
+
+
 def _spelled_day(text: str, *, month_first: bool) -> date | None:
-    return _parsed(text, (*_PLAIN_DATES, *(_FIRST_IS_MONTH if month_first else _FIRST_IS_DAY)))
+    if found := _YEAR_FIRST.fullmatch(text):
+        return _day(int(found[1]), int(found[3]), int(found[4])) if found[4] else None
+    if found := _NUMERIC.fullmatch(text):
+        month, day = (found[1], found[3]) if month_first else (found[3], found[1])
+        return _day(_year(found[4]), int(month), int(day))
+    # Forms with names are slow to try, and need letters.
+    return _parsed(text, _NAMED_DATES) if any(map(str.isalpha, text)) else None
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _year(digits: str) -> int:
+    """The year; two digits stand for the last year of these, not for one to come."""
+    if len(digits) == 4:
+        return int(digits)
+    year = _today().year // 100 * 100 + int(digits)
+    return year if year <= _today().year else year - 100
 
 
 def _parsed(text: str, forms: Iterable[str]) -> date | None:
@@ -191,7 +221,5 @@ def _parsed(text: str, forms: Iterable[str]) -> date | None:
             day = datetime.strptime(text, form).date()  # noqa: DTZ007 (a day without a clock)
         except ValueError:
             continue
-        # Two digits stand for the last such year, not for one to come.
-        is_to_come = form.endswith("%y") and day > _today()
-        return day.replace(year=day.year - 100) if is_to_come else day
+        return day.replace(year=_year(f"{day:%y}")) if form.endswith("%y") else day
     return None

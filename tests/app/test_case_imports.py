@@ -17,12 +17,13 @@ from app.inputs import CaseImportInput, ConfirmInput
 from app.models import (
     AuditEntry,
     Case,
+    CaseMember,
     CaseState,
     ImportedCase,
     ReferenceEmbedding,
 )
 from app.models.cases import LastKnownLocationRow
-from app.services.base import searchable
+from app.services.base import audit, searchable
 from app.services.base.actors import Actor
 from app.services.casework import cases
 from app.services.embeddings import galleries
@@ -31,6 +32,7 @@ from app.services.exchange.case_imports import CaseImportReport
 from tests.app import factories
 from tests.app.conftest import Client
 from tests.app.kept_face_cases import at_angle
+from tests.app.statements import queries_of
 
 LIST = "Case Number,Name,Age,City,County,DLC\nMP-1,Ann Madeup,8,Springdale,Made,05/17/2004\n"
 
@@ -176,6 +178,21 @@ def test_an_import_is_in_the_audit_log_with_the_hash_of_the_list(investigator: A
         "MP-1",
         "Compare missing with found children",
     )
+
+
+def test_a_long_list_takes_no_more_queries_than_a_short_one(investigator: Actor) -> None:
+    def rows(start: int, count: int) -> str:
+        return (
+            LIST.splitlines()[0]
+            + "\n"
+            + "".join(f"Q-{at},Made Up,8,,,05/17/2004\n" for at in range(start, start + count))
+        )
+
+    few = queries_of(lambda: bring(investigator, rows(0, 2)))
+    many = queries_of(lambda: bring(investigator, rows(10, 60)))
+    assert many <= few + 2, "rows are written together"
+    assert db.session.query(CaseMember).count() == db.session.query(ImportedCase).count() == 62
+    assert audit.verify().ok
 
 
 def test_dates_that_do_not_fit_the_chosen_order_are_told_for_the_whole_list(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from app.errors import NotFound, Refused
 from app.extensions import db
@@ -61,6 +61,34 @@ def test_numbers_that_differ_in_punctuation_alone_are_a_pair(reader: Actor) -> N
     for number in ("mp-90001", "MP90001", "MP-90002"):
         factories.make_case(number=number)
     assert numbers(duplicates.find_duplicates(reader)) == [("mp-90001", "MP90001", True)]
+
+
+def test_alike_numbers_are_found_among_thousands_of_imported_cases(reader: Actor) -> None:
+    factories.make_case(number="mp-2999")
+    columns = [one.name for one in Case.__table__.columns if one.computed is None]
+    copied = ", ".join(one for one in columns if one not in ("id", "number"))
+    db.session.execute(
+        text(
+            f"INSERT INTO cases (number, {copied}) "
+            f"SELECT 'MP' || n, {copied} FROM cases, generate_series(1, 5000) AS n"
+        )
+    )
+    db.session.commit()
+    # Each number against each other takes half a minute, and a page's patience ends at one.
+    db.session.execute(text("SET LOCAL statement_timeout = '5s'"))
+    assert numbers(duplicates.find_duplicates(reader)) == [("mp-2999", "MP2999", True)]
+    one = db.session.scalars(select(Case).where(Case.number == "MP2999")).one()
+    assert numbers(duplicates.find_duplicates(reader, one)) == [("mp-2999", "MP2999", True)]
+    other = db.session.scalars(select(Case).where(Case.number == "MP3000")).one()
+    assert duplicates.find_duplicates(reader, other).pairs == []
+
+
+def test_three_alike_numbers_are_three_pairs(reader: Actor) -> None:
+    for number in ("MP-1", "MP.1", "mp1", "MP-2"):
+        factories.make_case(number=number)
+    assert numbers(duplicates.find_duplicates(reader)) == [
+        ("MP-1", "MP.1", True), ("MP-1", "mp1", True), ("MP.1", "mp1", True),
+    ]  # fmt: skip
 
 
 def test_a_restricted_case_is_in_no_pair_of_those_who_do_not_see_it(

@@ -107,7 +107,7 @@ def open_case(actor: Actor, given: CaseInput) -> Case:
     if _was_purged(given.number):
         db.session.rollback()
         raise Conflict(_NUMBER_TAKEN.format(number=given.number))
-    members.note_member(case, actor.user_id, actor.user_id)
+    members.note_member([case.id], actor.user_id, actor.user_id)
     details = {"restricted": is_restricted}
     audit.record(actor, "case.open", case=case, purpose=case.purpose, details=details)
     db.session.commit()

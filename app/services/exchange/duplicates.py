@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import combinations
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.extensions import db
 from app.models import Case, Embedder, ReferenceEmbedding, ReferencePhoto
@@ -125,22 +127,28 @@ def look_at_duplicates(actor: Actor) -> Duplicates:
 
 def _by_number(actor: Actor, case: Case | None, apart: set[tuple[int, int]]) -> list[Pair]:
     """Numbers that differ only in case, blanks and punctuation."""
-    plain = func.regexp_replace(func.lower(Case.number), "[^a-z0-9]", "", "g")
-    seen = select(Case.id, plain.label("plain")).where(visible_cases(actor)).subquery()
-    other = seen.alias()
-    query = (
-        select(seen.c.id, other.c.id)
-        .join(other, (other.c.plain == seen.c.plain) & (other.c.id > seen.c.id))
-        .where(seen.c.plain != "")
-        .order_by(seen.c.id, other.c.id)
-        .limit(MOST_PAIRS + len(apart))
-    )
-    if case is not None:
-        query = query.where((seen.c.id == case.id) | (other.c.id == case.id))
-    alike = [(first, second) for first, second in db.session.execute(query)]
-    rows = [pair for pair in alike if pair not in apart][:MOST_PAIRS]
+    alike = [
+        pair
+        for ids in _alike_numbers(actor, case)
+        for pair in combinations(ids, 2)
+        if pair not in apart and (case is None or case.id in pair)
+    ]
+    rows = sorted(alike)[:MOST_PAIRS]
     cases = _cases({one for row in rows for one in row})
     return [Pair(cases[a], cases[b], None, None, None, None, "") for a, b in rows]
+
+
+def _alike_numbers(actor: Actor, case: Case | None) -> list[list[int]]:
+    """Ids of the cases whose numbers are alike, together; each number is looked at once."""
+    plain = func.regexp_replace(func.lower(Case.number), "[^a-z0-9]", "", "g")
+    seen = select(Case.id, plain.label("plain")).where(visible_cases(actor), plain != "")
+    if case is not None:
+        wanted = select(plain).where(Case.id == case.id).scalar_subquery()
+        seen = seen.where(plain == wanted)
+    every = seen.subquery()
+    together = func.array_agg(aggregate_order_by(every.c.id, every.c.id))
+    groups = select(together).group_by(every.c.plain).having(func.count() > 1)
+    return [list(ids) for ids in db.session.scalars(groups)]
 
 
 def _near_by_face(actor: Actor, case: Case | None) -> tuple[list[_Near], bool]:

@@ -100,7 +100,7 @@ def restrict(actor: Actor, case: Case) -> None:
     if case.restricted:
         return
     for user_id in {actor.user_id, case.created_by_id} - {None}:
-        note_member(case, user_id, actor.user_id)
+        note_member([case.id], user_id, actor.user_id)
     case.restricted = True
     _changed(actor, case, "case.restrict", None, {})
 
@@ -131,7 +131,7 @@ def add_member(actor: Actor, case: Case, user_id: int) -> User:
             "access, which asks for a reason.",
             {"user_id": "is your own account"},
         )
-    note_member(case, user.id, actor.user_id)
+    note_member([case.id], user.id, actor.user_id)
     _changed(actor, case, "case.add_member", user.email, {"role": user.role.value})
     return user
 
@@ -202,19 +202,16 @@ def emergency_access(actor: Actor, case: Case, reason: str) -> CaseMember:
     return member
 
 
-def note_member(case: Case, user_id: int | None, added_by_id: int | None) -> None:
-    """Put an account on the list until it is removed. Does not commit, and writes no entry."""
-    if user_id is None:
+def note_member(case_ids: Sequence[int], user_id: int | None, added_by_id: int | None) -> None:
+    """Put an account on cases' lists until it is removed. Does not commit, and writes no entry."""
+    if user_id is None or not case_ids:
         return
     given = {"added_by_id": added_by_id, "added_at": utc_now(), "ends_at": None, "reason": ""}
-    statement = insert(CaseMember).values(case_id=case.id, user_id=user_id, **given)
-    db.session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["case_id", "user_id"],
-            set_=given,
-            where=CaseMember.ends_at.is_not(None),
-        )
+    statement = insert(CaseMember).on_conflict_do_update(
+        index_elements=["case_id", "user_id"], set_=given, where=CaseMember.ends_at.is_not(None)
     )
+    rows = [{"case_id": case_id, "user_id": user_id, **given} for case_id in case_ids]
+    db.session.execute(statement, rows)
 
 
 def _changed(

@@ -5,10 +5,16 @@
 const form = document.querySelector("[data-import]");
 const busy = document.getElementById("import-busy");
 
+let underWay = false;
+
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
-  if (!form.reportValidity()) return;
+  if (underWay || !form.reportValidity()) return;
+  underWay = true;
   const answer = await send(new FormData(form, event.submitter));
+  underWay = false;
+  // The page disables pressed buttons for some seconds; the answer is here, they may be pressed.
+  for (const button of form.querySelectorAll("button")) button.disabled = false;
   if (!answer) return;
   const page = new DOMParser().parseFromString(answer, "text/html");
   const report = page.getElementById("import-report");
@@ -17,7 +23,7 @@ form.addEventListener("submit", async (event) => {
 });
 
 async function send(body) {
-  busy.textContent = "Reading the file…";
+  busy.textContent = "Reading the file … a large one may take a minute.";
   try {
     const answer = await fetch(form.action || location.href, { method: "POST", body });
     busy.textContent = "";
