@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import socket
 import threading
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -50,7 +52,7 @@ def run_until_stopped(application: Flask, stopping: threading.Event) -> None:
     _every(
         application,
         stopping,
-        (_rescue, _rescue_photos, _rescue_look_backs, _rescue_imports),
+        (_beat, _rescue, _rescue_photos, _rescue_look_backs, _rescue_imports),
         (_tidy,),
     )
 
@@ -93,6 +95,10 @@ def _send() -> None:
     alert_rounds.run()
     joining.answer_password_requests()
     sending.send_due()
+
+
+def _beat() -> None:
+    upkeep.beat(f"{socket.gethostname()}:{os.getpid()}")
 
 
 def _rescue() -> None:

@@ -99,7 +99,7 @@ from app.models.sweeps import (
 )
 from app.models.tips import PlaceSource, TimeSource, Tip, TipMessage, TipState
 from app.models.traces import Trace
-from app.models.workers import WorkerMinute, WorkerRow
+from app.models.workers import SchedulerBeat, WorkerMinute, WorkerRow
 
 __all__ = [
     "AccountLink",
@@ -191,6 +191,7 @@ __all__ = [
     "Road",
     "RoadSource",
     "Role",
+    "SchedulerBeat",
     "SearchMethod",
     "SearchOccasion",
     "SearchPlan",

@@ -1,4 +1,4 @@
-"""Worker processes: who is there, and how fast each has been."""
+"""Worker and scheduler processes: who is there, and how fast each worker has been."""
 
 from __future__ import annotations
 
@@ -33,3 +33,12 @@ class WorkerMinute(Model):
     minute_at: Mapped[UtcTime] = mapped_column(primary_key=True)
     footage_s: Mapped[float]
     took_s: Mapped[float]
+
+
+class SchedulerBeat(Model):
+    """When a scheduler process, named host:pid, last began a round."""
+
+    __tablename__ = "scheduler_beats"
+
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    seen_at: Mapped[UtcTime]

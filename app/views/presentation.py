@@ -17,6 +17,7 @@ from app.outputs.clocks import uncertainty_s_of, words_of
 from app.services.contributing import found_matches, tip_queue
 from app.services.inventory import roads
 from app.services.messages import alerts
+from app.services.people import registrations
 
 METRES_PER_KM = 1000.0
 BYTES_PER_STEP = 1024.0
@@ -49,6 +50,7 @@ def install(application: Flask) -> None:
     application.jinja_env.globals["open_alerts"] = open_alerts
     application.jinja_env.globals["waiting_tips"] = waiting_tips
     application.jinja_env.globals["waiting_found_persons"] = waiting_found_persons
+    application.jinja_env.globals["waiting_registrations"] = waiting_registrations
     application.jinja_env.globals["page_of_alert"] = page_of
     application.jinja_env.trim_blocks = True
     application.jinja_env.lstrip_blocks = True
@@ -62,6 +64,11 @@ def waiting_tips() -> int:
 def waiting_found_persons() -> int:
     """How many matches of found persons wait for whoever sees the page."""
     return found_matches.waiting_count(actor()) if can("found_matches.index") else 0
+
+
+def waiting_registrations() -> int:
+    """How many people asked for an account and wait, for administrators."""
+    return registrations.waiting_count() if can("admin.registrations") else 0
 
 
 def open_alerts() -> int:

@@ -304,10 +304,15 @@ def test_an_administrator_approves_with_a_role_and_the_link_proves_the_address(
     admin = logged_in(Role.ADMINISTRATOR)
     page = admin.get("/admin/registrations").text
     assert "Made-up Officer" in page
+    counted = 'nav-count" title="wait for a person">1<'
+    assert page.count(counted) == 3, "on the tab, and in both menus"
+    assert counted in admin.get("/cases").text
+    assert counted not in logged_in(Role.INVESTIGATOR).get("/cases").text
     (one,) = db.session.scalars(select(Registration)).all()
     address = f"/admin/registrations/{one.id}/approve"
     assert admin.post(address, data={"role": "dispatcher"}).status_code == 200
     assert admin.post(address, data={"role": "dispatcher"}).status_code == 302, "decided already"
+    assert counted not in admin.get("/admin/registrations").text
     (mail,) = mails()
     assert accept(client, token_in(mail.text)).status_code == 302
     user = db.session.scalars(select(User).where(User.email == one.email)).one()

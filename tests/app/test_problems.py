@@ -22,7 +22,7 @@ from app.inputs import LocationInput, SweepInput
 from app.models.accounts import Role
 from app.plain_reasons import reasons_of
 from app.queues import queue, redis_client
-from app.services.operations import health
+from app.services.operations import health, upkeep
 from cameras.errors import CamerasError, InvalidWindow
 from geo.errors import InvalidPosition
 from recognition.errors import NoModelInstalled, ReferenceRefused, RefusalReason
@@ -225,6 +225,7 @@ def test_health_names_the_workers_and_what_waits(
     worker = SimpleWorker(["visits"], connection=redis_client(), name="made-up-worker")
     worker.register_birth()
     queue("visits").enqueue("app.jobs.nothing")
+    upkeep.beat("made-up-scheduler")
     try:
         state = health.check()
         assert [found.name for found in state.workers] == ["made-up-worker"]

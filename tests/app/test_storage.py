@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select, update
 
-from app.models import VisitState
+from app.extensions import db
+from app.models import SchedulerBeat, VisitState
 from app.models.accounts import Role
+from app.models.columns import utc_now
 from app.services.base import media
-from app.services.operations import health, storage
+from app.services.operations import health, storage, upkeep
 from app.services.operations.health_parts import Part
 from tests.app import factories
 from tests.app.answers import body
@@ -88,3 +91,24 @@ def test_the_oldest_waiting_visit_and_messages_are_told(
     assert "Oldest waiting visit" in page
     told = body(client.get("/api/health"))
     assert "last backup" in [one["name"] for one in told["looked_after"]]
+
+
+def test_a_scheduler_that_stands_still_is_told_of(app: Flask) -> None:
+    never = _part("scheduler")
+    assert not never.ok
+    assert "flask scheduler run" in never.sentence
+    upkeep.beat("one")
+    assert _part("scheduler").ok
+    upkeep.beat("one")
+    past = utc_now() - storage.SCHEDULER_SILENT_AFTER - timedelta(seconds=1)
+    db.session.execute(update(SchedulerBeat).values(seen_at=past))
+    db.session.commit()
+    state = health.check()
+    assert [one for one in state.problems if "No scheduler has been heard of since" in one]
+    assert state.ok, "searches go on without it"
+    upkeep.beat("two")
+    assert _part("scheduler").ok
+    db.session.execute(update(SchedulerBeat).values(seen_at=past - upkeep.FORGOTTEN_AFTER))
+    db.session.commit()
+    upkeep.beat("two")
+    assert db.session.scalars(select(SchedulerBeat.name)).all() == ["two"]

@@ -1,4 +1,4 @@
-"""What an administrator looks after: room on the disks, the backup, what waits."""
+"""What an administrator looks after: room on the disks, the backup, the scheduler, what waits."""
 
 from __future__ import annotations
 
@@ -14,22 +14,37 @@ from sqlalchemy import func, select, text
 
 from app.current import settings
 from app.extensions import db
-from app.models import Visit, VisitState
+from app.models import SchedulerBeat, Visit, VisitState
 from app.models.columns import utc_now
 from app.outputs.base import duration
 from app.services.messages import outbox
 from app.services.operations.health_parts import LITTLE_DISK_BYTES, Part, gibibytes
 
 BACKUP_LATE_AFTER: Final = timedelta(days=1)
+SCHEDULER_SILENT_AFTER: Final = timedelta(minutes=5)
+"""A round takes seconds; letting much go at once may take longer."""
 COUNTING_S: Final = 0.5
 """So long the files of one folder are counted at most: a page should not wait for a large disk."""
 
 
 def look_after(*, database_answers: bool) -> tuple[Part, ...]:
-    """Database's size, folders' room, backup, messages and visits that wait, in this order."""
+    """Database's size, folders' room, backup, scheduler, and what waits, in this order."""
     of_database = (_database_size(),) if database_answers else ()
-    waiting = (_messages(), _oldest_visit()) if database_answers else ()
+    waiting = (_scheduler(), _messages(), _oldest_visit()) if database_answers else ()
     return (*of_database, *_folders(), _backup(), *waiting)
+
+
+def _scheduler() -> Part:
+    """Without it mail, alerts and retention stand still, and nothing says so anywhere else."""
+    seen_at = db.session.scalar(select(func.max(SchedulerBeat.seen_at)))
+    if seen_at is not None and utc_now() - seen_at < SCHEDULER_SILENT_AFTER:
+        return Part("scheduler", True, "runs")
+    since = f"since {seen_at:%Y-%m-%d %H:%M} UTC" if seen_at else "for a day or longer, or ever"
+    sentence = (
+        f"No scheduler has been heard of {since}: start one with `flask scheduler run`. Until then "
+        "no mail goes out, nothing is deleted when its time is over, and lost visits wait."
+    )
+    return Part("scheduler", False, sentence)
 
 
 def _database_size() -> Part:

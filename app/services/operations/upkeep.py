@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
 
 from app.current import settings
 from app.extensions import db
 from app.models import (
     LiveEvent,
+    SchedulerBeat,
     Sweep,
     SweepPriority,
     SweepState,
@@ -25,6 +27,9 @@ from app.services.sweeping import live_places, progress, stopping, visits
 
 QUEUED_PATIENCE_S = 5.0
 """A visit queued for less than this may still be on its way into Redis."""
+
+BEAT_EVERY = timedelta(seconds=10)
+FORGOTTEN_AFTER = timedelta(days=1)
 
 TOO_MANY_DEATHS = (
     "Workers died at this visit {attempts} times, the last time in the middle of its work: its "
@@ -49,6 +54,21 @@ class _Lost:
     attempt: int
     window_end: datetime
     priority: SweepPriority
+
+
+def beat(name: str) -> None:
+    """Say that the scheduler `name` lives, every few seconds at most, and forget dead ones."""
+    now = utc_now()
+    statement = insert(SchedulerBeat).values(name=name, seen_at=now)
+    db.session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["name"],
+            set_={"seen_at": now},
+            where=SchedulerBeat.seen_at < now - BEAT_EVERY,
+        )
+    )
+    db.session.execute(delete(SchedulerBeat).where(SchedulerBeat.seen_at < now - FORGOTTEN_AFTER))
+    db.session.commit()
 
 
 def rescue_visits() -> Rescue:

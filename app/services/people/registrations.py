@@ -29,17 +29,20 @@ def register(given: RegistrationInput, address: str | None) -> None:
     """Ask for an account. The same work and answer whether or not there is one already."""
     if not settings().registration_enabled:
         raise NotFound("Accounts are made by invitation here.")
-    waiting = db.session.scalar(
-        select(func.count())
-        .select_from(Registration)
-        .where(Registration.state == RegistrationState.WAITING)
-    )
-    if (waiting or 0) >= MOST_WAITING_REGISTRATIONS:
+    if waiting_count() >= MOST_WAITING_REGISTRATIONS:
         raise Conflict("Too many registrations wait at the moment. Try again another day.")
     db.session.add(Registration(**given.model_dump(), address=address))
     actor = Actor(None, "not logged in", "public", address)
     audit.record(actor, "account.register", subject=given.email)
     db.session.commit()
+
+
+def waiting_count() -> int:
+    """How many registrations wait for an administrator."""
+    counted = select(func.count(Registration.id)).where(
+        Registration.state == RegistrationState.WAITING
+    )
+    return db.session.scalar(counted) or 0
 
 
 def list_registrations(
