@@ -170,11 +170,6 @@ def problem_of(error: Exception) -> Problem:
     return Problem(rule.status, rule.title, rule.sentence or str(error))
 
 
-def problem_response(error: Exception) -> Response:
-    """The problem+json answer to an exception; the API's own handlers may call this."""
-    return _json_response(problem_of(error))
-
-
 def wants_json() -> bool:
     """Whether the answer goes to a program: under /api, or where the Accept header says so."""
     if request.path == "/api" or request.path.startswith("/api/"):

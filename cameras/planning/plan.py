@@ -58,11 +58,6 @@ class PlannedVisit:
     lost_at: datetime | None
     reason: str
 
-    @property
-    def gain_per_minute(self) -> float:
-        """What the plan is ordered by, but for footage that is about to be lost."""
-        return self.gain / self.minutes
-
 
 @dataclass(frozen=True, slots=True)
 class ProbableCamera:

@@ -45,11 +45,6 @@ class Ground:
     start_count: int = 0
 
     @classmethod
-    def without_streets(cls, plane: LocalPlane) -> "Ground":
-        """Open ground all round."""
-        return cls(plane)
-
-    @classmethod
     def on_streets(
         cls, network: StreetNetwork, roots: IntArray, rng: np.random.Generator
     ) -> "Ground":

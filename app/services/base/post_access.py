@@ -6,13 +6,8 @@ administrator gives the right to single accounts; for everybody else posts do no
 
 from __future__ import annotations
 
-from typing import Final
-
 from app.services.base.actors import Actor
 from app.services.base.rights import POSTS
-
-POST_ROLES: Final = POSTS.roles
-"""Whose accounts may be given the right."""
 
 
 def has_right(actor: Actor) -> bool:

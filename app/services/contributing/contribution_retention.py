@@ -9,17 +9,14 @@ messages and contact. A last-known location that came of an accepted tip stays w
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
-from datetime import UTC, timedelta
+from datetime import timedelta
 
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select
 
 from app.current import settings
 from app.extensions import db
 from app.models import (
-    AuditEntry,
     Case,
     CaseState,
     ContributedFace,
@@ -37,7 +34,7 @@ from app.models import (
     TipState,
 )
 from app.models.columns import utc_now
-from app.services.base import audit, kept_pictures, post_lock
+from app.services.base import audit, kept_pictures, post_lock, receipts
 from app.services.base.actors import Actor
 from app.services.base.pages import Page, paginate
 
@@ -55,10 +52,10 @@ class CheckedContributionReceipt:
 
 def purge(actor: Actor) -> list[ContributionReceipt]:
     """Delete everything whose time is over, batch by batch."""
-    receipts = []
+    done = []
     while (receipt := purge_batch(actor)) is not None:
-        receipts.append(receipt)
-    return receipts
+        done.append(receipt)
+    return done
 
 
 def purge_batch(actor: Actor) -> ContributionReceipt | None:
@@ -115,11 +112,7 @@ def list_receipts(page: int, per_page: int) -> Page[CheckedContributionReceipt]:
     found = paginate(
         select(ContributionReceipt).order_by(ContributionReceipt.id.desc()), page, per_page
     )
-    logged = select(AuditEntry.subject, AuditEntry.details["receipt_sha256"].astext).where(
-        AuditEntry.action == _PURGED,
-        AuditEntry.subject.in_([_name_of(receipt) for receipt in found.items]),
-    )
-    in_log = {(subject, sha256) for subject, sha256 in db.session.execute(logged)}
+    in_log = receipts.hashes_in_log(_PURGED, [_name_of(receipt) for receipt in found.items])
     checked = [
         CheckedContributionReceipt(receipt, (_name_of(receipt), receipt_hash(receipt)) in in_log)
         for receipt in found.items
@@ -128,10 +121,8 @@ def list_receipts(page: int, per_page: int) -> Page[CheckedContributionReceipt]:
 
 
 def receipt_hash(receipt: ContributionReceipt) -> str:
-    """SHA-256 of the receipt's facts: JSON, keys sorted, no spaces, times in UTC."""
-    return hashlib.sha256(
-        json.dumps(_facts(receipt), sort_keys=True, separators=(",", ":")).encode()
-    ).hexdigest()
+    """SHA-256 of the receipt's facts."""
+    return receipts.hash_of(_facts(receipt))
 
 
 def _name_of(receipt: ContributionReceipt) -> str:
@@ -143,7 +134,7 @@ def _facts(receipt: ContributionReceipt) -> dict[str, object]:
     posts = {"posts": receipt.posts} if receipt.posts else {}
     return {
         **posts,
-        "purged_at": receipt.purged_at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "purged_at": receipts.moment(receipt.purged_at),
         "tips": receipt.tips,
         "found_persons": receipt.found_persons,
         "photos": receipt.photos,

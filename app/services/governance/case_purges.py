@@ -7,10 +7,6 @@ names the subject is refused where it is typed.
 
 from __future__ import annotations
 
-import hashlib
-import json
-from datetime import UTC
-
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
@@ -18,7 +14,7 @@ from app.errors import Conflict, Forbidden, NotFound, Refused
 from app.extensions import db
 from app.models import AuditEntry, Case, CasePurge, CaseState, PurgeState
 from app.models.columns import utc_now
-from app.services.base import audit, kept_pictures
+from app.services.base import audit, kept_pictures, receipts
 from app.services.base.actors import Actor
 from app.services.base.pages import Page, paginate
 from app.services.governance import purging
@@ -159,16 +155,15 @@ def list_purges(page: int, per_page: int) -> Page[CasePurge]:
 
 
 def receipt_hash(purge: CasePurge) -> str:
-    """SHA-256 of the receipt's facts: JSON, keys sorted, no spaces, times in UTC."""
-    facts = json.dumps(_facts(purge), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(facts.encode()).hexdigest()
+    """SHA-256 of the receipt's facts."""
+    return receipts.hash_of(_facts(purge))
 
 
 def _facts(purge: CasePurge) -> dict[str, object]:
     ended = purge.ended_at
     return {
         "case_number": purge.case_number,
-        "purged_at": "" if ended is None else ended.astimezone(UTC).isoformat("T", "microseconds"),
+        "purged_at": "" if ended is None else receipts.moment(ended),
         "requested_by_id": purge.requested_by_id,
         "confirmed_by_id": purge.confirmed_by_id,
         **{name: getattr(purge, name) for name in _COUNTS},

@@ -8,9 +8,7 @@ case: who asked for what, who allowed it, and what came of it. The faces follow 
 
 from __future__ import annotations
 
-import hashlib
-import json
-from datetime import UTC, timedelta
+from datetime import timedelta
 
 from sqlalchemy import ColumnElement, delete, exists, func, select
 
@@ -26,7 +24,7 @@ from app.models import (
     PersonReceipt,
 )
 from app.models.columns import utc_now
-from app.services.base import kept_pictures, person_records
+from app.services.base import kept_pictures, person_records, receipts
 from app.services.base.actors import Actor
 
 _OPEN = (AuthorisationState.REQUESTED, AuthorisationState.GRANTED)
@@ -34,10 +32,10 @@ _OPEN = (AuthorisationState.REQUESTED, AuthorisationState.GRANTED)
 
 def purge(actor: Actor) -> list[PersonReceipt]:
     """Let go of everybody whose time is over, one by one, until none is left. Commits."""
-    receipts = []
+    done = []
     while (receipt := _purge_one(actor)) is not None:
-        receipts.append(receipt)
-    return receipts
+        done.append(receipt)
+    return done
 
 
 def receipts_of(person: PersonOfInterest) -> list[PersonReceipt]:
@@ -52,9 +50,8 @@ def receipts_of(person: PersonOfInterest) -> list[PersonReceipt]:
 
 
 def receipt_hash(receipt: PersonReceipt) -> str:
-    """SHA-256 of the receipt's facts: JSON, keys sorted, no spaces, times in UTC."""
-    facts = json.dumps(_facts(receipt), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(facts.encode()).hexdigest()
+    """SHA-256 of the receipt's facts."""
+    return receipts.hash_of(_facts(receipt))
 
 
 def _purge_one(actor: Actor) -> PersonReceipt | None:
@@ -123,7 +120,7 @@ def _is_over() -> ColumnElement[bool]:
 
 def _facts(receipt: PersonReceipt) -> dict[str, object]:
     return {
-        "purged_at": receipt.purged_at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "purged_at": receipts.moment(receipt.purged_at),
         "person_id": receipt.person_id,
         "photos": receipt.photos,
         "embeddings": receipt.embeddings,

@@ -7,11 +7,9 @@ with nothing but their hashes, so that a sighting can still be said to rest on a
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, timedelta
+from datetime import timedelta
 
 from sqlalchemy import ColumnElement, delete, exists, func, select
 from sqlalchemy.orm import joinedload
@@ -19,7 +17,6 @@ from sqlalchemy.orm import joinedload
 from app.current import settings
 from app.extensions import db
 from app.models import (
-    AuditEntry,
     Case,
     CaseState,
     PhotoReceipt,
@@ -27,7 +24,7 @@ from app.models import (
     ReferencePhoto,
 )
 from app.models.columns import utc_now
-from app.services.base import audit, kept_pictures
+from app.services.base import audit, kept_pictures, receipts
 from app.services.base.actors import Actor
 from app.services.base.pages import Page, paginate
 
@@ -49,10 +46,10 @@ class CheckedPhotoReceipt:
 
 def purge(actor: Actor) -> list[PhotoReceipt]:
     """Delete the photos of all cases whose time is over, case by case, until none is left."""
-    receipts = []
+    done = []
     while (receipt := purge_case(actor)) is not None:
-        receipts.append(receipt)
-    return receipts
+        done.append(receipt)
+    return done
 
 
 def purge_case(actor: Actor) -> PhotoReceipt | None:
@@ -106,9 +103,8 @@ def list_receipts(page: int, per_page: int) -> Page[CheckedPhotoReceipt]:
 
 
 def receipt_hash(receipt: PhotoReceipt) -> str:
-    """SHA-256 of the receipt's facts: JSON, keys sorted, no spaces, times in UTC."""
-    facts = json.dumps(_facts(receipt), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(facts.encode()).hexdigest()
+    """SHA-256 of the receipt's facts."""
+    return receipts.hash_of(_facts(receipt))
 
 
 def _let_go(case: Case) -> dict[str, int]:
@@ -154,9 +150,9 @@ def _is_kept() -> ColumnElement[bool]:
 
 def _facts(receipt: PhotoReceipt) -> dict[str, object]:
     return {
-        "purged_at": receipt.purged_at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "purged_at": receipts.moment(receipt.purged_at),
         "case_id": receipt.case_id,
-        "case_closed_at": receipt.case_closed_at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "case_closed_at": receipts.moment(receipt.case_closed_at),
         "photos": receipt.photos,
         "embeddings": receipt.embeddings,
         "pictures": receipt.pictures,
@@ -164,15 +160,9 @@ def _facts(receipt: PhotoReceipt) -> dict[str, object]:
     }
 
 
-def _checked(receipts: Sequence[PhotoReceipt]) -> list[CheckedPhotoReceipt]:
-    logged = select(AuditEntry.subject, AuditEntry.details["receipt_sha256"].astext).where(
-        AuditEntry.action == _PURGED,
-        AuditEntry.subject.in_([f"photo receipt {receipt.id}" for receipt in receipts]),
-    )
-    in_log = {(subject, sha256) for subject, sha256 in db.session.execute(logged)}
+def _checked(rows: Sequence[PhotoReceipt]) -> list[CheckedPhotoReceipt]:
+    in_log = receipts.hashes_in_log(_PURGED, [f"photo receipt {row.id}" for row in rows])
     return [
-        CheckedPhotoReceipt(
-            receipt, (f"photo receipt {receipt.id}", receipt_hash(receipt)) in in_log
-        )
-        for receipt in receipts
+        CheckedPhotoReceipt(row, (f"photo receipt {row.id}", receipt_hash(row)) in in_log)
+        for row in rows
     ]

@@ -10,11 +10,9 @@ never a picture without a row.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select, text, update
 from sqlalchemy.orm import joinedload
@@ -22,7 +20,6 @@ from sqlalchemy.orm import joinedload
 from app.current import settings
 from app.extensions import db
 from app.models import (
-    AuditEntry,
     Case,
     CaseState,
     Face,
@@ -33,7 +30,7 @@ from app.models import (
     SightingState,
 )
 from app.models.columns import utc_now
-from app.services.base import audit, kept_pictures, media
+from app.services.base import audit, kept_pictures, media, receipts
 from app.services.base.actors import Actor
 from app.services.base.pages import Page, paginate
 from app.services.reviews import clips
@@ -74,15 +71,15 @@ class _Expired:
 
 def expire_faces(actor: Actor) -> Expiry:
     """Delete all faces whose time is over, batch by batch, until none is left."""
-    receipts: list[RetentionReceipt] = []
+    done: list[RetentionReceipt] = []
     while (receipt := expire_batch(actor)) is not None:
-        receipts.append(receipt)
+        done.append(receipt)
     return Expiry(
-        faces=sum(one.faces for one in receipts),
-        sightings=sum(one.sightings for one in receipts),
-        crops=sum(one.crops for one in receipts),
-        crop_bytes=sum(one.crop_bytes for one in receipts),
-        receipts=len(receipts),
+        faces=sum(one.faces for one in done),
+        sightings=sum(one.sightings for one in done),
+        crops=sum(one.crops for one in done),
+        crop_bytes=sum(one.crop_bytes for one in done),
+        receipts=len(done),
         held_back=_held_back(),
     )
 
@@ -168,20 +165,18 @@ def list_receipts(page: int, per_page: int) -> Page[CheckedReceipt]:
 
 
 def receipt_hash(receipt: RetentionReceipt) -> str:
-    """SHA-256 of the receipt's facts: JSON, keys sorted, no spaces, times in UTC."""
+    """SHA-256 of the receipt's facts."""
     facts = {
-        "expired_at": _moment(receipt.expired_at),
+        "expired_at": receipts.moment(receipt.expired_at),
         "embedder_id": receipt.embedder_id,
         "faces": receipt.faces,
         "sightings": receipt.sightings,
         "crops": receipt.crops,
         "crop_bytes": receipt.crop_bytes,
-        "oldest_face_at": _moment(receipt.oldest_face_at),
-        "newest_face_at": _moment(receipt.newest_face_at),
+        "oldest_face_at": receipts.moment(receipt.oldest_face_at),
+        "newest_face_at": receipts.moment(receipt.newest_face_at),
     }
-    return hashlib.sha256(
-        json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()
-    ).hexdigest()
+    return receipts.hash_of(facts)
 
 
 def _is_over() -> ColumnElement[bool]:
@@ -259,17 +254,6 @@ def _facts(receipt: RetentionReceipt) -> dict[str, object]:
     }
 
 
-def _checked(receipts: Sequence[RetentionReceipt]) -> list[CheckedReceipt]:
-    logged = select(AuditEntry.subject, AuditEntry.details["receipt_sha256"].astext).where(
-        AuditEntry.action == _EXPIRED,
-        AuditEntry.subject.in_([f"receipt {receipt.id}" for receipt in receipts]),
-    )
-    in_log = {(subject, sha256) for subject, sha256 in db.session.execute(logged)}
-    return [
-        CheckedReceipt(receipt, (f"receipt {receipt.id}", receipt_hash(receipt)) in in_log)
-        for receipt in receipts
-    ]
-
-
-def _moment(instant: datetime) -> str:
-    return instant.astimezone(UTC).isoformat(timespec="microseconds")
+def _checked(rows: Sequence[RetentionReceipt]) -> list[CheckedReceipt]:
+    in_log = receipts.hashes_in_log(_EXPIRED, [f"receipt {row.id}" for row in rows])
+    return [CheckedReceipt(row, (f"receipt {row.id}", receipt_hash(row)) in in_log) for row in rows]

@@ -46,7 +46,6 @@ from app.services.sweeping import sweeps
 
 WIDEST_M = 100_000.0
 """A sweep of what was asked for takes its cameras wherever they stand."""
-OPEN_STATES = (RequestState.REQUESTED, RequestState.RECEIVED)
 
 
 @dataclass(frozen=True)

@@ -69,11 +69,6 @@ class ClipState:
     clip: SightingClip | None
     reason: str
 
-    @property
-    def can_be_cut(self) -> bool:
-        """Whether asking for it makes sense."""
-        return (self.clip is None or self.clip.sha256 is None) and not self.reason
-
 
 def state_of(sighting: Sighting) -> ClipState:
     """Whether a sighting has its clip, can have it, or why not."""

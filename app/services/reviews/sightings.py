@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC
 
-from sqlalchemy import Float, cast, exists, func, select
+from sqlalchemy import Float, cast, exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -215,19 +215,6 @@ def compare_with_photo(
         )
     if rows:
         db.session.execute(insert(SightingSimilarity).on_conflict_do_nothing(), rows)
-
-
-def count_of_visit(visit_id: int) -> int:
-    """Sightings that one visit has led to, for all cases."""
-    return (
-        db.session.scalar(
-            select(func.count())
-            .select_from(Sighting)
-            .join(Face, Face.id == Sighting.face_id)
-            .where(Face.visit_id == visit_id)
-        )
-        or 0
-    )
 
 
 def _is_seen_already(face: Face, case_id: int) -> bool:
