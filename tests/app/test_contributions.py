@@ -440,7 +440,7 @@ def test_triage_respects_who_may_see_a_case(
     case = factories.make_case(restricted=True)
     from app.services.people import members
 
-    members.note_member(case, investigator.user_id, investigator.user_id)
+    members.note_member([case.id], investigator.user_id, investigator.user_id)
     db.session.commit()
     make_photo(case, embedder, 0)
     hidden, general = tip_with_face(embedder, 0), tip_with_face(embedder, 150)
@@ -646,7 +646,7 @@ def test_a_match_is_confirmed_rejected_and_taken_back_by_who_may_see_the_case(
     case = factories.make_case(restricted=True)
     from app.services.people import members
 
-    members.note_member(case, investigator.user_id, investigator.user_id)
+    members.note_member([case.id], investigator.user_id, investigator.user_id)
     make_photo(case, embedder, 0)
     entry = entry_with_face(partner, embedder, 0)
     compare(case, embedder)
