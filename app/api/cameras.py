@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import PurePath
 from typing import Annotated, Literal
 
 from flask import Response, request
 from flask_openapi3.blueprint import APIBlueprint
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import BeforeValidator, Field
 
 from app.api.document import CAMERAS, READ, WRITE, answers
 from app.api.paths import CameraPath, ClockCheckPath
 from app.api.replies import large_json, nothing, reply
-from app.api.uploads import UploadedFile
+from app.api.uploads import SentForm, UploadedFile
 from app.current import actor, settings
 from app.inputs import CameraQuery, ClockCheckInput
 from app.inputs.imports import parse_mapping, parse_row_numbers
@@ -58,14 +57,12 @@ class CamerasQuery(CameraQuery):
         return CameraQuery(**self.model_dump(exclude={"format", "limit"}))
 
 
-class ImportForm(BaseModel):
+class ImportForm(SentForm):
     """A registry file (CSV or GeoJSON) and how to read it.
 
     `mapping` is `lat=Y,lon=X` or a JSON object of field → column; `accept_rows` row numbers that
     are taken although they look wrong; `dry_run` reports and changes nothing.
     """
-
-    model_config = ConfigDict(arbitrary_types_allowed=True)
 
     registry: UploadedFile
     source: str = Field(default="", max_length=120)
@@ -73,14 +70,6 @@ class ImportForm(BaseModel):
     accept_rows: str = Field(default="", max_length=20_000)
     swap_axes: bool = False
     dry_run: bool = False
-
-    @field_validator("mapping", "accept_rows", "source", mode="before")
-    @classmethod
-    def _as_text(cls, value: object) -> object:
-        """Form fields that happen to be JSON arrive parsed; turn them back into text."""
-        if isinstance(value, dict | list):
-            return json.dumps(value).strip("[]") if isinstance(value, list) else json.dumps(value)
-        return str(value) if isinstance(value, int | float) else value
 
 
 @api_cameras.get("", summary="List cameras", responses=answers({200: PageOut[CameraOut]}))
@@ -107,7 +96,7 @@ def import_cameras(form: ImportForm) -> Response:
         file_name,
         form.source or PurePath(file_name).stem,
         mapping=parse_mapping(form.mapping),
-        accept_rows=parse_row_numbers(form.accept_rows),
+        accept_rows=parse_row_numbers(form.accept_rows.strip("[]")),
         swap_axes=form.swap_axes,
         dry_run=form.dry_run,
     )

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from pathlib import PurePath
 
 from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field
 
 from app.api.document import CASES, READ, WRITE, answers
 from app.api.paths import CasePath
 from app.api.replies import reply
-from app.api.uploads import UploadedFile
+from app.api.uploads import SentForm, UploadedFile
 from app.current import actor, settings
 from app.inputs import CaseImportInput, ConfirmInput
 from app.inputs.imports import parse_mapping
@@ -27,14 +26,12 @@ api_case_imports = APIBlueprint(
 )
 
 
-class CaseImportForm(BaseModel):
+class CaseImportForm(SentForm):
     """A list (CSV or JSON) and what is said once for all its cases.
 
     `mapping` is `number=Case Number,age=Missing Age` or a JSON object of field → column; `dry_run`
     reports and changes nothing; `month_first` says what 05/06/2004 means.
     """
-
-    model_config = ConfigDict(arbitrary_types_allowed=True)
 
     list: UploadedFile
     source: str = Field(default="", max_length=120)
@@ -48,14 +45,6 @@ class CaseImportForm(BaseModel):
     apply_changes: bool = False
     mapping: str = Field(default="", max_length=8000)
     dry_run: bool = False
-
-    @field_validator("mapping", "source", "purpose", "legal_basis", mode="before")
-    @classmethod
-    def _as_text(cls, value: object) -> object:
-        """Form fields that happen to be JSON arrive parsed; turn them back into text."""
-        if isinstance(value, dict):
-            return json.dumps(value)
-        return str(value) if isinstance(value, int | float) else value
 
 
 @api_case_imports.post(

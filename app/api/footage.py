@@ -6,12 +6,12 @@ from typing import BinaryIO, cast
 
 from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from app.api.document import FOOTAGE, READ, WRITE, answers
 from app.api.paths import CameraPath, FootagePath
 from app.api.replies import nothing, reply
-from app.api.uploads import UploadedFile
+from app.api.uploads import SentForm, UploadedFile
 from app.current import actor
 from app.inputs import FootageFileInput, FootageFolderInput
 from app.inputs.fields import OptionalInstant, OptionalText
@@ -23,10 +23,8 @@ api_footage = APIBlueprint(
 )
 
 
-class UploadForm(BaseModel):
+class UploadForm(SentForm):
     """A recording. `started_at` is what the camera's own clock showed at the first frame."""
-
-    model_config = ConfigDict(arbitrary_types_allowed=True)
 
     recording: UploadedFile
     started_at: OptionalInstant = None

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.api.document import FOUND_PERSONS, READ, WRITE, answers, binary
 from app.api.paths import Id, Sha256, SightingId
 from app.api.replies import reply
-from app.api.uploads import UploadedFile
+from app.api.uploads import SentForm, UploadedFile
 from app.current import actor, settings
 from app.extensions import limiter
 from app.inputs.fields import Page, PageSize
@@ -71,13 +71,11 @@ class FoundPersonsQuery(FoundQuery):
     only_matches: bool = False
 
 
-class FoundForm(BaseModel):
+class FoundForm(SentForm):
     """A found person and one to five photos of the face.
 
     `request_id` is any text of your own: sent again with the same one, an entry is not made twice.
     """
-
-    model_config = ConfigDict(arbitrary_types_allowed=True)
 
     photos: list[UploadedFile]
     request_id: str = Field(default="", max_length=200)
@@ -97,10 +95,8 @@ class FoundForm(BaseModel):
     timezone: str = ""
 
 
-class PhotosForm(BaseModel):
+class PhotosForm(SentForm):
     """Photos of the face; an entry holds five."""
-
-    model_config = ConfigDict(arbitrary_types_allowed=True)
 
     photos: list[UploadedFile]
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.api.document import PERSONS, READ, WRITE, answers
 from app.api.paths import CasePath, Id, SightingId
 from app.api.replies import nothing, reply
-from app.api.uploads import UploadedFile
+from app.api.uploads import SentForm, UploadedFile
 from app.current import actor, settings
 from app.inputs.fields import Instant, Page, PageSize
 from app.inputs.persons import (
@@ -50,10 +50,8 @@ class CandidatePath(CasePath):
     candidate_id: SightingId
 
 
-class PersonForm(BaseModel):
+class PersonForm(SentForm):
     """A request with its first photo; further ones are added until it is decided."""
-
-    model_config = ConfigDict(arbitrary_types_allowed=True)
 
     photo: UploadedFile
     label: str = Field(max_length=20)
@@ -66,10 +64,8 @@ class PersonForm(BaseModel):
     threshold_raise: float = 0.0
 
 
-class PersonPhotoForm(BaseModel):
+class PersonPhotoForm(SentForm):
     """A picture file with one large, sharp face."""
-
-    model_config = ConfigDict(arbitrary_types_allowed=True)
 
     photo: UploadedFile
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
-from pydantic import BaseModel, ConfigDict
 
 from app.api.document import PHOTOS, READ, WRITE, answers
 from app.api.paths import CasePath, CasePhotoPath
 from app.api.replies import nothing, reply
-from app.api.uploads import UploadedFile
+from app.api.uploads import SentForm, UploadedFile
 from app.current import actor, settings
 from app.inputs import PhotoChange, PhotoInput
 from app.inputs.photos import Taken
@@ -23,14 +22,12 @@ api_photos = APIBlueprint(
 )
 
 
-class PhotoForm(BaseModel):
+class PhotoForm(SentForm):
     """A picture file: JPEG, PNG, WebP or TIFF with one large, sharp face.
 
     `taken`: a year, a month or a day (2019, 2019-06, 2019-06-14). `artificial`: a computed picture,
     as of the subject at a later age; it is compared, and proposes nothing.
     """
-
-    model_config = ConfigDict(arbitrary_types_allowed=True)
 
     photo: UploadedFile
     taken: Taken = ""

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.api.document import POSTS, READ, WRITE, answers
 from app.api.paths import Id, SightingId
 from app.api.replies import reply
-from app.api.uploads import UploadedFile
+from app.api.uploads import SentForm, UploadedFile
 from app.current import actor
 from app.inputs.fields import Page, PageSize
 from app.inputs.posts import (
@@ -64,10 +64,8 @@ class ImportsQuery(BaseModel):
     per_page: PageSize = 50
 
 
-class PostImportForm(BaseModel):
+class PostImportForm(SentForm):
     """A table of posts, a zip of its pictures, and where both come from."""
-
-    model_config = ConfigDict(arbitrary_types_allowed=True)
 
     table: UploadedFile
     pictures: UploadedFile | None = None

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.api.document import CASES, READ, WRITE, answers
 from app.api.paths import CasePath, Id
 from app.api.replies import reply
-from app.api.uploads import UploadedFile
+from app.api.uploads import SentForm, UploadedFile
 from app.current import actor
 from app.inputs.fields import Page, PageSize
 from app.inputs.reports import MarkInput, ReportInput
@@ -49,10 +49,8 @@ class ReportsQuery(BaseModel):
     per_page: PageSize = 50
 
 
-class ReportForm(BaseModel):
+class ReportForm(SentForm):
     """A text, or a file (plain text, PDF, .docx), and what it is."""
-
-    model_config = ConfigDict(arbitrary_types_allowed=True)
 
     report: UploadedFile | None = None
     text: str = Field(default="", max_length=2 * MAX_TEXT_CHARACTERS)

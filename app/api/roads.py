@@ -5,12 +5,12 @@ from __future__ import annotations
 from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from app.api.document import READ, WRITE, answers
 from app.api.paths import Id
 from app.api.replies import nothing, reply
-from app.api.uploads import UploadedFile
+from app.api.uploads import SentForm, UploadedFile
 from app.current import actor, settings
 from app.outputs import PageOut, RoadSourceOut, RoadsReportOut, whole_list
 from app.services.inventory import roads
@@ -28,10 +28,8 @@ class RoadSourcePath(BaseModel):
     source_id: Id
 
 
-class RoadsForm(BaseModel):
+class RoadsForm(SentForm):
     """A file of streets or places, what to call it, and whom the map credits."""
-
-    model_config = ConfigDict(arbitrary_types_allowed=True)
 
     roads: UploadedFile
     name: str = Field(default="", max_length=120)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.api.document import READ, TIMELINE, WRITE, answers
 from app.api.paths import CasePath, CaseTracePath
 from app.api.replies import reply
-from app.api.uploads import UploadedFile
+from app.api.uploads import SentForm, UploadedFile
 from app.current import actor
 from app.inputs.traces import TraceInput
 from app.models.cases import LocationSource, Reliability
@@ -35,10 +35,8 @@ class CorridorQuery(BaseModel):
     travel: Travel = Travel.AUTO
 
 
-class TraceForm(BaseModel):
+class TraceForm(SentForm):
     """A CSV or GPX file, and what it is. `dry_run` reports and changes nothing."""
-
-    model_config = ConfigDict(arbitrary_types_allowed=True)
 
     trace: UploadedFile
     source: LocationSource

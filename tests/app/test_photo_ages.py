@@ -391,3 +391,14 @@ def test_a_poster_prints_below_an_artificial_picture_what_it_is(app: Flask) -> N
     assert poster.photo_note in [fact.text for fact in posters.public_facts(poster)]
     photo.artificial = False
     assert posters.make_poster(case, wanted, "https://lastseen.example/").photo_note == ""
+
+
+def test_a_photo_dated_by_its_year_alone_is_taken_by_the_api_as_by_the_page(
+    with_models: Path, logged_in: Callable[..., Any]
+) -> None:
+    case = factories.make_case()
+    data = (with_models / "faces/face_recognition/examples/biden.jpg").read_bytes()
+    person = logged_in(Role.INVESTIGATOR)
+    form = {"photo": (io.BytesIO(data), "b.jpg"), "taken": "2015", "artificial": "1"}
+    told = body(person.post(f"/api/cases/{case.number}/photos", data=form), 201)
+    assert (told["taken"], told["artificial"]) == ("2015", True)

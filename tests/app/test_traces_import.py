@@ -224,6 +224,17 @@ def test_the_api_imports_lists_takes_back_and_restores(case: Case, logged_in: Lo
     problem(client.post(address, data={"source": "phone"}), 415)
 
 
+@pytest.mark.parametrize("text", ["2019", "1e3", "true", "null", '"as he said"', '["a", 1]', "NaN"])
+def test_a_text_of_a_form_stays_the_text_that_was_sent(
+    case: Case, logged_in: LogIn, text: str
+) -> None:
+    client = logged_in("investigator")
+    address = f"/api/cases/{case.number}/traces"
+    body(client.post(address, data=upload(label=text, uncertainty_m="75")))
+    (listed,) = body(client.get(address))["items"]
+    assert listed["label"] == text
+
+
 def test_a_file_beyond_the_limit_is_refused_before_it_is_read(case: Case, logged_in: LogIn) -> None:
     data = b"x" * (traces.MAX_TRACE_BYTES + 2 * 1024 * 1024)
     answer = logged_in("analyst").post(f"/api/cases/{case.number}/traces", data=upload(data=data))
