@@ -3,7 +3,8 @@
 An HLS address leads to a playlist, and the playlist to further files, on any host it likes. The
 address was checked (`check_stream_address`), its pieces were not: so that a playlist cannot make
 this machine call addresses inside its network, every piece must lie on the host and port of the
-playlist, and redirections are not followed.
+playlist, and redirections are not followed. A playlist without end would fill the memory, or be
+waited for for ever: its size and time are bounded.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import base64
 import errno
 import http.client
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
@@ -24,20 +26,46 @@ from cameras.addresses import SecretAddress
 Opener = Callable[[str, int, Mapping[str, str]], "Piece"]
 
 _PLAYLIST_ENDINGS = (".m3u8", ".m3u")
+_PLAYLIST_HEAD = b"#EXTM3U"
+LARGEST_PLAYLIST_BYTES = 4 * 2**20
+"""A day in pieces of two seconds is half of it."""
 
 
 class Piece:
-    """An open file of a playlist, whose failures are the decoder's own kind of error."""
+    """An open file of a playlist, whose failures are the decoder's own kind of error.
 
-    def __init__(self, answer: http.client.HTTPResponse) -> None:
+    One that is itself a playlist must end within `timeout_s` and `LARGEST_PLAYLIST_BYTES`.
+    """
+
+    def __init__(self, answer: http.client.HTTPResponse, timeout_s: float) -> None:
         self._answer = answer
+        self._ends_at = time.monotonic() + timeout_s
+        self._head = b""
+        self._bytes = 0
+        self._is_given_up = False
 
     def read(self, size: int) -> bytes:
-        """Up to `size` bytes; none at the end."""
+        """Up to `size` bytes, as many as have come; none at the end, or once it was given up."""
+        if self._is_given_up:
+            return b""
         try:
-            return self._answer.read(size)
+            data = self._answer.read1(size)
         except (OSError, http.client.HTTPException) as error:
             raise _decoder_error(error) from None
+        self._bytes += len(data)
+        if len(self._head) < len(_PLAYLIST_HEAD):
+            self._head = (self._head + data)[: len(_PLAYLIST_HEAD)]
+        if data and _PLAYLIST_HEAD.startswith(self._head):
+            self._check_bounds()
+        return data
+
+    def _check_bounds(self) -> None:
+        is_late, is_large = time.monotonic() > self._ends_at, self._bytes > LARGEST_PLAYLIST_BYTES
+        self._is_given_up = is_late or is_large
+        if is_large:
+            raise av.error.InvalidDataError(errno.EFBIG, "a playlist that is too large")
+        if is_late:
+            raise av.error.ExitError(errno.ETIMEDOUT, "a playlist that does not end")
 
     def close(self) -> None:
         """Release the connection."""
@@ -71,7 +99,7 @@ def same_host_opener(address: SecretAddress, timeout_s: float) -> Opener:
             _without_login(parts), headers=_login_header(own)
         )
         try:
-            return Piece(opener.open(request, timeout=timeout_s))
+            return Piece(opener.open(request, timeout=timeout_s), timeout_s)
         except (OSError, http.client.HTTPException) as error:
             raise _decoder_error(error) from None
 

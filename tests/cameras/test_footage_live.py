@@ -1,6 +1,10 @@
 """HLS, MJPEG and RTSP from real servers on this machine; breaking off and coming back."""
 
+import socket
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -78,6 +82,42 @@ def test_a_playlist_that_never_comes_is_given_up_in_time() -> None:
     with silent_server() as port:
         address = local(f"http://127.0.0.1:{port}/live.m3u8")
         with pytest.raises(StreamDidNotAnswer):
+            list(read_frames(address, every_s=0.5, to_s=2.0, timeout_s=1.0))
+
+
+@contextmanager
+def endless_server(piece: bytes, every_s: float) -> Iterator[int]:
+    """The port of a server whose one playlist has no end."""
+    stopping = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def send(caller: socket.socket) -> None:
+            with caller, suppress(OSError):
+                caller.recv(4000)
+                caller.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n#EXTM3U\n")
+                while not stopping.wait(every_s):
+                    caller.sendall(piece)
+
+        def answer() -> None:
+            with suppress(OSError):
+                while True:
+                    caller, _ = server.accept()
+                    threading.Thread(target=send, args=(caller,), daemon=True).start()
+
+        threading.Thread(target=answer, daemon=True).start()
+        yield server.getsockname()[1]
+        stopping.set()
+
+
+@pytest.mark.parametrize(
+    ("piece", "every_s"),
+    [(b"#EXTINF:1,\nx.ts\n" * 5000, 0.0), (b"x" * 65_536, 0.0), (b"#", 0.05)],
+    ids=["pieces", "one line", "byte by byte"],
+)
+def test_a_playlist_without_end_is_given_up(piece: bytes, every_s: float) -> None:
+    with endless_server(piece, every_s) as port:
+        address = local(f"http://127.0.0.1:{port}/live.m3u8")
+        with pytest.raises((StreamRefused, StreamDidNotAnswer)):
             list(read_frames(address, every_s=0.5, to_s=2.0, timeout_s=1.0))
 
 
