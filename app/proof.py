@@ -84,7 +84,12 @@ def repeat(act: str) -> Response | None:
 
 
 def endpoint_of(act: str) -> str:
-    """The act's endpoint, if the path leads to one that needs a proof; else empty."""
+    """The act's endpoint, if the path leads to one that needs a proof; else empty.
+
+    One that begins with two slashes would send browsers, and what was typed, to another host.
+    """
+    if not act.startswith("/") or act.startswith("//"):
+        return ""
     adapter = current_app.url_map.bind("")
     try:
         endpoint, _ = adapter.match(act, method="POST")

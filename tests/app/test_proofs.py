@@ -274,3 +274,10 @@ def test_a_second_person_s_word_is_no_program_s_and_no_browser_s_that_was_left_o
     second.post("/account/proof", data={"proof": PASSWORD})
     assert second.post(address).status_code == 200
     assert second.get(f"/api/cases/{number}").status_code == 404
+
+
+@pytest.mark.parametrize("act", ["//admin/invitations", "///admin/invitations", "admin/users/new"])
+def test_nothing_that_was_typed_is_sent_to_another_host(logged_in: LogIn, act: str) -> None:
+    admin = logged_in(Role.ADMINISTRATOR)
+    answer = admin.post("/account/proof", data={"proof": PASSWORD, "act": act})
+    assert (answer.status_code, answer.location) == (302, "/")
