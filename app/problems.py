@@ -7,6 +7,7 @@ the id.
 from __future__ import annotations
 
 import base64
+import errno
 import logging
 import uuid
 from collections.abc import Mapping
@@ -124,6 +125,14 @@ TABLE: Final[Mapping[type[Exception], _Rule]] = {
 }
 """The nearest class in an exception's ancestry decides."""
 
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_DISK_FULL: Final = _Rule(
+    503,
+    "No room on the disk",
+    "There is no room on the disk for this, so it was not done. What was there before is kept; "
+    "try again when an administrator has made room.",
+)
+
 _HTTP_SENTENCES: Final[Mapping[int, str]] = {
     400: "The request is not complete or not readable. Load the page again and repeat.",
     401: "Log in first, or send a valid bearer token.",
@@ -160,6 +169,9 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, HTTPException):
         return _http_problem(error)
     rule = next((TABLE[kind] for kind in type(error).__mro__ if kind in TABLE), None)
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        logger.error("no room on the disk on %s", _asked_for())
+        rule = _DISK_FULL
     if rule is None:
         return _unforeseen(error)
     if isinstance(error, ValidationError):

@@ -64,9 +64,14 @@ def _path(sha256: str, suffix: str) -> Path:
 def _write_whole(target: Path, data: bytes) -> None:
     """Write beside the target and rename, so that no reader meets half a picture."""
     with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as handle:
-        handle.write(data)
-        handle.flush()
-        os.fsync(handle.fileno())
-    written = Path(handle.name)
-    written.chmod(0o640)
-    written.replace(target)
+        written = Path(handle.name)
+        try:
+            handle.write(data)
+            handle.flush()
+            os.fsync(handle.fileno())
+            written.chmod(0o640)
+            written.replace(target)
+        except OSError:
+            # A part of a file would stay on a disk that is full already.
+            written.unlink(missing_ok=True)
+            raise
