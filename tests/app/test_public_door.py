@@ -110,7 +110,9 @@ def test_nothing_of_a_body_is_read_when_its_head_is_refused(
         for _ in range(10):
             send()
     elif reason == "forged":
-        stamp, status = stamp[:-1] + ("a" if stamp[-1] != "a" else "b"), 422
+        # Not the last letter of the signature: some of its bits count for nothing.
+        said, _, signature = stamp.rpartition(".")
+        stamp, status = f"{said}.{'a' if signature[0] != 'a' else 'b'}{signature[1:]}", 422
     elif reason == "too quick":
         stamp, status = given.old_stamp(0), 422
     elif reason == "sent":
