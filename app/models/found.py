@@ -37,8 +37,8 @@ class FoundPerson(Model):
     """A found person whom nobody has identified, registered by a partner.
 
     Only accounts of `organisation` see the entry among partners. `whereabouts` is where the person
-    is now: investigators see it once the entry matches a case of theirs, or after asking
-    (`whereabouts_asked_at`), which is on record.
+    is now: an investigator sees it once the entry matches a case of theirs, or after saying why,
+    which is in the audit log.
     """
 
     __tablename__ = "found_persons"
@@ -72,7 +72,6 @@ class FoundPerson(Model):
     condition: Mapped[LongText]
     whereabouts: Mapped[LongText]
     contact: Mapped[LongText]
-    whereabouts_asked_at: Mapped[UtcTime | None]
     created_at: Mapped[UtcTime] = mapped_column(default=utc_now)
     closed_at: Mapped[UtcTime | None]
 

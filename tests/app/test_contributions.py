@@ -43,7 +43,7 @@ from app.models.accounts import Role, User
 from app.models.columns import utc_now
 from app.queues import CONTRIBUTIONS_QUEUE, queue
 from app.services.base import media
-from app.services.base.actors import SCHEDULER, WORKER, Actor
+from app.services.base.actors import COMMAND_LINE, SCHEDULER, WORKER, Actor
 from app.services.casework import cases
 from app.services.contributing import (
     contribution_matching,
@@ -630,6 +630,15 @@ def test_whereabouts_are_shown_for_a_match_or_after_asking_with_a_reason(
     assert "room 4" in client.get(f"/found-persons/{entry_id}").text
     asked = select(AuditEntry).where(AuditEntry.action == "found.ask_whereabouts")
     assert db.session.scalars(asked).one().purpose == "Called by the home"
+    other = logged_in(Role.INVESTIGATOR)  # one person's reason opens it for nobody else
+    assert "room 4" not in other.get(f"/found-persons/{entry_id}").text
+    looks = select(AuditEntry.details["whereabouts"].as_boolean())
+    looks = looks.where(AuditEntry.action == "found.view").order_by(AuditEntry.id)
+    assert db.session.scalars(looks).all() == [False, False, True, False]
+    assert not found_matches.view(COMMAND_LINE, entry_id).shows_whereabouts
+    found_matches.ask_whereabouts(COMMAND_LINE, entry_id, "A call from the desk")
+    assert found_matches.view(COMMAND_LINE, entry_id).shows_whereabouts
+    assert not found_matches.view(SCHEDULER, entry_id).shows_whereabouts
     matched = entry_with_face(partner, embedder, 90)
     matched_id = matched.id
     case = factories.make_case()
@@ -662,6 +671,9 @@ def test_a_match_is_confirmed_rejected_and_taken_back_by_who_may_see_the_case(
     found_matches.decide(investigator, match.id, MatchState.CONFIRMED)
     with pytest.raises(Conflict):
         found_matches.decide(investigator, match.id, MatchState.CONFIRMED)
+    members.note_member(case, other.user_id, investigator.user_id)
+    with pytest.raises(Conflict, match=re.escape(f"confirmed by {investigator.name}")):
+        found_matches.decide(other, match.id, MatchState.REJECTED)
     found_matches.decide(investigator, match.id, MatchState.CANDIDATE)
     assert (match.state, match.decided_at) == (MatchState.CANDIDATE, None)
     decisions = select(func.count(AuditEntry.id)).where(AuditEntry.action == "found.decide")

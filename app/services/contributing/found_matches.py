@@ -1,13 +1,15 @@
 """Found persons as investigators see them: matches with cases of theirs, and what they decide.
 
-Where the person is now is shown with a match of a case that the account may see, or after asking,
-which is in the audit log with its reason.
+Where the person is now is shown with a match of a case that the account may see, or to whoever said
+why they need it. Who that was, the audit log says; what one person gave as a reason opens nothing
+for others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import selectinload
@@ -15,6 +17,7 @@ from sqlalchemy.orm import selectinload
 from app.errors import Conflict, NotFound, Refused
 from app.extensions import db
 from app.models import (
+    AuditEntry,
     Case,
     CaseState,
     ContributedFace,
@@ -29,6 +32,8 @@ from app.services.base import access, audit, live
 from app.services.base.actors import Actor
 from app.services.base.pages import Page, paginate
 from app.services.contributing.contribution_matches import matches_of_photos
+
+ASKED: Final = "found.ask_whereabouts"
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,12 +109,12 @@ def view(actor: Actor, found_id: int) -> FoundView:
         raise NotFound("There is no such entry.")
     matches = matches_of_photos(actor, ContributedPhoto.found_person_id == entry.id)
     live_ones = [match for match in matches if match.state is not MatchState.REJECTED]
-    shows = bool(live_ones) or entry.whereabouts_asked_at is not None
+    shows = bool(live_ones) or _has_asked(actor, entry)
     audit.record(
         actor,
         "found.view",
         case=live_ones[0].case if live_ones else None,
-        subject=f"found person {entry.number}",
+        subject=_subject(entry),
         details={"whereabouts": shows},
     )
     audit.commit()
@@ -117,19 +122,13 @@ def view(actor: Actor, found_id: int) -> FoundView:
 
 
 def ask_whereabouts(actor: Actor, found_id: int, reason: str) -> None:
-    """Open the whereabouts of an entry that matches nothing; the reason is in the audit log."""
+    """Open the whereabouts to this account alone; the reason is in the audit log."""
     entry = db.session.get(FoundPerson, found_id)
     if entry is None:
         raise NotFound("There is no such entry.")
     if not reason.strip():
         raise Refused("Say why you need to know.", {"reason": "is required"})
-    entry.whereabouts_asked_at = entry.whereabouts_asked_at or utc_now()
-    audit.record(
-        actor,
-        "found.ask_whereabouts",
-        purpose=reason.strip()[:500],
-        subject=f"found person {entry.number}",
-    )
+    audit.record(actor, ASKED, purpose=reason.strip()[:500], subject=_subject(entry))
     db.session.commit()
 
 
@@ -147,6 +146,11 @@ def decide(actor: Actor, match_id: int, state: MatchState) -> ContributedMatch:
         raise NotFound("There is no such match, or it is about a case of others.")
     if match.state is state:
         raise Conflict(f"This match is “{state.value}” already.")
+    if MatchState.CANDIDATE not in (match.state, state):
+        raise Conflict(
+            f"This match was decided on already: {match.state.value} by {match.decided_by_name}. "
+            "Take that back first if you disagree."
+        )
     details = {"from": match.state.value, "to": state.value}
     match.state = state
     is_open = state is MatchState.CANDIDATE
@@ -158,12 +162,27 @@ def decide(actor: Actor, match_id: int, state: MatchState) -> ContributedMatch:
         actor,
         "found.decide",
         case=match.case,
-        subject=f"found person {entry.number}",
+        subject=_subject(entry),
         details=details,
     )
     live.publish(match.case_id, "contribution", {"kind": "found person", "match_id": match.id})
     db.session.commit()
     return match
+
+
+def _has_asked(actor: Actor, entry: FoundPerson) -> bool:
+    """Whether this account said why it needs to know; of a shell, whether one like it did."""
+    is_theirs = AuditEntry.actor_id == actor.user_id
+    if actor.user_id is None:
+        is_theirs = AuditEntry.actor_id.is_(None) & (AuditEntry.actor_name == actor.name)
+    asked = exists().where(
+        AuditEntry.action == ASKED, AuditEntry.subject == _subject(entry), is_theirs
+    )
+    return bool(db.session.scalar(select(asked)))
+
+
+def _subject(entry: FoundPerson) -> str:
+    return f"found person {entry.number}"
 
 
 def _matches_case_of(actor: Actor) -> ColumnElement[bool]:

@@ -1,0 +1,34 @@
+"""Whether somebody asked where a found person is: the audit log says who, so the entry says no more.
+
+Until now one person's reason opened it for all. Who asked before keeps what they were shown.
+
+Revision: 0039, after 0038
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0039"
+down_revision = "0038"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.drop_column("found_persons", "whereabouts_asked_at")
+
+
+def downgrade() -> None:
+    op.add_column(
+        "found_persons", sa.Column("whereabouts_asked_at", sa.DateTime(timezone=True), nullable=True)
+    )
+    op.execute(
+        """
+        UPDATE found_persons SET whereabouts_asked_at = asked.first_at
+        FROM (SELECT subject, min(at) AS first_at FROM audit_log
+              WHERE action = 'found.ask_whereabouts' GROUP BY subject) AS asked
+        WHERE asked.subject = 'found person ' || found_persons.number
+        """
+    )
