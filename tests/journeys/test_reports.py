@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from app.extensions import db
 from app.models import LastKnownLocationRow, Role
@@ -47,6 +48,62 @@ def test_a_pasted_report_becomes_a_last_known_location_by_keys(
     location = db.session.query(LastKnownLocationRow).filter_by(case_id=case.id).one()
     assert location.active
     assert location.seen_at is not None
+    assert site.troubles == []
+
+
+def test_keys_do_not_wait_for_the_network_and_what_was_not_recorded_is_said(
+    site: Site, open_browser: Callable[..., Page]
+) -> None:
+    factories.make_case(number="MADE-UP-9")
+    add_made_up_place()
+    page = open_browser(Role.INVESTIGATOR)
+    page.goto("/cases/MADE-UP-9/reports")
+    page.fill("textarea[name=text]", TEXT)
+    page.fill("input[name=written_at]", "2026-11-19T09:30:00")
+    page.click("text=Read it")
+    cards = page.locator(".mark-card")
+    expect(cards.first).to_be_focused()
+    held: list[Route] = []
+    way = "hold"
+
+    def pass_on(route: Route) -> None:
+        if way == "hold":
+            held.append(route)
+        elif way == "break":
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/marks/*", pass_on)
+    page.keyboard.press("a")
+    expect(cards.nth(1)).to_be_focused()
+    page.select_option(".mark-card.place [name=reliability]", "certain")
+    cards.nth(1).focus()
+    page.keyboard.press("j")  # the place is left for later
+    page.keyboard.press("d")
+    expect(cards.nth(3)).to_be_focused()
+    page.keyboard.press("d")
+    expect(cards.nth(4)).to_be_focused()
+    deadline = time.monotonic() + 30
+    while not held and time.monotonic() < deadline:
+        page.wait_for_timeout(50)
+    assert len(held) == 1  # one after the other
+    way = "on"
+    held[0].continue_()
+    expect(page.locator(".mark-card.accepted")).to_have_count(1)
+    expect(page.locator(".mark-card.dismissed")).to_have_count(2)
+    expect(cards.nth(4)).to_be_focused()
+    expect(page.locator(".mark-card.place [name=reliability]")).to_have_value("certain")
+    expect(page.locator("#report-work [role=status]")).to_contain_text("2 of 5 still")
+
+    way = "break"
+    page.keyboard.press("a")
+    expect(page.locator("[data-mark-problem]")).to_contain_text("was not recorded")
+    expect(cards.nth(4)).to_be_focused()
+    way = "on"
+    page.keyboard.press("a")
+    expect(page.locator(".mark-card.accepted")).to_have_count(2)
+    expect(page.locator("[data-mark-problem]")).to_be_hidden()
     assert site.troubles == []
 
 
