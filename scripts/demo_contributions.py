@@ -19,25 +19,23 @@ from typing import Final
 
 import cv2
 import numpy as np
-from sqlalchemy import select
 
-from app.extensions import db
 from app.inputs.posts import PostImportInput
 from app.inputs.reports import MarkDecision, MarkInput, ReportInput
-from app.inputs.tips import AcceptInput, FoundInput, MessageInput, TipInput
+from app.inputs.tips import AcceptInput, MessageInput
 from app.intake.marks import MarkKind
-from app.models import Case, ContributedPhoto, PhotoState, User
+from app.models import Case, User
 from app.models.accounts import Role
 from app.models.cases import Reliability
 from app.models.found import Sex
 from app.models.reports import ReportKind
 from app.services.base.actors import Actor
-from app.services.contributing import found, reports, tips, triage
-from app.services.contributing.public_forms import FormStamp
+from app.services.contributing import reports, tips, triage
 from app.services.people import accounts
 from app.services.people.accounts import actor_for
 from app.services.postings import post_imports
 from recognition.faces import ImageBGR
+from scripts import demo_entries
 from scripts.demo_steps import ZONE
 from scripts.demo_street import draw_street, read_photo_of
 
@@ -108,34 +106,34 @@ def public_tips(scene: Scene) -> None:
     hours = timedelta(hours=1)
     _tip(
         [photo_of_subject(0)],
-        "Bus stand, platform 4 (made up)",
-        (12.9779, 77.5721),
-        scene.start + 3 * hours,
         "She asked for a bus to the coast. Blue coat.",
-        "080 0000 0001",
+        place="Bus stand, platform 4 (made up)",
+        position=(12.9779, 77.5721),
+        seen_at=scene.start + 3 * hours,
+        contact="080 0000 0001",
     )
     _tip(
         [photo_of_a_street(4)],
-        "Church Street",
-        (12.9749, 77.6052),
-        scene.start + hours,
         "I am not sure, but the coat was the same. She went towards the church.",
+        place="Church Street",
+        position=(12.9749, 77.6052),
+        seen_at=scene.start + hours,
     )
     asked = _tip(
         [],
-        "Cubbon Park, near the library",
-        (12.9763, 77.5929),
-        scene.start + 2 * hours,
         "Somebody slept on a bench here, I have no photo.",
+        place="Cubbon Park, near the library",
+        position=(12.9763, 77.5929),
+        seen_at=scene.start + 2 * hours,
     )
     accepted = _tip(
         [photo_of_subject(1)],
-        "Shop in Commercial Street",
-        (12.9822, 77.6083),
-        scene.start + hours / 2,
         "She bought water and paid in coins.",
+        place="Shop in Commercial Street",
+        position=(12.9822, 77.6083),
+        seen_at=scene.start + hours / 2,
     )
-    spam = _tip([], "", None, None, "Buy followers at a made-up address")  # fmt: skip
+    spam = _tip([], "Buy followers at a made-up address")
     _wait_for_comparisons()
     into = AcceptInput(case_number=scene.case.number, reliability=Reliability.LIKELY)
     triage.accept(investigator, accepted, into)
@@ -146,7 +144,6 @@ def public_tips(scene: Scene) -> None:
 
 def found_persons(scene: Scene) -> None:
     """Three entries of a partner; the first is like the subject."""
-    partner, user = scene.actor(Role.PARTNER), scene.user(Role.PARTNER)
     station = "Made-up railway station, foot bridge between platform 2 and the long-distance buses"
     for photo, place, position, ages, sex, marks in (
         (photo_of_subject(3), "Made-up bus terminal, waiting hall", (12.9600, 77.5750), (30, 40),
@@ -156,13 +153,14 @@ def found_persons(scene: Scene) -> None:
         (photo_of_a_street(9), station, None, (60, 75), Sex.UNKNOWN,
          "Does not speak; answers to no name that was tried"),
     ):  # fmt: skip
-        given = FoundInput(
+        demo_entries.register_found(
+            scene.user(Role.PARTNER),
+            _form_id(),
+            photo,
             found_at=scene.start + timedelta(hours=6),
             place=place,
-            latitude_deg=position[0] if position else None,
-            longitude_deg=position[1] if position else None,
-            age_from_years=ages[0],
-            age_to_years=ages[1],
+            position=position,
+            ages=ages,
             sex=sex,
             languages="Kannada, some Hindi",
             clothing="Blue coat, grey trousers",
@@ -170,9 +168,7 @@ def found_persons(scene: Scene) -> None:
             condition="Well, tired",
             whereabouts="Made-up Hospital, ward 3",
             contact="Made-up social worker, 080 0000 0002",
-            timezone=ZONE,
         )
-        found.register(partner, user, _stamp(), given, [photo])
     _wait_for_comparisons()
 
 
@@ -231,28 +227,30 @@ def as_csv(rows: Sequence[Sequence[str]]) -> bytes:
 
 
 def _tip(
-    files: Sequence[bytes],
-    place: str,
-    position: tuple[float, float] | None,
-    seen_at: datetime | None,
+    photos: Sequence[bytes],
     remarks: str,
+    *,
+    place: str = "",
+    position: demo_entries.Position = None,
+    seen_at: datetime | None = None,
     contact: str = "",
 ) -> int:
-    given = TipInput(
-        place=place,
-        latitude_deg=position[0] if position else None,
-        longitude_deg=position[1] if position else None,
-        seen_at=seen_at,
-        timezone=ZONE,
+    tip = demo_entries.hand_in_tip(
+        PUBLIC,
+        _form_id(),
+        photos,
         remarks=remarks,
+        place=place,
+        position=position,
+        seen_at=seen_at,
         contact=contact,
     )
-    return tips.hand_in(PUBLIC, _stamp(), given, files).tip.id
+    return tip.id
 
 
-def _stamp() -> FormStamp:
-    """As the form gives them out: each makes one entry."""
-    return FormStamp(f"demo-{next(_numbers)}-{time.time_ns()}"[:32])
+def _form_id() -> str:
+    """As the forms have: each makes one entry."""
+    return f"demo-{next(_numbers)}-{time.time_ns()}"
 
 
 def _jpeg(image_bgr: ImageBGR) -> bytes:
@@ -261,10 +259,5 @@ def _jpeg(image_bgr: ImageBGR) -> bytes:
 
 def _wait_for_comparisons() -> None:
     """Until the workers have compared every handed-in photo. Raises SystemExit if they do not."""
-    at_work = ContributedPhoto.state.in_((PhotoState.WAITING, PhotoState.RUNNING))
-    deadline = time.monotonic() + LONGEST_WAIT_S
-    while db.session.scalar(select(ContributedPhoto.id).where(at_work).limit(1)) is not None:
-        db.session.rollback()
-        if time.monotonic() > deadline:
-            raise SystemExit("The workers have not compared the photos; is the demo running?")
-        time.sleep(1)
+    if not demo_entries.wait_until_compared(LONGEST_WAIT_S):
+        raise SystemExit("The workers have not compared the photos; is the demo running?")

@@ -6,7 +6,7 @@ demonstration hands nothing in twice: what was kept of the first is compared wit
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,16 +19,14 @@ from sqlalchemy import select
 from app.errors import Conflict
 from app.extensions import db
 from app.inputs.reports import ReportInput
-from app.inputs.tips import FoundInput, TipInput
 from app.models import Case, ContributedFace, ContributedMatch, ContributedPhoto
 from app.models.contributions import PhotoState
 from app.models.reports import ReportKind
 from app.services.base.actors import COMMAND_LINE
-from app.services.contributing import found, reports, tips
-from app.services.contributing.public_forms import FormStamp
+from app.services.contributing import reports
 from app.services.people import accounts
+from scripts import demo_entries
 
-ZONE: Final = "Asia/Kolkata"
 PARTNER: Final = "partner@lastseen.example"
 _TIP_CLIP, _TIP_AT_S = "DEMO-002", 15.0
 _FOUND_CLIP, _FOUND_AT_S = "DEMO-016", 12.0
@@ -55,17 +53,15 @@ def hand_in(case: Case, manifest: dict[str, Any], folder: Path) -> None:
     """Hand in a tip and a found person unless they are there, and a statement for the case."""
     seen_at, tip_photo = _still(manifest, folder, _TIP_CLIP, _TIP_AT_S)
     found_at, found_photo = _still(manifest, folder, _FOUND_CLIP, _FOUND_AT_S)
-    _tip(seen_at, tip_photo)
-    _found_person(found_at + timedelta(hours=2), found_photo)
+    _unless_there(_tip, seen_at, tip_photo)
+    _unless_there(_found_person, found_at + timedelta(hours=2), found_photo)
     given = ReportInput(kind=ReportKind.STATEMENT, title="Statement (made up)", written_at=found_at)
     reports.add_report(COMMAND_LINE, case, given, text=_STATEMENT)
 
 
 def wait_until_compared(case: Case, timeout_s: float) -> HandedIn:
     """Wait until the workers have looked at all photos that were handed in."""
-    deadline = time.monotonic() + timeout_s
-    while _unfinished() and time.monotonic() < deadline:
-        time.sleep(0.5)
+    demo_entries.wait_until_compared(timeout_s)
     compared = db.session.scalars(
         select(ContributedPhoto.id).where(ContributedPhoto.state == PhotoState.DONE)
     ).all()
@@ -78,48 +74,40 @@ def wait_until_compared(case: Case, timeout_s: float) -> HandedIn:
     return HandedIn(len(compared), len(alike))
 
 
-def _unfinished() -> bool:
-    db.session.rollback()
-    waiting = select(ContributedPhoto.id).where(
-        ContributedPhoto.state.in_((PhotoState.WAITING, PhotoState.RUNNING))
-    )
-    return db.session.scalar(waiting.limit(1)) is not None
-
-
 def _tip(seen_at: datetime, photo: bytes) -> None:
-    given = TipInput(
+    demo_entries.hand_in_tip(
+        COMMAND_LINE,
+        "demonstration tip",
+        [photo],
         place="Example Market, by the bus stop (made up)",
-        latitude_deg=12.9739,
-        longitude_deg=77.6113,
+        position=(12.9739, 77.6113),
         accuracy_m=60,
         seen_at=seen_at,
-        timezone=ZONE,
         remarks="Made up for the demonstration: somebody in a blue coat asked me for the way.",
     )
-    try:
-        tips.hand_in(COMMAND_LINE, FormStamp("demonstration tip"), given, [photo])
-    except Conflict:
-        db.session.rollback()
 
 
 def _found_person(found_at: datetime, photo: bytes) -> None:
-    user = accounts.find_by_email(PARTNER)
-    given = FoundInput(
+    demo_entries.register_found(
+        accounts.find_by_email(PARTNER),
+        "demonstration found person",
+        photo,
         found_at=found_at,
         place="Example railway station, platform 1 (made up)",
-        latitude_deg=12.9779,
-        longitude_deg=77.5713,
-        age_from_years=30,
-        age_to_years=45,
+        position=(12.9779, 77.5713),
+        ages=(30, 45),
         clothing="Blue coat (made up)",
         condition="Well, does not say a name.",
         whereabouts="Example Home (made up)",
         contact="Office of Example Home, 080 2222 0000",
-        timezone=ZONE,
     )
-    stamp = FormStamp("demonstration found person")
+
+
+def _unless_there(
+    hand_in_one: Callable[[datetime, bytes], None], at: datetime, photo: bytes
+) -> None:
     try:
-        found.register(accounts.actor_for(user), user, stamp, given, [photo])
+        hand_in_one(at, photo)
     except Conflict:
         db.session.rollback()
 
