@@ -166,6 +166,10 @@ def test_a_removed_report_takes_its_locations_along_and_comes_back_with_them(
 def test_the_same_report_is_not_taken_twice(case: Case, actor: Actor, report: Report) -> None:
     with pytest.raises(Conflict, match="is here already"):
         reports.add_report(actor, case, FIR, text=TEXT)
+    with pytest.raises(Conflict, match="is here already"):  # pasted first, then as its file
+        reports.add_report(actor, case, FIR, data=f"{TEXT}\r\n".encode(), name="fir.txt")
+    other = factories.make_case(number="OTHER-2")
+    assert reports.add_report(actor, other, FIR, text=TEXT).case_id == other.id
 
 
 def test_every_step_is_in_the_audit_log(case: Case, actor: Actor, report: Report) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import PurePath
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.errors import Conflict, NotFound, Refused
@@ -82,11 +82,11 @@ def add_report(
         raise Refused("Paste the text, or choose a file.", {"report": "give one of the two"})
     content = _text_of(data) if data else tidy(text)
     digest = hashlib.sha256(data or text.encode()).hexdigest()
-    _refuse_twice(case, digest)
+    _refuse_twice(case, digest, content)
     written_local = given.written_at.astimezone(ZoneInfo(case.timezone))
     marks = read_marks(content, written_local, given.region, places_around(case))
     _lock(case)
-    _refuse_twice(case, digest)
+    _refuse_twice(case, digest, content)
     report = Report(
         case_id=case.id,
         kind=given.kind,
@@ -233,7 +233,7 @@ def restore_report(actor: Actor, case: Case, report_id: int) -> Report:
         raise NotFound(f"Case {case.number} has no such report.")
     if report.removed_at is not None:
         _lock(case)
-        _refuse_twice(case, report.sha256)
+        _refuse_twice(case, report.sha256, report.content)
         report.removed_at = None
         _set_locations(case, report, active=True)
         audit.record(actor, "report.restore", case=case, subject=f"report {report.id}")
@@ -366,11 +366,13 @@ def _lock(case: Case) -> None:
     db.session.execute(select(Case.id).where(Case.id == case.id).with_for_update())
 
 
-def _refuse_twice(case: Case, digest: str) -> None:
+def _refuse_twice(case: Case, digest: str, content: str) -> None:
+    """The same file, or the same words: pasted first, then handed in as the file they are from."""
+    is_same = or_(Report.sha256 == digest, Report.content == content)
     present = db.session.scalar(
-        select(Report).where(
-            Report.case_id == case.id, Report.sha256 == digest, Report.removed_at.is_(None)
-        )
+        select(Report)
+        .where(Report.case_id == case.id, is_same, Report.removed_at.is_(None))
+        .limit(1)
     )
     if present is not None:
         raise Conflict(f"This report is here already, as “{present.title}”.")
