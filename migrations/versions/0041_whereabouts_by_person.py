@@ -2,7 +2,7 @@
 
 Until now one person's reason opened it for all. Who asked before keeps what they were shown.
 
-Revision: 0040, after 0039
+Revision: 0041, after 0040
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0040"
-down_revision = "0039"
+revision = "0041"
+down_revision = "0040"
 branch_labels = None
 depends_on = None
 
