@@ -299,7 +299,7 @@ def test_large_photos_are_scaled_down_and_lie_upright(app: Flask) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     tip = given.hand_in(given.picture(size=(4000, 3000), exif=exif)).tip
-    assert (tip.photos[0].width_px, tip.photos[0].height_px) == (1800, 2400)
+    assert (tip.photos[0].width_px, tip.photos[0].height_px) == (2400, 3200)
 
 
 def test_the_same_photo_twice_counts_once(app: Flask) -> None:

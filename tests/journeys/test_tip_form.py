@@ -134,7 +134,7 @@ def test_a_large_photo_is_made_smaller_and_tells_only_what_its_sender_wants(phon
     both = _shrunk(phone, data, time=True, place=True)
     assert len(both) < 0.6 * len(data)
     with Image.open(io.BytesIO(both)) as picture:
-        assert picture.size == (1800, 2400)  # upright
+        assert picture.size == (2400, 3200)  # upright
         assert 0x0112 not in picture.getexif()
     assert b"Made-up maker" not in both
     said = read_origin(both, zone)
