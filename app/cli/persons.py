@@ -66,10 +66,10 @@ def list_persons(number: str, email: str | None, as_json: bool) -> None:
         (
             one.id,
             one.label,
-            "in force" if finding.is_in_force(one) else one.newest.state.value,
-            local_minute((one.granted or one.newest).expires_at, case.timezone),
-            one.newest.requested_by_name,
-            one.newest.decided_by_name,
+            "in force" if finding.is_in_force(one) else one.shown.state.value,
+            local_minute(one.shown.expires_at, case.timezone),
+            one.shown.requested_by_name,
+            one.shown.decided_by_name,
         )
         for one in found
     ]

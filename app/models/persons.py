@@ -101,6 +101,15 @@ class PersonOfInterest(Model):
         return next((one for one in self.authorisations if one.state is states), None)
 
     @property
+    def shown(self) -> PersonAuthorisation:
+        """What says most of where the person stands: what was granted last, else the newest.
+
+        A refused extension tells nothing of the authorisation before it.
+        """
+        was_granted = [one for one in self.authorisations if one.decided_at and one.ended_at]
+        return self.granted or (was_granted or self.authorisations)[-1]
+
+    @property
     def requested(self) -> PersonAuthorisation | None:
         """The request that waits for a second person."""
         states = AuthorisationState.REQUESTED

@@ -46,6 +46,8 @@ REQUEST_FIELDS = (
 )
 EXTENSION_FIELDS = ("legal_basis", "order_reference", "expires_at", "photos")
 PER_PAGE_OF_A_PERSON = 12
+REFUSED = "Refused; nothing is compared."
+REFUSED_EXTENSION = "The extension is refused; what is in force goes on until its time is over."
 GRANTED = "Granted. What this case's sweeps have kept is being compared."
 
 
@@ -145,8 +147,9 @@ def decide(number: str, person_id: int) -> ResponseReturnValue:
     form = Form(request.form, shown=("remarks",))
     with form:
         given = form.read(PersonDecisionInput, grant=form.value("decision") == "grant")
-        authorising.decide(actor(), cases.find_case(number), person_id, given)
-        flash(GRANTED if given.grant else "Refused; nothing is compared.", "success")
+        person = authorising.decide(actor(), cases.find_case(number), person_id, given)
+        refused = REFUSED_EXTENSION if finding.is_in_force(person) else REFUSED
+        flash(GRANTED if given.grant else refused, "success")
         return redirect(url_for("persons.show", number=number, person_id=person_id))
     return _person_page(number, person_id, form), form.status
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
@@ -17,7 +18,12 @@ from app.current import settings
 from app.errors import Conflict, NotFound
 from app.extensions import db
 from app.gate import ROOMS_WITH_A_RIGHT
-from app.inputs.persons import PersonEndInput, PersonPageQuery, PersonVerdictInput
+from app.inputs.persons import (
+    PersonAuthorisationInput,
+    PersonEndInput,
+    PersonPageQuery,
+    PersonVerdictInput,
+)
 from app.models import (
     Alert,
     AlertKind,
@@ -58,7 +64,7 @@ from app.services.governance import (
 )
 from app.services.messages import alert_rounds, alerts
 from app.services.people.accounts import actor_for
-from app.services.persons import authorising, finding, judging, person_photos, telling
+from app.services.persons import authorising, ending, finding, judging, person_photos, telling
 from tests.app import factories
 from tests.app import kept_face_cases as faces
 from tests.app import person_cases as given
@@ -707,3 +713,26 @@ def test_after_a_verdict_the_next_face_is_one_click_away_and_nothing_looks_settl
     after = client.post(page, data={"verdict": "confirmed"}, follow_redirects=True).text
     assert "1 more to judge" in after
     assert "second review open" in after
+
+
+def test_a_refused_extension_is_not_said_to_end_what_is_in_force_nor_hides_that_it_expired(
+    case: Case,
+    people: People,
+    person: PersonOfInterest,
+    logged_in: Callable[..., Client],
+) -> None:
+    longer = PersonAuthorisationInput(
+        legal_basis="Section 5", order_reference=given.ORDER,
+        expires_at=utc_now() + timedelta(days=20),
+    )  # fmt: skip
+    authorising.request_extension(people.asker, case, person.id, longer)
+    client, page = with_right(logged_in), f"/cases/{NUMBER}/persons/{person.id}"
+    form = {"decision": "refuse", "photo_ids": str(person.photos[0].id)}
+    told = client.post(f"{page}/decide", data=form, follow_redirects=True).text
+    assert "nothing is compared" not in told
+    assert "what is in force goes on" in told
+    assert finding.is_in_force(person)
+    given.let_time_pass(person, timedelta(days=11))
+    ending.end_expired(SCHEDULER)
+    for path in (page, f"/cases/{NUMBER}/persons"):
+        assert re.search(r"badge expired.*?expired", client.get(path).text), path
