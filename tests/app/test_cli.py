@@ -205,6 +205,8 @@ def test_a_sweep_is_planned_and_shown_with_what_each_visit_saw(run: Run) -> None
     assert shown["visits"]["total"] == shown["sweep"]["visits"] == 1
     assert "looked at" in run("sweeps", "show", planned["id"]).output
     assert told(run("sweeps", "list", "--case", case.number, "--json"))["total"] == 1
+    aside = told(run("sweeps", "stop", planned["id"], "--json"))
+    assert aside["state"] == "stopped", "what was never started is put aside"
     refused(run("sweeps", "stop", planned["id"]))
     refused(run("sweeps", "show", 999_999))
 
