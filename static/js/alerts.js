@@ -3,6 +3,7 @@
 
 import { get, post } from "./leaflet/api.js";
 import { el, icon } from "./leaflet/dom.js";
+import { showEntries, whenReleased } from "./leaflet/entries.js";
 
 const ASK_EVERY_MS = 10000;
 const SOUND_KEY = "lastseen-alert-sound";
@@ -70,7 +71,7 @@ function show(items, total) {
   parts.count.textContent = total < 100 ? String(total) : "99+";
   parts.count.hidden = total === 0;
   tray.querySelector("summary").setAttribute("aria-label", `Alerts: ${total} not acknowledged`);
-  parts.list.replaceChildren(...items.map(card));
+  whenReleased(parts.list, () => showEntries(parts.list, items.map(card), (entry) => entry.dataset.alert));
   parts.empty.textContent = total > items.length ? `And ${total - items.length} more.` : "Nothing waits for you.";
   parts.empty.hidden = total > 0 && total <= items.length;
   if (arrived.length) announce(arrived);

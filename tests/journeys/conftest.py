@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from app.extensions import db
 from app.inputs.accounts import UserInput
@@ -26,6 +26,9 @@ from tests.private_database import Cluster
 
 PASSWORD = "violet-harbour-42-lantern"
 START_TIMEOUT_S = 90.0
+
+# Waiting ends as soon as a page is as it should be; a busy machine may take a while until it is.
+expect.set_options(timeout=20_000)
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { badge, byId, button, el } from "./dom.js";
+import { showEntries, whenReleased } from "./entries.js";
 import { metres } from "./times.js";
 import { attempt, toast } from "./toasts.js";
 
@@ -14,8 +15,12 @@ export class LocationPanel {
   }
 
   _render() {
+    whenReleased(this._list, () => this._draw());
+  }
+
+  _draw() {
     const { locations } = this._state;
-    this._list.replaceChildren(...locations.map((location) => this._entry(location)));
+    showEntries(this._list, locations.map((location) => this._entry(location)), (entry) => entry.dataset.location);
     byId("location-empty").hidden = locations.length > 0;
     byId("location-count").textContent = String(locations.length);
   }
@@ -27,7 +32,7 @@ export class LocationPanel {
       this._state.tell("selection", { from: "places" });
       this._state.tell("fly", { latlng: [location.latitude_deg, location.longitude_deg] });
     };
-    return el("li", { class: `place-entry${location.id === selectedLocation ? " selected" : ""}` },
+    return el("li", { class: `place-entry${location.id === selectedLocation ? " selected" : ""}`, "data-location": location.id },
       el("button", { type: "button", class: "place-body", onclick: show },
         el("strong", {}, location.label),
         el("span", { class: "small" }, `${location.seen_at ? clock.dayTime(location.seen_at) : "time unknown"}, ± ${metres(location.uncertainty_m)}`),
@@ -35,7 +40,7 @@ export class LocationPanel {
         location.provisional && badge("provisional", "confirmed by one person, second review open"),
         location.remarks && el("span", { class: "tiny soft" }, location.remarks)),
       settings.can.locate && el("span", { class: "button-row" },
-        button("Change", "edit", () => this._form.openExisting(location), "quiet"),
+        button("Change", "edit", () => this._form.openExisting(this._state.locations.find(({ id }) => id === location.id)), "quiet"),
         button("Deactivate", "cross", () => this._deactivate(location), "quiet")));
   }
 

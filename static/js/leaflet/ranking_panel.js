@@ -1,6 +1,7 @@
 // The ranked list: which camera to look at next, and why.
 
 import { badge, byId, el, icon } from "./dom.js";
+import { showEntries, whenReleased } from "./entries.js";
 import { FiltersPanel } from "./filters_panel.js";
 import { metres, shifted } from "./times.js";
 
@@ -116,9 +117,13 @@ export class RankingPanel {
   }
 
   _render() {
+    whenReleased(this._list, () => this._draw());
+  }
+
+  _draw() {
     const { ranking, rankingProblem, checked, locations } = this._state;
     this._list.removeAttribute("aria-busy");
-    this._list.replaceChildren(...ranking.items.map((entry) => this._entry(entry)));
+    showEntries(this._list, ranking.items.map((entry) => this._entry(entry)), (entry) => entry.dataset.camera);
     byId("ranking-problem").textContent = rankingProblem;
     byId("ranking-problem").hidden = !rankingProblem;
     byId("ranking-empty").hidden = ranking.items.length > 0 || Boolean(rankingProblem);

@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { badge, byId, el, icon } from "./dom.js";
+import { showEntries, whenReleased } from "./entries.js";
 import { announce, attempt, toast } from "./toasts.js";
 
 const VERDICTS = [
@@ -66,14 +67,19 @@ export class SightingsTray {
   }
 
   _render(arrivedId = null) {
-    const { shown } = this;
     const candidates = [...this._state.sightings.values()].filter((sighting) => sighting.state === "candidate").length;
-    this._list.replaceChildren(...shown.map((sighting) => this._card(sighting, sighting.id === arrivedId)));
-    byId("sighting-empty").hidden = shown.length > 0;
     for (const slot of document.querySelectorAll("[data-candidates]")) {
       slot.textContent = candidates;
       slot.hidden = candidates === 0;
     }
+    whenReleased(this._list, () => this._draw(arrivedId));
+  }
+
+  _draw(arrivedId) {
+    const { shown } = this;
+    showEntries(this._list, shown.map((sighting) => this._card(sighting)), (card) => card.dataset.sighting);
+    this._list.querySelector(`[data-sighting="${arrivedId}"]`)?.classList.add("arrived");
+    byId("sighting-empty").hidden = shown.length > 0;
     this._showSelection("tray");
     this._showMoment();
   }
@@ -97,10 +103,10 @@ export class SightingsTray {
     }
   }
 
-  _card(sighting, arrived) {
+  _card(sighting) {
     const { clock } = this._state;
     const pick = () => this._state.selectSighting(sighting.id, "tray");
-    return el("li", { class: `sighting-card ${sighting.state}${arrived ? " arrived" : ""}`, "data-sighting": sighting.id },
+    return el("li", { class: `sighting-card ${sighting.state}`, "data-sighting": sighting.id },
       el("button", { type: "button", class: "sighting-body", onclick: pick },
         facePair(sighting),
         el("span", { class: "sighting-facts" },

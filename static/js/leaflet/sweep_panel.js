@@ -2,9 +2,11 @@
 
 import * as api from "./api.js";
 import { badge, byId, button, el, icon } from "./dom.js";
+import { showEntries, whenReleased } from "./entries.js";
 import { duration } from "./times.js";
 import { attempt, toast } from "./toasts.js";
 
+const ofSweep = (entry) => entry.dataset.sweep;
 const ENDED = ["done", "failed", "stopped"];
 
 export class SweepPanel {
@@ -12,20 +14,22 @@ export class SweepPanel {
     this._state = state;
     this._strip = byId("sweep-strip");
     this._list = byId("sweep-list");
-    state.on("sweeps", () => this._render());
-    state.on("visits", () => this._renderFailures());
+    // Both lists show the same sweeps: neither changes while a press is on one of them.
+    const render = (draw) => whenReleased(this._list, () => whenReleased(this._strip, draw));
+    state.on("sweeps", () => render(() => this._draw()));
+    state.on("visits", () => render(() => this._drawFailures()));
   }
 
-  _render() {
+  _draw() {
     const sweeps = [...this._state.sweeps.values()].sort((a, b) => b.ordinal - a.ordinal);
-    this._list.replaceChildren(...sweeps.map((sweep) => this._card(sweep)));
+    showEntries(this._list, sweeps.map((sweep) => this._card(sweep)), ofSweep);
     byId("sweep-empty").hidden = sweeps.length > 0;
     byId("sweep-count").textContent = String(sweeps.length);
     const inHand = sweeps.filter((sweep) => sweep.state === "running");
     const shown = inHand.length ? inHand : sweeps.slice(0, 1);
-    this._strip.replaceChildren(...shown.map((sweep) => this._line(sweep)));
+    showEntries(this._strip, shown.map((sweep) => this._line(sweep)), ofSweep);
     this._strip.hidden = shown.length === 0;
-    this._renderFailures();
+    this._drawFailures();
   }
 
   _line(sweep) {
@@ -48,16 +52,16 @@ export class SweepPanel {
       el("ul", { class: "failures" }), this._controls(sweep));
   }
 
-  _renderFailures() {
+  _drawFailures() {
     const failed = [...this._state.visits.values()].filter((visit) => visit.state === "failed");
     for (const card of this._list.children) {
       const mine = failed.filter((visit) => visit.sweep_id === Number(card.dataset.sweep));
-      card.querySelector(".failures").replaceChildren(...mine.map((visit) => this._failure(visit)));
+      showEntries(card.querySelector(".failures"), mine.map((visit) => this._failure(visit)), (entry) => entry.dataset.visit);
     }
   }
 
   _failure(visit) {
-    return el("li", { class: "small" }, icon("warning"),
+    return el("li", { class: "small", "data-visit": visit.id }, icon("warning"),
       el("span", {}, el("strong", {}, this._state.nameOf(visit.camera_id)), `: ${visit.outcome || "no reason was given"}`),
       this._state.settings.can.sweep && button("Retry", "retry", () => attempt(() => api.post(`/api/visits/${visit.id}/retry`)), "quiet"));
   }

@@ -2,7 +2,9 @@
 
 import * as api from "../leaflet/api.js";
 import { byId } from "../leaflet/dom.js";
+import { whenReleased } from "../leaflet/entries.js";
 import { announce, attempt, toast } from "../leaflet/toasts.js";
+import { fetchPage, isFilledIn, layOver } from "./laid_over.js";
 
 const SETTLE_MS = 300;
 const EVERY_MS = 5000; // the time left and the workers' heartbeats move without any event
@@ -13,46 +15,52 @@ const INVERSE = { start: "stop", resume: "stop", stop: "resume" };
 const board = byId("board");
 const maySweep = board.dataset.canSweep === "yes";
 let held = null;
-let asked = 0;
 
+/** One question at a time, however many events come, and always one more after the last event. */
 const refresh = {
   timer: 0,
-  soon() {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.now(), SETTLE_MS);
+  due: Infinity,
+  asking: false,
+  changes: 0,
+  /** Asks in `inMs`, or earlier where that was wanted before. */
+  in(inMs) {
+    this.due = Math.min(this.due, performance.now() + inMs);
+    if (!this.asking) this.wait();
   },
-  async now() {
+  /** After a change made here: what was asked for before it is no longer shown. */
+  afterChange() {
+    this.changes += 1;
+    this.in(0);
+  },
+  wait() {
     clearTimeout(this.timer);
-    if (document.hidden || held || board.querySelector("details[open]")) {
-      this.timer = setTimeout(() => this.now(), EVERY_MS);
-      return;
-    }
-    const mine = ++asked;
-    const address = new URL(location.href);
-    address.searchParams.set("part", "board");
-    try {
-      const answer = await fetch(address, { headers: { Accept: "text/html" } });
-      if (answer.ok && !answer.redirected && mine === asked && !held) put(await answer.text());
-    } catch {
-      // the next round tries again
-    }
-    this.timer = setTimeout(() => this.now(), EVERY_MS);
+    this.timer = setTimeout(() => this.ask(), Math.max(0, this.due - performance.now()));
+  },
+  async ask() {
+    this.asking = true;
+    this.due = Infinity;
+    const { changes } = this;
+    const page = isBusy() ? null : await fetchPage(boardAlone());
+    // A card may have been taken up while the answer was on its way; and the card that was pressed is the one to be
+    // dragged, not the one that would have moved to its place.
+    if (page) whenReleased(board, () => { if (!isBusy() && changes === this.changes) put(page); });
+    this.asking = false;
+    this.in(EVERY_MS);
   },
 };
 
-/** Puts what changed into the page; a card that did not change keeps its focus. */
-function put(text) {
-  const fresh = new DOMParser().parseFromString(text, "text/html");
-  const focused = document.activeElement?.closest?.(".board-card")?.id;
-  for (const column of board.querySelectorAll("[data-column]")) {
-    const other = fresh.querySelector(`[data-column="${column.dataset.column}"]`);
-    if (other && other.innerHTML !== column.innerHTML) column.innerHTML = other.innerHTML;
-  }
-  for (const id of ["board-workers", "board-rail"]) {
-    const [old, now] = [byId(id), fresh.getElementById(id)];
-    if (old && now && old.innerHTML !== now.innerHTML) old.innerHTML = now.innerHTML;
-  }
-  if (focused && document.activeElement === document.body) byId(focused)?.focus();
+function boardAlone() {
+  const address = new URL(location.href);
+  address.searchParams.set("part", "board");
+  return address;
+}
+
+const isBusy = () => document.hidden || Boolean(held) || isFilledIn(board);
+
+function put(page) {
+  const fresh = byId("board").cloneNode(false);
+  fresh.append(...page.body.childNodes);
+  layOver(board, fresh);
 }
 
 /** One change, told and with its undo. */
@@ -61,9 +69,9 @@ async function change(card, verb, body, words, undo) {
   const done = await attempt(async () => (await api.post(`/api/sweeps/${id}/${verb}`, body)) ?? {});
   if (done === undefined) return;
   const said = done.note || `${card.dataset.title}: ${words}`;
-  toast(said, { action: undo && { label: "Undo", run: () => attempt(async () => { await api.post(`/api/sweeps/${id}/${undo.verb}`, undo.body); refresh.soon(); }) } });
+  toast(said, { action: undo && { label: "Undo", run: () => attempt(async () => { await api.post(`/api/sweeps/${id}/${undo.verb}`, undo.body); refresh.afterChange(); }) } });
   announce(said);
-  refresh.now();
+  refresh.afterChange();
 }
 
 const assign = (card, value) => {
@@ -176,9 +184,9 @@ function follow() {
   const state = byId("board-state");
   const say = (name, words) => { state.dataset.state = name; state.textContent = words; };
   const source = new EventSource("/api/sweeps/live");
-  source.addEventListener("hello", () => { say("live", "live"); refresh.soon(); });
-  source.addEventListener("changed", () => refresh.soon());
-  source.addEventListener("reset", () => refresh.soon());
+  source.addEventListener("hello", () => { say("live", "live"); refresh.in(SETTLE_MS); });
+  source.addEventListener("changed", () => refresh.in(SETTLE_MS));
+  source.addEventListener("reset", () => refresh.in(SETTLE_MS));
   source.addEventListener("error", () => {
     say("waiting", "reconnecting…");
     if (source.readyState === EventSource.CLOSED) setTimeout(follow, RETRY_MS);
@@ -192,4 +200,4 @@ if (maySweep) {
   listenToMenus();
 }
 follow();
-setTimeout(() => refresh.now(), EVERY_MS);
+refresh.in(EVERY_MS);

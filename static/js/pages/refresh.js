@@ -1,28 +1,25 @@
-// While a sweep runs or photos are compared, what is marked `data-refresh` is fetched anew every few seconds.
-// Nothing is touched while someone is choosing or typing there. `data-refresh-from` names an address that
-// answers with that part alone, for pages whose opening is put on record. When nothing is marked any more,
-// there is nothing to ask for.
+// While a sweep runs, photos are compared or an import is worked on, what is marked `data-refresh` is fetched anew
+// every few seconds, until a page comes in which nothing is `data-running`. Nothing is touched while someone is
+// choosing or typing there. `data-refresh-from` names an address that answers with that part alone, for pages whose
+// opening is put on record.
 
-const EVERY_MS = 3000;
+import { whenReleased } from "../leaflet/entries.js";
+import { fetchPage, isFilledIn, layOver } from "./laid_over.js";
+
+const EVERY_MS = 2000;
+const PARTS = "[data-refresh]";
+
+const parts = () => [...document.querySelectorAll(PARTS)];
+const waits = () => document.hidden || parts().some(isFilledIn);
 
 async function refresh() {
-  const shown = document.querySelectorAll("[data-refresh], .progress-live");
-  if (!shown.length) { clearInterval(timer); return; }
-  if (document.hidden || [...shown].some((part) => part.contains(document.activeElement))) return;
-  let text;
-  try {
-    const answer = await fetch(shown[0].dataset.refreshFrom ?? location.href, { headers: { Accept: "text/html" } });
-    if (!answer.ok) return;
-    text = await answer.text();
-  } catch {
-    return; // the next round tries again
-  }
-  const answered = new DOMParser().parseFromString(text, "text/html");
-  const fresh = answered.querySelectorAll("[data-refresh], .progress-live");
-  shown.forEach((part, index) => {
-    const next = fresh[index] ?? (part.id && answered.getElementById(part.id));
-    if (next) part.replaceWith(next);
+  const page = waits() ? null : await fetchPage(parts()[0]?.dataset.refreshFrom);
+  const fresh = page?.querySelectorAll(PARTS) ?? [];
+  parts().forEach((part, index) => {
+    // Somebody may have begun to type while the answer was on its way.
+    if (fresh[index]) whenReleased(part, () => { if (!isFilledIn(part)) layOver(part, fresh[index]); });
   });
+  if (document.querySelector("[data-running]")) setTimeout(refresh, EVERY_MS);
 }
 
-const timer = setInterval(refresh, EVERY_MS);
+setTimeout(refresh, EVERY_MS);
