@@ -209,6 +209,17 @@ def test_an_open_case_a_wrong_number_and_no_reason_are_refused(
         case_purges.carry_out(second, purge)
 
 
+def test_a_reason_that_names_the_subject_is_refused_because_it_stays(
+    case: Case, investigator: Actor
+) -> None:
+    cases.close_case(investigator, case)
+    with pytest.raises(Refused, match="The reason names the subject"):
+        case_purges.request_purge(
+            investigator, case, f"The family of {case.subject_name} asked", case.number
+        )
+    case_purges.request_purge(investigator, case, "The family asked", case.number)
+
+
 def test_what_other_cases_rest_on_stays_with_them(
     case: Case, investigator: Actor, second: Actor
 ) -> None:

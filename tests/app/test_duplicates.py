@@ -233,3 +233,12 @@ def test_pairs_are_told_apart_on_the_page_by_the_api_and_by_command(
     analyst = logged_in("analyst")
     assert "Not the same" not in analyst.get("/cases/duplicates").text
     assert analyst.post("/cases/duplicates/apart", data=form).status_code == 403
+
+
+def test_a_reason_that_names_one_of_two_subjects_is_refused(reader: Actor) -> None:
+    factories.make_case(number="T-1", subject_name="Ann Madeup")
+    factories.make_case(number="T.1", subject_name="Bo Invented")
+    for reason in ("This is Ann Madeup", "invented, Bo was seen elsewhere"):
+        with pytest.raises(Refused, match="The reason names the subject"):
+            distinctions.tell_apart(reader, "T-1", "T.1", reason)
+    distinctions.tell_apart(reader, "T-1", "T.1", "Another height")

@@ -1,4 +1,4 @@
-"""Purposes stay in the audit log for good: they are written without the subject's name."""
+"""Purposes and reasons stay for good: they are written without the subject's name."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import re
 from app.errors import Refused
 
 
-def refuse_name(purpose: str, subject_name: str) -> None:
-    """Raises Refused where a purpose holds the subject's whole name."""
-    if names(purpose, subject_name):
+def refuse_name(given: str, subject_name: str, field: str = "purpose") -> None:
+    """Raises Refused where a purpose, or what else is given as `field`, holds the whole name."""
+    if names(given, subject_name):
         sentence = (
-            "The purpose names the subject. It stays in the audit log for good, also after the "
+            f"The {field} names the subject. It stays in the audit log for good, also after the "
             "case is deleted: write it without the name."
         )
-        raise Refused(sentence, {"purpose": "write it without the subject's name"})
+        raise Refused(sentence, {field: "write it without the subject's name"})
 
 
 def names(text: str, subject_name: str) -> bool:

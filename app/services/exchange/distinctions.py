@@ -16,7 +16,7 @@ from app.errors import NotFound, Refused
 from app.extensions import db
 from app.models import Case, CaseDistinction, ReferencePhoto
 from app.models.columns import utc_now
-from app.services.base import audit
+from app.services.base import audit, purposes
 from app.services.base.access import require_case, visible_ids
 from app.services.base.actors import Actor
 
@@ -33,7 +33,7 @@ def tell_apart(actor: Actor, first: str, second: str, reason: str) -> CaseDistin
     """Say that two cases (by number) are not about one person.
 
     Said twice, the first reason stands. Raises NotFound for a case that `actor` may not see,
-    Refused without a reason or for a case and itself.
+    Refused without a reason, with one that names a subject, or for a case and itself.
     """
     one, other = sorted(
         (require_case(actor, first), require_case(actor, second)), key=lambda case: case.id
@@ -42,6 +42,8 @@ def tell_apart(actor: Actor, first: str, second: str, reason: str) -> CaseDistin
         raise Refused("Name two cases.", {"second": "is the same case"})
     if not reason.strip():
         raise Refused("Say why they are not the same person.", {"reason": "is required"})
+    for case in (one, other):
+        purposes.refuse_name(reason, case.subject_name, "reason")
     added = db.session.scalar(
         insert(CaseDistinction)
         .values(

@@ -14,7 +14,7 @@ from app.errors import Conflict, Forbidden, NotFound, Refused
 from app.extensions import db
 from app.models import AuditEntry, Case, CasePurge, CaseState, PurgeState
 from app.models.columns import utc_now
-from app.services.base import audit, kept_pictures, receipts
+from app.services.base import audit, kept_pictures, purposes, receipts
 from app.services.base.actors import Actor
 from app.services.base.pages import Page, paginate
 from app.services.governance import purging
@@ -41,12 +41,14 @@ def open_request(case: Case) -> CasePurge | None:
 def request_purge(actor: Actor, case: Case, reason: str, typed_number: str) -> CasePurge:
     """Ask for a closed case to be deleted. `typed_number` is the case's, typed again.
 
-    Raises Refused without a reason or with another number, Conflict while the case is open, on
-    legal hold, or asked for already; Forbidden for whoever has no account.
+    Raises Refused without a reason, with one that names the subject or with another number,
+    Conflict while the case is open, on legal hold, or asked for already; Forbidden for whoever has
+    no account.
     """
     user_id = _person(actor)
     if not reason.strip():
         raise Refused("Say why the case is deleted.", {"reason": "is required"})
+    purposes.refuse_name(reason, case.subject_name, "reason")
     if typed_number.strip() != case.number:
         raise Refused(
             "The number typed is not that of this case.", {"typed_number": "type the case's number"}

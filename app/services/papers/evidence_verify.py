@@ -262,7 +262,8 @@ def main() -> int:
     say("")
     say("SHA-256 of manifest.json: " + digest)
     if not options.manifest:
-        say("Compare it with the one in the audit log (action evidence.export).")
+        say("Compare it with the one in the audit log (action evidence.export; case.export")
+        say("for a full export).")
     say("ALL HOLD" if all(held) else "NOT ALL HOLD")
     return 0 if all(held) else 1
 
