@@ -172,7 +172,7 @@ def test_a_worker_that_is_asked_to_stop_gives_its_visit_back_at_once(
     wait_until(lambda: _is_in_the_middle(sweep), FINISH_TIMEOUT_S, fleet)
 
     first.send_signal(signal.SIGTERM)
-    first.wait(15)
+    first.wait(60)
     assert not any(visit.state is VisitState.RUNNING for visit in _refreshed(sweep))
     fleet.start("worker")
 

@@ -157,7 +157,7 @@ def _token() -> str:
 
 
 def _open_stream(port: int, number: str, token: str) -> http.client.HTTPResponse:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request(
         "GET", f"/api/cases/{number}/live", headers={"Authorization": f"Bearer {token}"}
     )
@@ -184,7 +184,7 @@ def _answers(port: int) -> bool:
         connection.close()
 
 
-def _wait_until(condition: Callable[[], bool], timeout_s: float = 5.0) -> None:
+def _wait_until(condition: Callable[[], bool], timeout_s: float = 30.0) -> None:
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"

@@ -264,7 +264,7 @@ def _watch_with_a_death(fleet: Fleet, camera: CameraRow, shared_dir: Path) -> No
     wait_until(lambda: "Recogniser: " in fleet.logs(), 90, fleet)  # the models are loaded
     sweep = _plan(case, for_s=60)
     sweeps.start_sweep(COMMAND_LINE, sweep)
-    wait_until(lambda: given.sightings_of(case), 30, fleet)
+    wait_until(lambda: given.sightings_of(case), 90, fleet)
     victim.send_signal(signal.SIGKILL)
     victim.wait(10)
     before = {one.id for one in given.sightings_of(case)}

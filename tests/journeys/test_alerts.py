@@ -50,11 +50,11 @@ def test_a_sighting_rings_on_an_open_map_is_mailed_in_a_group_and_acknowledged(
     expect(tray).to_have_attribute("data-sounded", "1")
 
     first = sight(case, "Made-up gate")
-    expect(count).to_have_text("1", timeout=4000)
+    expect(count).to_have_text("1", timeout=8_000)
     expect(tray).to_have_attribute("data-sounded", "2")
     expect(page.locator(".toast.alert")).to_contain_text("Possible sighting at Made-up gate")
     sight(case, "Made-up bridge")
-    expect(count).to_have_text("2", timeout=4000)
+    expect(count).to_have_text("2", timeout=8_000)
 
     server = MailServer()
     server.start()

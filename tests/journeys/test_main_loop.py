@@ -57,7 +57,7 @@ def test_from_a_new_case_to_the_downloaded_route(
 
     confirm_the_sighting_at(page, far)
     # The ranking starts again from the camera that saw the subject.
-    expect(page.locator(".rank-entry").first).to_contain_text(far, timeout=5_000)
+    expect(page.locator(".rank-entry").first).to_contain_text(far)
     expect(page.locator("#location-count")).to_have_text("2")
     site.fresh()
     assert len(db.session.scalars(select(LastKnownLocationRow)).all()) == 2
