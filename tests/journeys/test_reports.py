@@ -16,6 +16,9 @@ from tests.journeys.conftest import Site
 
 pytestmark = pytest.mark.journey
 
+SLOW_MS = 30_000
+"""For what takes several requests, one after the other, on a machine that does much else."""
+
 
 def test_a_pasted_report_becomes_a_last_known_location_by_keys(
     site: Site, open_browser: Callable[..., Page]
@@ -62,7 +65,7 @@ def test_keys_do_not_wait_for_the_network_and_what_was_not_recorded_is_said(
     page.fill("input[name=written_at]", "2026-11-19T09:30:00")
     page.click("text=Read it")
     cards = page.locator(".mark-card")
-    expect(cards.first).to_be_focused()
+    expect(cards.first).to_be_focused(timeout=SLOW_MS)
     held: list[Route] = []
     way = "hold"
 
@@ -90,8 +93,8 @@ def test_keys_do_not_wait_for_the_network_and_what_was_not_recorded_is_said(
     assert len(held) == 1  # one after the other
     way = "on"
     held[0].continue_()
-    expect(page.locator(".mark-card.accepted")).to_have_count(1)
-    expect(page.locator(".mark-card.dismissed")).to_have_count(2)
+    expect(page.locator(".mark-card.accepted")).to_have_count(1, timeout=SLOW_MS)
+    expect(page.locator(".mark-card.dismissed")).to_have_count(2, timeout=SLOW_MS)
     expect(cards.nth(4)).to_be_focused()
     expect(page.locator(".mark-card.place [name=reliability]")).to_have_value("certain")
     expect(page.locator("#report-work [role=status]")).to_contain_text("2 of 5 still")
@@ -102,7 +105,7 @@ def test_keys_do_not_wait_for_the_network_and_what_was_not_recorded_is_said(
     expect(cards.nth(4)).to_be_focused()
     way = "on"
     page.keyboard.press("a")
-    expect(page.locator(".mark-card.accepted")).to_have_count(2)
+    expect(page.locator(".mark-card.accepted")).to_have_count(2, timeout=SLOW_MS)
     expect(page.locator("[data-mark-problem]")).to_be_hidden()
     assert site.troubles == []
 
