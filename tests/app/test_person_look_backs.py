@@ -486,6 +486,7 @@ def test_the_page_says_what_a_grant_covers_how_far_it_is_and_what_came_of_it(
     assert "Waits for a worker" in part.text
     assert "<html" not in part.text
     assert "data-refresh-from" in part.text
+    assert "data-running" in part.text
     assert len(entries("view")) == looks, "asking how far it is is no look"
 
     refused = client.post(f"{page}/look-back", follow_redirects=True)
@@ -494,7 +495,7 @@ def test_the_page_says_what_a_grant_covers_how_far_it_is_and_what_came_of_it(
     part = client.get(f"{page}/look-back")
     assert "2 faces seen" in part.text
     assert "2 proposed" in part.text
-    assert "data-refresh" not in part.text
+    assert "data-running" not in part.text
     again = client.post(f"{page}/look-back", follow_redirects=True)
     assert "being compared" in again.text
     answer = client.get(f"/api{page}").get_json()
