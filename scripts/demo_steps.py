@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from app.config import Settings
 from app.errors import NotFound
@@ -28,8 +28,10 @@ from app.models import CameraRow, Case, Sighting, Sweep, SweepState
 from app.models.accounts import Role
 from app.models.cases import LocationSource, Reliability, SubjectCategory
 from app.outputs import ImportReportOut
+from app.services.base import kept_pictures
 from app.services.base.actors import COMMAND_LINE, Actor
 from app.services.casework import cases, photos
+from app.services.governance import purging
 from app.services.inventory import footage, registry
 from app.services.people import accounts
 from app.services.places import locations
@@ -129,12 +131,8 @@ def add_clips(actor: Actor, manifest_path: Path) -> int:
 
 
 def open_demo_case(actor: Actor, manifest_path: Path) -> Case:
-    """A fresh case. Earlier demo cases go, with the faces that they kept.
-
-    Else the photos would find those at once, and the sweep would have nothing left to show.
-    """
-    db.session.execute(delete(Case).where(Case.made_up, Case.number.like("DEMO-%")))
-    db.session.commit()
+    """A fresh case. Earlier demo cases go, with the faces that they kept."""
+    delete_earlier_cases()
     now = datetime.now(UTC)
     start = datetime.fromisoformat(read_manifest(manifest_path)["start"])
     case = cases.open_case(
@@ -169,6 +167,18 @@ def open_demo_case(actor: Actor, manifest_path: Path) -> Case:
         ),
     )
     return case
+
+
+def delete_earlier_cases() -> None:
+    """Delete earlier demo cases, save what other cases rest on.
+
+    Else the photos would find their faces at once, and the sweep would have nothing left to show.
+    """
+    kept_pictures.hold_for_purge()
+    earlier = select(Case).where(Case.made_up, Case.number.like("DEMO-%")).order_by(Case.id)
+    for case in db.session.scalars(earlier).all():
+        purging.delete_case(case)
+    db.session.commit()
 
 
 def rank(case: Case, window: tuple[datetime, datetime]) -> ranking.Ranking:
