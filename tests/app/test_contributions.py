@@ -671,7 +671,7 @@ def test_a_match_is_confirmed_rejected_and_taken_back_by_who_may_see_the_case(
     found_matches.decide(investigator, match.id, MatchState.CONFIRMED)
     with pytest.raises(Conflict):
         found_matches.decide(investigator, match.id, MatchState.CONFIRMED)
-    members.note_member(case, other.user_id, investigator.user_id)
+    members.note_member([case.id], other.user_id, investigator.user_id)
     with pytest.raises(Conflict, match=re.escape(f"confirmed by {investigator.name}")):
         found_matches.decide(other, match.id, MatchState.REJECTED)
     found_matches.decide(investigator, match.id, MatchState.CANDIDATE)
